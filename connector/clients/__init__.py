@@ -1,0 +1,1 @@
+"""The two systems: each client fills a port of `connector.sync.ports`."""

@@ -1,0 +1,105 @@
+"""Every error of the product, grouped by what the caller does about it.
+
+    ConnectorError
+    ├── PassingError            retry: the same call may succeed in a moment
+    │   ├── ServiceUnavailable      no answer, a dropped connection, or a 5xx
+    │   └── TooManyRequests         the other side asks us to slow down
+    ├── LastingError            stop: the same call will fail again
+    │   ├── GaveUp                  a side stayed away longer than `give_up_after`
+    │   ├── RequestRefused          the other side understood the request and refused it
+    │   ├── JobFailed               a bulk job could not be run at all
+    │   └── CountsDisagree          rows sent, and rows answered for, are not the same number
+    └── PersonNeeded            ask a person: settings, credentials or permissions must change
+        ├── SettingsInvalid         a setting is missing or wrong
+        ├── SignInRefused           the credentials were refused
+        ├── LimitReached            the org's own daily limit is used up
+        └── PreflightFailed         findings that would make the run fail later
+
+A refused row is not an error: it is a value (`connector.model.outcome`).
+"""
+
+from collections.abc import Sequence
+
+from connector.model.finding import Finding
+
+
+class ConnectorError(Exception):
+    """The root. `message` says what happened and to what; `todo` says what to do about it."""
+
+    def __init__(self, message: str, *, todo: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.todo = todo
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.todo}".strip()
+
+
+class PassingError(ConnectorError):
+    """Retry: the same call may succeed in a moment."""
+
+
+class ServiceUnavailable(PassingError):
+    """No answer, a dropped connection, or an answer of the 5xx kind."""
+
+
+class TooManyRequests(PassingError):
+    """The other side asks us to slow down. `retry_after` is in seconds, None if it did not say."""
+
+    def __init__(self, message: str, *, todo: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, todo=todo)
+        self.retry_after = retry_after
+
+
+class LastingError(ConnectorError):
+    """Stop: the same call will fail again."""
+
+
+class GaveUp(LastingError):
+    """A side stayed away longer than `give_up_after`."""
+
+
+class RequestRefused(LastingError):
+    """The other side understood the request and refused it. `status` is the HTTP status, `code` its own code."""
+
+    def __init__(self, message: str, *, todo: str = "", status: int = 0, code: str = "") -> None:
+        super().__init__(message, todo=todo)
+        self.status = status
+        self.code = code
+
+
+class JobFailed(LastingError):
+    """A bulk job could not be run at all. `job_id` names it."""
+
+    def __init__(self, message: str, *, todo: str = "", job_id: str = "") -> None:
+        super().__init__(message, todo=todo)
+        self.job_id = job_id
+
+
+class CountsDisagree(LastingError):
+    """Rows sent, and rows answered for, are not the same number."""
+
+
+class PersonNeeded(ConnectorError):
+    """Ask a person: settings, credentials or permissions must change first."""
+
+
+class SettingsInvalid(PersonNeeded):
+    """A setting is missing or wrong."""
+
+
+class SignInRefused(PersonNeeded):
+    """The credentials were refused."""
+
+
+class LimitReached(PersonNeeded):
+    """The org's own daily limit is used up."""
+
+
+class PreflightFailed(PersonNeeded):
+    """Preflight found what would make the run fail later; `findings` lists all of it."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        listed = "; ".join(f"{finding.what} {finding.todo}" for finding in findings)
+        super().__init__(f"Preflight found {len(findings)} reasons not to start: {listed}")
+        self.findings = tuple(findings)

@@ -1,0 +1,93 @@
+"""An instance: one Gentrack tenant and one Salesforce org, as its TOML file describes them.
+
+Names and choices, never logic, never a secret. A wrong or unknown line is refused with its name.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from connector.errors import SettingsInvalid
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SalesforceSection(_Section):
+    """The org."""
+
+    url: str = Field(pattern="^https://", description="The org's My Domain address, always https.")
+    api_version: str = Field(default="66.0", pattern=r"^\d{2}\.0$", description="REST and Bulk API version.")
+    ca_file: Path | None = Field(
+        default=None, description="CA certificates, where the address has its own CA."
+    )
+    jwt_audience: str | None = Field(
+        default=None,
+        description="Audience of the JWT: https://login.salesforce.com, https://test.salesforce.com.",
+    )
+
+
+class GentrackSection(_Section):
+    """The tenant."""
+
+    url: str = Field(pattern="^https?://", description="The regional host, without a path.")
+    product: Literal["junifer", "velocity"] = Field(default="junifer", description="The billing system.")
+    page_size: int = Field(default=2000, ge=1, le=5000, description="Records a page.")
+
+
+class EmailSection(_Section):
+    """Who is told."""
+
+    recipients: tuple[str, ...] = Field(default=(), description="Addresses that get the outcome.")
+
+
+class LoadSection(_Section):
+    """How the bulk load behaves."""
+
+    batch_rows: int = Field(
+        default=20_000, ge=200, le=100_000, description="Rows a batch: memory follows it."
+    )
+    parallel_jobs: int = Field(default=3, ge=1, le=15, description="Bulk jobs under way side by side.")
+    give_up_after: int = Field(
+        default=900, ge=1, le=86_400, description="Seconds that a side may stay away before the run fails."
+    )
+    resend_rounds: int = Field(
+        default=3, ge=0, le=10, description="How often rows of a passing error are resent."
+    )
+
+
+class Instance(_Section):
+    """One instance. `id` is the Gentrack tenant's id."""
+
+    id: str = Field(pattern=r"^[0-9A-Za-z-]{1,64}$", description="The tenant's id.")
+    name: str = Field(description="What people call it.")
+    salesforce: SalesforceSection
+    gentrack: GentrackSection
+    email: EmailSection = EmailSection()
+    load: LoadSection = LoadSection()
+
+
+def load_instance(folder: Path, instance_id: str) -> Instance:
+    """Read `<folder>/<instance_id>.toml`. Raises SettingsInvalid, naming each wrong line."""
+    file = folder / f"{instance_id}.toml"
+    try:
+        content = tomllib.loads(file.read_text("utf-8"))
+        instance = Instance.model_validate(content)
+    except FileNotFoundError:
+        raise SettingsInvalid(
+            f"There is no instance {instance_id}: {file} does not exist.",
+            todo="Copy instances/example.toml to it, or name another instance.",
+        ) from None
+    except tomllib.TOMLDecodeError as broken:
+        raise SettingsInvalid(f"{file} is not valid TOML: {broken}.", todo="Mend that line.") from None
+    except ValidationError as invalid:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in invalid.errors(include_url=False)
+        )
+        raise SettingsInvalid(f"{file} is not valid: {wrong}.", todo="See instances/example.toml.") from None
+    if instance.id != instance_id:
+        raise SettingsInvalid(f"{file} says id = {instance.id!r}.", todo="Name the file after its id.")
+    return instance

@@ -1,0 +1,51 @@
+"""A Bulk API 2.0 ingest job: what we ask for, and what Salesforce says of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class JobState(StrEnum):
+    """States of a job, as Salesforce names them (Bulk API 2.0 guide, "Get Job Info")."""
+
+    OPEN = "Open"
+    UPLOAD_COMPLETE = "UploadComplete"
+    IN_PROGRESS = "InProgress"
+    JOB_COMPLETE = "JobComplete"
+    FAILED = "Failed"
+    ABORTED = "Aborted"
+
+
+TERMINAL = frozenset({JobState.JOB_COMPLETE, JobState.FAILED, JobState.ABORTED})
+
+
+class ResultKind(StrEnum):
+    """The three result sets of an ingest job, as they stand in their address."""
+
+    SUCCESSFUL = "successfulResults"
+    FAILED = "failedResults"
+    UNPROCESSED = "unprocessedrecords"
+
+
+@dataclass(frozen=True)
+class JobRequest:
+    """`operation` is upsert or update; upsert names the External ID field that it finds records by."""
+
+    sobject: str
+    operation: str
+    external_id_field: str | None = None
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """What Salesforce says of a job. `processed` includes the failed rows."""
+
+    id: str
+    state: JobState
+    processed: int
+    failed: int
+    error_message: str = ""
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether Salesforce has finished with the job, well or badly."""
+        return self.state in TERMINAL

@@ -1,0 +1,27 @@
+"""A run and the names of its stages, as the UI, the email and the report use them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """The stages of an initial synchronisation that exist today, in their order."""
+
+    PREFLIGHT = "preflight"
+    EXTRACT = "extract"
+    TRANSFORM = "transform"
+    UPSERT = "upsert"
+    VERIFY = "verify"
+    REPORT = "report"
+    NOTIFY = "notify"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one instance. `id` is also the name of its folder in staging and of its report."""
+
+    id: str
+    instance: str
+    mode: str
+    started_at: datetime

@@ -1,0 +1,114 @@
+"""What the environment decides: where state is kept, and the secrets of each instance.
+
+Read from the environment or `.env`, with the prefix `CONNECTOR_`; what an instance is stands in its TOML
+file (`connector.instance`). `.env.example` documents every line.
+"""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from connector.errors import SettingsInvalid
+
+PLACEHOLDERS = ("changeme", "change-me", "replace-me", "secret", "password", "xxx", "todo", "your-")
+"""Starts of sample values; a secret that begins with one is refused, everywhere and always."""
+
+
+def _refuse_placeholder(name: str, secret: SecretStr | None) -> None:
+    if secret and secret.get_secret_value().strip().lower().startswith(PLACEHOLDERS):
+        raise ValueError(f"{name} still holds a placeholder; set the real value")
+
+
+class SalesforceSecrets(BaseModel, extra="forbid"):
+    """How the connector signs in: by client credentials, or by JWT bearer with a user and a private key."""
+
+    client_id: str = Field(description="Consumer key of the External Client App.")
+    client_secret: SecretStr | None = Field(default=None, description="Consumer secret (client credentials).")
+    username: str | None = Field(default=None, description="The integration user (JWT bearer).")
+    private_key_file: Path | None = Field(default=None, description="PEM file of the JWT bearer's key.")
+
+    @model_validator(mode="after")
+    def _one_way_to_sign_in(self) -> Self:
+        _refuse_placeholder("salesforce client_secret", self.client_secret)
+        jwt = self.username is not None and self.private_key_file is not None
+        if self.client_secret is None and not jwt:
+            raise ValueError("give either client_secret, or username and private_key_file")
+        return self
+
+
+class GentrackSecrets(BaseModel, extra="forbid"):
+    """The app credentials of the Gentrack tenant."""
+
+    app_id: str = Field(description="App id.")
+    app_secret: SecretStr = Field(description="App secret.")
+
+    @model_validator(mode="after")
+    def _real_secret(self) -> Self:
+        _refuse_placeholder("gentrack app_secret", self.app_secret)
+        return self
+
+
+class InstanceSecrets(BaseModel, extra="forbid"):
+    """The secrets of one instance."""
+
+    salesforce: SalesforceSecrets
+    gentrack: GentrackSecrets
+
+
+class EmailSettings(BaseModel, extra="forbid"):
+    """The mail server that results are sent through."""
+
+    host: str = Field(description="SMTP host.")
+    port: int = Field(default=587, ge=1, le=65535, description="SMTP port.")
+    security: str = Field(
+        default="STARTTLS", pattern="^(SSL|STARTTLS|INSECURE)$", description="How it is secured."
+    )
+    username: str | None = Field(default=None, description="SMTP user, if it asks for one.")
+    password: SecretStr | None = Field(default=None, description="SMTP password.")
+    sender: str = Field(description="From address.")
+
+
+class Settings(BaseSettings):
+    """Everything that the environment decides."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CONNECTOR_", env_nested_delimiter="__", env_file=".env", extra="ignore"
+    )
+
+    database_url: str | None = Field(
+        default=None, description="PostgreSQL of the ledger, postgresql+psycopg://...; none: an embedded one."
+    )
+    instances_folder: Path = Field(
+        default=Path("instances"), description="Folder of one TOML file an instance."
+    )
+    staging_folder: Path = Field(default=Path("var/staging"), description="Where batches lie. Personal data.")
+    reports_folder: Path = Field(
+        default=Path("var/reports"), description="Where reports are kept. Personal data."
+    )
+    memory_limit: str = Field(default="1GB", pattern=r"^\d+(MB|GB)$", description="DuckDB's memory limit.")
+    email: EmailSettings | None = Field(default=None, description="Mail server; none: no email is sent.")
+    secrets: dict[str, InstanceSecrets] = Field(default_factory=dict, description="Secrets by instance id.")
+
+    def secrets_of(self, instance: str) -> InstanceSecrets:
+        """The secrets of one instance. Raises SettingsInvalid where there are none."""
+        try:
+            return self.secrets[instance]
+        except KeyError as missing:
+            raise SettingsInvalid(
+                f"No secrets are set for instance {instance}.",
+                todo=f"Set CONNECTOR_SECRETS__{instance}__SALESFORCE__CLIENT_ID and the others of .env.example.",
+            ) from missing
+
+
+def load_settings() -> Settings:
+    """Read the settings. Raises SettingsInvalid, naming each wrong setting and no secret."""
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        wrong = "; ".join(
+            f"CONNECTOR_{'__'.join(str(part).upper() for part in error['loc'])}: {error['msg']}"
+            for error in invalid.errors(include_input=False, include_url=False)
+        )
+        raise SettingsInvalid(f"The settings are not valid: {wrong}.", todo="See .env.example.") from None

@@ -1,0 +1,133 @@
+"""What the verbs need from the outside, as protocols: who fills them is decided in `connector.bootstrap`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from connector.model.batch import Batch
+from connector.model.describe import ObjectDescribe
+from connector.model.job import JobRequest, JobStatus, ResultKind
+from connector.model.outcome import EntityCounts, RunOutcome
+from connector.model.run import Run, Stage
+
+
+class GentrackSource(Protocol):
+    """Where Gentrack's records come from: its API, or a folder of exports."""
+
+    def check(self) -> None:
+        """Sign in and read one record, so that preflight knows the source answers."""
+
+    def pages(self, resource: str, row_type: pa.StructType) -> Iterator[pa.Table]:
+        """Every record of a resource, a table a page, with the columns of `row_type` (nested)."""
+
+
+class SalesforceOrg(Protocol):
+    """A signed-in Salesforce org."""
+
+    def user_name(self) -> str:
+        """The user that the connector is signed in as."""
+
+    def describe(self, sobject: str) -> ObjectDescribe:
+        """What the org says of an object. Raises RequestRefused where there is no such object."""
+
+    def limits(self) -> Mapping[str, Mapping[str, int]]:
+        """Limit name -> {"Max", "Remaining"}."""
+
+    def query(self, soql: str) -> list[dict[str, Any]]:
+        """All records of a small query, by REST."""
+
+    def bulk_query(self, soql: str) -> Iterator[pa.Table]:
+        """All records of a large query by Bulk API 2.0, a table a result page; every column is text."""
+
+    def create_job(self, request: JobRequest) -> str:
+        """Create an ingest job and return its id. Nothing is processed before `commit_job`."""
+
+    def upload(self, job_id: str, csv: Path) -> None:
+        """Upload the one CSV of a job, streaming."""
+
+    def commit_job(self, job_id: str) -> None:
+        """Say UploadComplete. Safe to repeat: a job that has gone on already is left alone."""
+
+    def wait_for_job(self, job_id: str) -> JobStatus:
+        """Ask until the job is in a terminal state."""
+
+    def results(self, job_id: str, kind: ResultKind) -> pa.Table:
+        """One result set of a job; every column is text, rows in no promised order."""
+
+    def upsert_record(self, sobject: str, key_field: str, key: str, values: Mapping[str, Any]) -> str:
+        """Create or update one record by its external id; returns its Salesforce id."""
+
+    def attach_file(self, record_id: str, title: str, path: Path) -> str:
+        """Attach a file to a record as Salesforce Files; returns the ContentVersion id."""
+
+    def record_url(self, sobject: str, record_id: str) -> str:
+        """The address of a record's page for a person."""
+
+
+class Staging(Protocol):
+    """Where batches lie between stages."""
+
+    def write(self, name: str, number: int, folder: str, table: pa.Table) -> Batch:
+        """Write one Parquet part below `folder`; a part of the same number is replaced."""
+
+    def read(self, path: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Read one part."""
+
+    def parts(self, folder: str) -> list[Batch]:
+        """The parts below `folder` in the order of their numbers."""
+
+    def clear(self, folder: str) -> None:
+        """Remove the parts below `folder`, so that a repeated stage starts clean."""
+
+    def locations(self, folder: str) -> list[str]:
+        """The same parts as addresses that DuckDB can scan."""
+
+    def local(self, folder: str) -> Path:
+        """A folder on this machine's disk for what is never shared: CSVs, spilled sorts."""
+
+
+class Ledger(Protocol):
+    """The record of what was done, written before the step that depends on it."""
+
+    def stage_started(self, run: Run, stage: Stage) -> None:
+        """A stage begins."""
+
+    def stage_finished(self, run: Run, stage: Stage, *, error: str | None = None) -> None:
+        """A stage ended, well or with an error."""
+
+    def expect_rows(self, run: Run, entity: str, rows: int) -> None:
+        """How many rows an entity has in this run, for progress."""
+
+    def batch_finished(self, run: Run, batch: Batch, counts: EntityCounts) -> None:
+        """What became of a batch's rows."""
+
+    def job_created(self, run: Run, batch: Batch, job_id: str, request: JobRequest, rows: int) -> None:
+        """A job exists in Salesforce and nothing of it is committed yet."""
+
+    def job_state(self, job_id: str, state: str) -> None:
+        """How far a job has come: committing, committed, or its terminal state."""
+
+    def job_counted(self, job_id: str, *, successful: int, failed: int, unprocessed: int) -> None:
+        """What a finished job answered."""
+
+    def counts(self, run: Run) -> dict[str, EntityCounts]:
+        """Entity -> counts so far."""
+
+    def set_counts(self, run: Run, entity: str, counts: EntityCounts) -> None:
+        """The final counts of an entity, after verify."""
+
+    def run_finished(
+        self, run: Run, outcome: RunOutcome, *, stage: Stage | None, message: str, finished_at: datetime
+    ) -> None:
+        """The outcome, and for a failed run the stage it failed at."""
+
+
+class Mailer(Protocol):
+    """Sends an email."""
+
+    def send(self, message: EmailMessage) -> None:
+        """Send; raises ServiceUnavailable or RequestRefused."""
