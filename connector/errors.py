@@ -20,8 +20,6 @@ A refused row is not an error: it is a value (`connector.model.outcome`).
 
 from collections.abc import Sequence
 
-from connector.model.finding import Finding
-
 
 class ConnectorError(Exception):
     """The root. `message` says what happened and to what; `todo` says what to do about it."""
@@ -60,7 +58,7 @@ class GaveUp(LastingError):
 
 
 class RequestRefused(LastingError):
-    """The other side understood the request and refused it. `status` is the HTTP status, `code` its own code."""
+    """The other side understood the request and refused it, with an HTTP `status` and its own `code`."""
 
     def __init__(self, message: str, *, todo: str = "", status: int = 0, code: str = "") -> None:
         super().__init__(message, todo=todo)
@@ -97,9 +95,8 @@ class LimitReached(PersonNeeded):
 
 
 class PreflightFailed(PersonNeeded):
-    """Preflight found what would make the run fail later; `findings` lists all of it."""
+    """Preflight found what would make the run fail later; `reasons` lists all of it."""
 
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        listed = "; ".join(f"{finding.what} {finding.todo}" for finding in findings)
-        super().__init__(f"Preflight found {len(findings)} reasons not to start: {listed}")
-        self.findings = tuple(findings)
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(f"Preflight found {len(reasons)} reasons not to start: {' '.join(reasons)}")
+        self.reasons = tuple(reasons)

@@ -98,7 +98,7 @@ class Settings(BaseSettings):
         except KeyError as missing:
             raise SettingsInvalid(
                 f"No secrets are set for instance {instance}.",
-                todo=f"Set CONNECTOR_SECRETS__{instance}__SALESFORCE__CLIENT_ID and the others of .env.example.",
+                todo=f"Set CONNECTOR_SECRETS__{instance}__... as .env.example shows.",
             ) from missing
 
 
