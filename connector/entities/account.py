@@ -1,0 +1,44 @@
+"""Account: what a customer is billed on. Its name, phone and fax are those of its primary customer."""
+
+from connector.entities.resources import ACCOUNT_CUSTOMERS, ACCOUNTS, CUSTOMERS
+from connector.mapping.converters import COUNTRY, lines
+from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, SourceView
+
+_TEXT, _PHONE, _PICKLIST = FieldType.TEXT, FieldType.PHONE, FieldType.PICKLIST
+_SALESFORCE = Master.SALESFORCE
+_STREET = tuple(f"billingAddress.address{line}" for line in (1, 2, 3))
+
+SPEC = EntitySpec(
+    name="account",
+    salesforce_object="Account",
+    key=("number",),
+    source=SourceView(
+        resources=(ACCOUNTS, ACCOUNT_CUSTOMERS, CUSTOMERS),
+        sql="""
+            SELECT accounts.*,
+                   customers.name AS "primary.name",
+                   customers."primaryContact.phoneNumber1" AS "primary.phone",
+                   customers."primaryContact.faxNumber" AS "primary.fax"
+            FROM accounts
+            LEFT JOIN (
+                FROM accountCustomers
+                WHERE primaryFl = 'Y' AND cancelFl = 'N'
+                QUALIFY row_number() OVER (PARTITION BY accountId ORDER BY fromDt, id) = 1
+            ) AS link ON link.accountId = accounts.id
+            LEFT JOIN customers ON customers.id = link.customerId
+        """,
+    ),
+    fields=(
+        Field("Name", "primary.name", _TEXT, _SALESFORCE),
+        Field("Trading_Name__c", "tradingName", _TEXT, _SALESFORCE),
+        Field("Company_Number__c", "companyNumber", _TEXT, _SALESFORCE),
+        Field("Account_Class__c", "accountClass", _PICKLIST, _SALESFORCE),
+        Field("BillingStreet", _STREET, _TEXT, _SALESFORCE, lines(3)),
+        Field("BillingCity", "billingAddress.address4", _TEXT, _SALESFORCE),
+        Field("BillingState", "billingAddress.address5", _TEXT, _SALESFORCE),
+        Field("BillingPostalCode", "billingAddress.postcode", _TEXT, _SALESFORCE),
+        Field("BillingCountry", "billingAddress.country", _TEXT, _SALESFORCE, COUNTRY),
+        Field("Phone", "primary.phone", _PHONE, _SALESFORCE),
+        Field("Fax", "primary.fax", _PHONE, _SALESFORCE),
+    ),
+)

@@ -1,0 +1,64 @@
+"""Contact: a customer, as a person. A business stands as the person that it names as its primary contact."""
+
+from connector.entities.resources import ACCOUNT_CUSTOMERS, ACCOUNTS, CUSTOMERS
+from connector.mapping.converters import COUNTRY, SALUTATION, lines
+from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, Parent, SourceView
+from connector.model.outcome import RowOutcome
+
+_TEXT, _PHONE = FieldType.TEXT, FieldType.PHONE
+_SALESFORCE = Master.SALESFORCE
+_ADDRESS = "primaryContact.address"
+_STREET = tuple(f"{_ADDRESS}.address{line}" for line in (1, 2, 3))
+
+SPEC = EntitySpec(
+    name="contact",
+    salesforce_object="Contact",
+    key=("number",),
+    parents=(Parent("AccountId", "account", "home.accountNumber", required=False),),
+    lock_parent="AccountId",
+    source=SourceView(
+        resources=(CUSTOMERS, ACCOUNT_CUSTOMERS, ACCOUNTS),
+        # The home account: the oldest active one where the customer is primary, else the oldest active one
+        # of any role, else the oldest (docs/decisions/0004-home-account.md).
+        sql="""
+            WITH home AS (
+                SELECT link.customerId, accounts.number AS accountNumber
+                FROM accountCustomers AS link
+                JOIN accounts ON accounts.id = link.accountId
+                QUALIFY row_number() OVER (
+                    PARTITION BY link.customerId
+                    ORDER BY
+                        accounts.cancelFl = 'N' AND accounts.closedDttm IS NULL AND link.cancelFl = 'N' DESC,
+                        link.primaryFl = 'Y' DESC,
+                        accounts.fromDttm,
+                        accounts.id
+                ) = 1
+            )
+            SELECT customers.*,
+                   home.accountNumber AS "home.accountNumber",
+                   coalesce(customers.title, customers."primaryContact.title") AS "person.title",
+                   coalesce(customers.forename, customers."primaryContact.forename") AS "person.forename",
+                   coalesce(customers.surname, customers."primaryContact.surname") AS "person.surname",
+                   coalesce(customers.jobTitle, customers."primaryContact.jobTitle") AS "person.jobTitle"
+            FROM customers
+            LEFT JOIN home ON home.customerId = customers.id
+        """,
+    ),
+    fields=(
+        Field("Salutation", "person.title", FieldType.PICKLIST, _SALESFORCE, SALUTATION),
+        Field("FirstName", "person.forename", _TEXT, _SALESFORCE),
+        Field("LastName", "person.surname", _TEXT, _SALESFORCE, when_missing=RowOutcome.HELD),
+        Field("Title", "person.jobTitle", _TEXT, _SALESFORCE),
+        Field("Preferred_Name__c", "preferredName", _TEXT, _SALESFORCE),
+        Field("Phone", "primaryContact.phoneNumber1", _PHONE, _SALESFORCE),
+        Field("OtherPhone", "primaryContact.phoneNumber2", _PHONE, _SALESFORCE),
+        Field("MobilePhone", "primaryContact.phoneNumber3", _PHONE, _SALESFORCE),
+        Field("Email", "primaryContact.email", FieldType.EMAIL, _SALESFORCE),
+        Field("Birthdate", "primaryContact.dateOfBirth", FieldType.DATE, _SALESFORCE),
+        Field("MailingStreet", _STREET, _TEXT, _SALESFORCE, lines(3)),
+        Field("MailingCity", f"{_ADDRESS}.address4", _TEXT, _SALESFORCE),
+        Field("MailingState", f"{_ADDRESS}.address5", _TEXT, _SALESFORCE),
+        Field("MailingPostalCode", f"{_ADDRESS}.postcode", _TEXT, _SALESFORCE),
+        Field("MailingCountry", f"{_ADDRESS}.country", _TEXT, _SALESFORCE, COUNTRY),
+    ),
+)

@@ -1,0 +1,43 @@
+"""Canonical values: two values are equal when their canonical forms are, whatever system wrote them.
+
+Diff, verify and every hash use these functions and no others. Trimmed text, line breaks as LF, empty as
+missing, dates as yyyy-MM-dd, booleans as true or false (a missing one is false, as Salesforce stores it).
+"""
+
+from connector.mapping.converters import TEXT, Column
+from connector.mapping.vocabulary import FieldType
+
+
+def written(column: Column, field_type: FieldType) -> Column:
+    """The form in which a value is sent: canonical but for the letter case that people chose."""
+    text = column.astype(TEXT).str.replace("\r\n", "\n", regex=False).str.replace("\r", "\n", regex=False)
+    text = text.str.strip()
+    text = text.mask(text == "")
+    match field_type:
+        case FieldType.BOOLEAN:
+            return text.str.lower().fillna("false")
+        case FieldType.DATE:
+            return text.str.slice(0, 10)
+        case FieldType.MULTIPICKLIST:
+            return _sorted_choices(text)
+        case _:
+            return text
+
+
+def comparable(column: Column, field_type: FieldType) -> Column:
+    """The form in which values are compared. Salesforce may fold the case of an email address."""
+    text = written(column, field_type)
+    return text.str.lower() if field_type is FieldType.EMAIL else text
+
+
+def folded(column: Column) -> Column:
+    """An external id as Salesforce compares it: without regard to case (a case-insensitive unique field)."""
+    return column.str.lower()
+
+
+def _sorted_choices(text: Column) -> Column:
+    several = text.str.contains(";", regex=False).fillna(value=False)
+    if not several.any():
+        return text
+    ordered = text[several].map(lambda value: ";".join(sorted(filter(None, value.split(";")))))
+    return text.where(~several, ordered.reindex(text.index).astype(TEXT))

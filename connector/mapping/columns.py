@@ -1,0 +1,59 @@
+"""Names of the columns that staged parts have between transform and report.
+
+A prepared part has what Gentrack says of a row (`g.`) beside what Salesforce holds (`s.`), with the state of
+its parents; a plan part has what should be done with it; a result part, what became of it.
+"""
+
+ROW = "row"
+"""A row's number within its entity and run, from 0: the join between prepared, plan and result parts."""
+KEY = "key"
+"""The external id."""
+KEY_COUNT = "key_count"
+"""How many rows of the entity share the key, case folded."""
+KEY_BROKEN = "key_broken"
+"""A component of the key is empty or contains ':'."""
+BATCH = "batch"
+SALESFORCE_ID = "salesforce_id"
+LINKED = "linked"
+"""Whether the Salesforce record already carries the external id."""
+
+OPERATION = "operation"
+OUTCOME = "outcome"
+CODE = "code"
+FIELD = "field"
+REASON = "reason"
+TODO = "todo"
+JOB = "job"
+
+VERDICT = (OUTCOME, CODE, FIELD, REASON, TODO)
+"""What became of a row, and why, in the order in which every part has them."""
+
+
+def gentrack(source: str) -> str:
+    """The column of a Gentrack value."""
+    return f"g.{source}"
+
+
+def salesforce(api_name: str) -> str:
+    """The column of a value that Salesforce holds."""
+    return f"s.{api_name}"
+
+
+def target(api_name: str) -> str:
+    """The column of a value as it should be in Salesforce."""
+    return f"t.{api_name}"
+
+
+def parent_key(field: str) -> str:
+    """The column of a parent's external id."""
+    return f"parent.{field}"
+
+
+def parent_outcome(field: str) -> str:
+    """The column of what became of a parent; missing where there is no such parent."""
+    return f"parent.{field}.outcome"
+
+
+def parent_reason(field: str) -> str:
+    """The column of why a parent is not in Salesforce."""
+    return f"parent.{field}.reason"

@@ -1,0 +1,79 @@
+"""Converters between a value of Gentrack and a value of Salesforce, over whole columns.
+
+A pair must round-trip (a test holds it over the registry); a converter without the way back is one-way.
+Columns are pandas Series of Arrow-backed text, missing values are NA.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import pandas as pd
+import pyarrow as pa
+
+TEXT = pd.ArrowDtype(pa.string())
+"""The type of every column in a mapping."""
+
+Column: TypeAlias = "pd.Series[Any]"
+
+
+@dataclass(frozen=True)
+class Converter:
+    """`to_salesforce` takes as many columns as the field has sources; `to_gentrack` gives as many back."""
+
+    name: str
+    to_salesforce: Callable[..., Column]
+    to_gentrack: Callable[[Column], tuple[Column, ...]] | None = None
+
+
+def _as_is(column: Column) -> Column:
+    return column
+
+
+AS_IS = Converter("as is", _as_is, lambda column: (column,))
+
+
+def value_map(name: str, values: Mapping[str, str]) -> Converter:
+    """A converter by a table of values, one to one; a value that is not in the table passes as it is."""
+    back = {theirs: ours for ours, theirs in values.items()}
+
+    def through(table: Mapping[str, str]) -> Callable[[Column], Column]:
+        return lambda column: column.map(table).astype(TEXT).fillna(column)
+
+    forth, return_way = through(values), through(back)
+    return Converter(name, forth, lambda column: (return_way(column),))
+
+
+def lines(count: int) -> Converter:
+    """`count` address lines in Gentrack, one field with line breaks in Salesforce.
+
+    Empty lines are left out. On the way back, lines beyond the last join it, separated by ', '.
+    """
+
+    def join(*columns: Column) -> Column:
+        joined = pd.Series("", index=columns[0].index, dtype=TEXT)
+        for column in columns:
+            text = column.fillna("").str.strip()
+            separator = pd.Series("\n", index=text.index, dtype=TEXT).where((joined != "") & (text != ""), "")
+            joined = joined + separator + text
+        return joined.mask(joined == "")
+
+    def split(column: Column) -> tuple[Column, ...]:
+        parts = column.str.split("\n", n=count - 1, expand=True).reindex(columns=range(count))
+        return tuple(parts[line].astype(TEXT).str.replace("\n", ", ", regex=False) for line in range(count))
+
+    return Converter(f"{count} lines", join, split)
+
+
+FLAG = value_map("flag", {"Y": "true", "N": "false"})
+
+SALUTATION = value_map(
+    "salutation",
+    {"Mr": "Mr.", "Mrs": "Mrs.", "Ms": "Ms.", "Dr": "Dr.", "Prof": "Prof.", "Mx": "Mx."},
+)
+"""Gentrack's titles have no full stop; the values that every Salesforce org starts with have one."""
+
+COUNTRY = value_map(
+    "country", {"GB": "United Kingdom", "AU": "Australia", "NZ": "New Zealand", "IE": "Ireland"}
+)
+"""ISO code in Gentrack, the country's name in Salesforce's text address."""

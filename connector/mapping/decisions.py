@@ -1,0 +1,159 @@
+"""What should be done with each row: created, updated, left, held or rejected, with the reason.
+
+Pure: a prepared batch and what the org says of the object go in, a plan batch comes out.
+"""
+
+from enum import StrEnum
+
+import pandas as pd
+
+from connector.mapping import columns as named
+from connector.mapping.canonical import written
+from connector.mapping.checks import Refusal, first_of, refusals
+from connector.mapping.converters import TEXT, Column
+from connector.mapping.diff import differences
+from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, NullPolicy, Parent
+from connector.model.describe import ObjectDescribe
+from connector.model.outcome import REFUSED, RowOutcome
+
+
+class Operation(StrEnum):
+    """What is sent for a row."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    ADOPT = "adopt"
+    """The platform made the record in this run, without its external id: write all of it, by Id."""
+    NONE = "none"
+
+
+def decide(spec: EntitySpec, described: ObjectDescribe, prepared: pd.DataFrame) -> pd.DataFrame:
+    """A prepared batch -> its plan: row, key, operation, verdict, salesforce_id, parents' keys, targets."""
+    wished = targets(spec, prepared)
+    existing = prepared[named.SALESFORCE_ID].notna()
+    verdict = first_of(
+        [
+            *_key_refusals(spec, prepared),
+            *_parent_refusals(spec, prepared),
+            *(
+                refusal
+                for field in spec.fields
+                for refusal in refusals(
+                    field, described.fields[field.api_name], wished[field.api_name], ~existing
+                )
+            ),
+        ],
+        prepared.index,
+    )
+    refused = verdict[named.OUTCOME].notna()
+    changed = _changed(spec, prepared, wished) | (existing & ~prepared[named.LINKED])
+    operation = pd.Series(Operation.NONE.value, index=prepared.index, dtype=object)
+    operation[~refused & ~existing] = Operation.CREATE.value
+    operation[~refused & existing & changed] = Operation.UPDATE.value
+    outcome = operation.map(
+        {
+            Operation.CREATE.value: RowOutcome.CREATED.value,
+            Operation.UPDATE.value: RowOutcome.UPDATED.value,
+            Operation.NONE.value: RowOutcome.UNCHANGED.value,
+        }
+    )
+    verdict[named.OUTCOME] = verdict[named.OUTCOME].where(refused, outcome)
+    carried = [named.ROW, named.KEY, named.SALESFORCE_ID, *(named.parent_key(p.field) for p in spec.parents)]
+    plan = prepared[carried].copy()
+    plan[named.OPERATION] = operation.astype(TEXT)
+    for name in named.VERDICT:
+        plan[name] = verdict[name].astype(TEXT)
+    for field in spec.fields:
+        plan[named.target(field.api_name)] = wished[field.api_name]
+    return plan
+
+
+def targets(spec: EntitySpec, prepared: pd.DataFrame) -> pd.DataFrame:
+    """The values that Gentrack's side gives each field, in the form in which they are written."""
+    return pd.DataFrame(
+        {
+            field.api_name: written(
+                field.converter.to_salesforce(*(prepared[named.gentrack(s)] for s in field.sources)),
+                field.type,
+            )
+            for field in spec.fields
+        },
+        index=prepared.index,
+    )
+
+
+def _changed(spec: EntitySpec, prepared: pd.DataFrame, wished: pd.DataFrame) -> Column:
+    """Whether a field that follows Gentrack differs; an empty value that leaves alone never does."""
+    found = prepared[[named.salesforce(field.api_name) for field in spec.fields]]
+    found.columns = pd.Index([field.api_name for field in spec.fields])
+    differing = differences(wished, found, spec.gentrack_fields)
+    for field in spec.gentrack_fields:
+        if field.null_policy is NullPolicy.LEAVE:
+            differing[field.api_name] &= wished[field.api_name].notna()
+    return differing.any(axis="columns")
+
+
+def _key_refusals(spec: EntitySpec, prepared: pd.DataFrame) -> list[Refusal]:
+    key_columns = " and ".join(spec.key)
+    return [
+        Refusal(
+            prepared[named.KEY_BROKEN],
+            RowOutcome.REJECTED,
+            "KEY_NOT_USABLE",
+            EXTERNAL_ID,
+            f"The external id is made of {key_columns}, and one of them is empty or contains ':'.",
+            f"Correct {key_columns} in Gentrack.",
+        ),
+        Refusal(
+            prepared[named.KEY_COUNT] > 1,
+            RowOutcome.REJECTED,
+            "DUPLICATE_KEY",
+            EXTERNAL_ID,
+            "Several records share this key (letter case doesn't count), so none of them was sent.",
+            f"Leave one record with this {key_columns} in Gentrack.",
+        ),
+    ]
+
+
+def _parent_refusals(spec: EntitySpec, prepared: pd.DataFrame) -> list[Refusal]:
+    return [refusal for parent in spec.parents for refusal in _refusals_by(parent, prepared)]
+
+
+def _refusals_by(parent: Parent, prepared: pd.DataFrame) -> list[Refusal]:
+    key, outcome = prepared[named.parent_key(parent.field)], prepared[named.parent_outcome(parent.field)]
+    stopped = outcome.isin([refused.value for refused in REFUSED])
+    found = [
+        Refusal(
+            (key.notna() & outcome.isna()).astype(bool),
+            RowOutcome.HELD,
+            "PARENT_MISSING",
+            parent.field,
+            f"Its {parent.entity} doesn't exist in Gentrack.",
+            f"Correct {parent.key} in Gentrack, or add the {parent.entity}.",
+        )
+    ]
+    if parent.required:
+        found.append(
+            Refusal(
+                key.isna(),
+                RowOutcome.REJECTED,
+                "PARENT_MISSING",
+                parent.field,
+                f"It names no {parent.entity}.",
+                f"Fill in {parent.key} in Gentrack.",
+            )
+        )
+    found.append(held_by_parent(parent, stopped, prepared[named.parent_reason(parent.field)]))
+    return found
+
+
+def held_by_parent(parent: Parent, rows: Column, reason: Column) -> Refusal:
+    """Rows that wait for a parent which is not in Salesforce, with the parent's own reason."""
+    return Refusal(
+        rows.fillna(value=False).astype(bool),
+        RowOutcome.HELD,
+        "PARENT_REFUSED",
+        parent.field,
+        f"Its {parent.entity} is not in Salesforce: " + reason.fillna("no reason was kept."),
+        f"Mend the {parent.entity} first.",
+    )

@@ -1,0 +1,124 @@
+"""The words in which an entity declares its mapping: one file an entity, one line a field.
+
+All values travel as text in canonical form (`connector.mapping.canonical`); a type says how it is written,
+checked and compared.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import pyarrow as pa
+
+from connector.mapping.converters import AS_IS, Converter
+from connector.model.outcome import RowOutcome
+
+EXTERNAL_ID = "Gentrack_External_Id__c"
+"""Text(255), Unique, case-insensitive, External ID, on every object that is synchronised."""
+
+
+class Master(StrEnum):
+    """The system whose value of a field counts."""
+
+    GENTRACK = "gentrack"
+    SALESFORCE = "salesforce"
+
+
+class FieldType(StrEnum):
+    """How a value is written and compared."""
+
+    TEXT = "text"
+    EMAIL = "email"
+    PHONE = "phone"
+    PICKLIST = "picklist"
+    MULTIPICKLIST = "multipicklist"
+    DATE = "date"
+    BOOLEAN = "boolean"
+
+
+class NullPolicy(StrEnum):
+    """What an empty value of the master does to the other side."""
+
+    CLEAR = "clear"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One line of a mapping.
+
+    `source` names a column of the entity's source view, or several that the converter makes one of.
+    `when_missing` is what becomes of a row that lacks this field where Salesforce requires it.
+    """
+
+    api_name: str
+    source: str | tuple[str, ...]
+    type: FieldType
+    master: Master
+    converter: Converter = AS_IS
+    null_policy: NullPolicy = NullPolicy.CLEAR
+    when_missing: RowOutcome = RowOutcome.REJECTED
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The source columns, always as a tuple."""
+        return (self.source,) if isinstance(self.source, str) else self.source
+
+
+@dataclass(frozen=True)
+class Parent:
+    """A lookup to another entity, sent as the parent's external id.
+
+    `key` names the column of the source view with the parent's external id. It is written at creation only:
+    where the platform lets it change later, re-parenting is a decision, never a side effect of a load.
+    """
+
+    field: str
+    entity: str
+    key: str
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A collection of Gentrack, with the part of its records that mappings use."""
+
+    name: str
+    row_type: pa.StructType
+
+
+@dataclass(frozen=True)
+class SourceView:
+    """An entity's rows as Gentrack has them: one SELECT of DuckDB over staged resources.
+
+    A resource is a table of its own name, its nested columns are joined by dots. The variable `today`
+    (text, yyyy-MM-dd, UTC) is the day of the run.
+    """
+
+    resources: tuple[Resource, ...]
+    sql: str
+
+
+@dataclass(frozen=True)
+class EntitySpec:
+    """An entity: a Salesforce object, the Gentrack records behind it, and a line for each field.
+
+    `key` names the columns of the source view that make the external id, joined by ':'.
+    `lock_parent` names the parent whose record Salesforce locks while a row is written.
+    `found_by_parents` says that a record without an external id is the same one if its parents are: the
+    platform makes direct relations by itself, without one.
+    """
+
+    name: str
+    salesforce_object: str
+    source: SourceView
+    key: tuple[str, ...]
+    fields: tuple[Field, ...]
+    parents: tuple[Parent, ...] = ()
+    lock_parent: str | None = None
+    found_by_parents: bool = False
+    row_label: str = field(default="record")
+
+    @property
+    def gentrack_fields(self) -> tuple[Field, ...]:
+        """The fields that follow Gentrack on records which exist already."""
+        return tuple(line for line in self.fields if line.master is Master.GENTRACK)
