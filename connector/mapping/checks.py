@@ -35,7 +35,7 @@ class Refusal:
 
 
 def refusals(field: Field, described: FieldDescribe, values: Column, creating: Column) -> Iterator[Refusal]:
-    """What Salesforce would refuse of a field's values; `creating` is true for rows that it doesn't have yet."""
+    """What Salesforce would refuse of a field; `creating` is true for rows that it does not have yet."""
     if described.required_on_create:
         yield Refusal(
             values.isna() & creating,

@@ -1,0 +1,1 @@
+"""What is kept: the ledger in PostgreSQL, and batches in staging."""

@@ -1,0 +1,186 @@
+"""The ledger in PostgreSQL: what was done, written before the step that depends on it."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine, create_engine, func
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select, update
+
+from connector.model.batch import Batch
+from connector.model.job import JobRequest
+from connector.model.outcome import EntityCounts, RunOutcome
+from connector.model.progress import Progress
+from connector.model.run import Run, Stage
+from connector.store.migrating import migrate
+from connector.store.tables import BatchRow, BulkJobRow, EntityRow, RunRow, StageRow
+
+
+def open_ledger(database_url: str) -> "SqlLedger":
+    """Connect (`postgresql+psycopg://...`) and bring the tables up to date."""
+    engine = create_engine(database_url, pool_pre_ping=True)
+    migrate(engine)
+    return SqlLedger(engine)
+
+
+class SqlLedger:
+    """Fills the `Ledger` port. Every method is one transaction; all of them may be repeated."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    def run_started(self, run_id: str, instance: str, mode: str) -> Run:
+        """Open a run, or find the one that was opened under this id."""
+        with Session(self._engine) as session:
+            session.exec(
+                insert(RunRow)
+                .values(id=run_id, instance=instance, mode=mode, started_at=_now(), message="")
+                .on_conflict_do_nothing()
+            )
+            session.commit()
+            row = session.get_one(RunRow, run_id)
+            return Run(row.id, row.instance, row.mode, row.started_at)
+
+    def stage_started(self, run: Run, stage: Stage) -> None:
+        """A stage begins."""
+        values = {"started_at": _now(), "finished_at": None, "error": None}
+        with Session(self._engine) as session:
+            session.exec(
+                insert(StageRow)
+                .values(run_id=run.id, name=stage.value, **values)
+                .on_conflict_do_update(index_elements=["run_id", "name"], set_=values)
+            )
+            session.commit()
+
+    def stage_finished(self, run: Run, stage: Stage, *, error: str | None = None) -> None:
+        """A stage ended, well or with an error."""
+        with Session(self._engine) as session:
+            session.exec(
+                update(StageRow)
+                .where(col(StageRow.run_id) == run.id, col(StageRow.name) == stage.value)
+                .values(finished_at=_now(), error=error)
+            )
+            session.commit()
+
+    def expect_rows(self, run: Run, entity: str, rows: int) -> None:
+        """How many rows an entity has in this run."""
+        self._upsert_entity(run, entity, {"expected": rows})
+
+    def set_counts(self, run: Run, entity: str, counts: EntityCounts) -> None:
+        """The final counts of an entity, after verify."""
+        self._upsert_entity(run, entity, counts.as_dict())
+
+    def batch_finished(self, run: Run, batch: Batch, counts: EntityCounts) -> None:
+        """What became of a batch's rows."""
+        outcome = {name: number for name, number in counts.as_dict().items() if name != "read"}
+        values = {"path": batch.path, "rows": batch.rows, "finished_at": _now(), **outcome}
+        with Session(self._engine) as session:
+            session.exec(
+                insert(BatchRow)
+                .values(run_id=run.id, entity=batch.name, number=batch.number, **values)
+                .on_conflict_do_update(index_elements=["run_id", "entity", "number"], set_=values)
+            )
+            session.commit()
+
+    def job_created(self, run: Run, batch: Batch, job_id: str, request: JobRequest, rows: int) -> None:
+        """A job exists in Salesforce and nothing of it is committed yet."""
+        with Session(self._engine) as session:
+            session.add(
+                BulkJobRow(
+                    id=job_id,
+                    run_id=run.id,
+                    entity=batch.name,
+                    batch=batch.number,
+                    sobject=request.sobject,
+                    operation=request.operation,
+                    rows=rows,
+                    state="created",
+                    created_at=_now(),
+                )
+            )
+            session.commit()
+
+    def job_state(self, job_id: str, state: str) -> None:
+        """How far a job has come."""
+        self._update_job(job_id, {"state": state})
+
+    def job_counted(self, job_id: str, *, successful: int, failed: int, unprocessed: int) -> None:
+        """What a finished job answered."""
+        self._update_job(job_id, {"successful": successful, "failed": failed, "unprocessed": unprocessed})
+
+    def counts(self, run: Run) -> dict[str, EntityCounts]:
+        """Entity -> final counts; only entities that have them."""
+        with Session(self._engine) as session:
+            rows = session.exec(
+                select(EntityRow).where(EntityRow.run_id == run.id, col(EntityRow.read).is_not(None))
+            ).all()
+            return {row.name: EntityCounts.of(row.model_dump(exclude_none=True)) for row in rows}
+
+    def jobs(self, run: Run) -> list[BulkJobRow]:
+        """The bulk jobs of a run in the order in which they were made."""
+        with Session(self._engine) as session:
+            query = select(BulkJobRow).where(BulkJobRow.run_id == run.id).order_by(col(BulkJobRow.created_at))
+            return list(session.exec(query).all())
+
+    def run_finished(
+        self, run: Run, outcome: RunOutcome, *, stage: Stage | None, message: str, finished_at: datetime
+    ) -> None:
+        """The outcome, and for a failed run the stage it failed at."""
+        with Session(self._engine) as session:
+            session.exec(
+                update(RunRow)
+                .where(col(RunRow.id) == run.id)
+                .values(outcome=outcome.value, stage=stage, message=message, finished_at=finished_at)
+            )
+            session.commit()
+
+    def latest_progress(self, instance: str, since: datetime) -> Progress | None:
+        """How far the newest run of an instance has come; None where none began at or after `since`."""
+        with Session(self._engine) as session:
+            run = session.exec(
+                select(RunRow)
+                .where(RunRow.instance == instance, RunRow.started_at >= since)
+                .order_by(col(RunRow.started_at).desc())
+            ).first()
+            if run is None:
+                return None
+            stage = session.exec(
+                select(StageRow.name)
+                .where(StageRow.run_id == run.id, col(StageRow.finished_at).is_(None))
+                .order_by(col(StageRow.started_at).desc())
+            ).first()
+            expected = session.exec(
+                select(EntityRow.name, EntityRow.expected).where(EntityRow.run_id == run.id)
+            )
+            done = session.exec(
+                select(BatchRow.entity, func.sum(BatchRow.rows))
+                .where(BatchRow.run_id == run.id)
+                .group_by(BatchRow.entity)
+            )
+            return Progress(
+                run_id=run.id,
+                stage=stage,
+                done={name: int(rows) for name, rows in done},
+                expected={name: int(rows) for name, rows in expected},
+            )
+
+    def _upsert_entity(self, run: Run, entity: str, values: dict[str, int]) -> None:
+        with Session(self._engine) as session:
+            session.exec(
+                insert(EntityRow)
+                .values(run_id=run.id, name=entity, **{"expected": 0, **values})
+                .on_conflict_do_update(index_elements=["run_id", "name"], set_=values)
+            )
+            session.commit()
+
+    def _update_job(self, job_id: str, values: dict[str, str | int]) -> None:
+        with Session(self._engine) as session:
+            session.exec(update(BulkJobRow).where(col(BulkJobRow.id) == job_id).values(**values))
+            session.commit()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

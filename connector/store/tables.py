@@ -1,0 +1,92 @@
+"""The ledger's tables. A change here needs a migration (a test compares the two)."""
+
+from datetime import datetime
+
+from sqlalchemy import Column, DateTime, Text
+from sqlmodel import Field, SQLModel
+
+
+def _moment(*, nullable: bool = True) -> Column[datetime]:
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
+class RunRow(SQLModel, table=True):
+    """One run; its id is that of its Prefect flow run."""
+
+    __tablename__ = "run"
+
+    id: str = Field(primary_key=True)
+    instance: str = Field(index=True)
+    mode: str
+    started_at: datetime = Field(sa_column=_moment(nullable=False))
+    finished_at: datetime | None = Field(default=None, sa_column=_moment())
+    outcome: str | None = None
+    stage: str | None = Field(default=None, description="The stage that a failed run failed at.")
+    message: str = Field(default="", sa_type=Text)
+
+
+class StageRow(SQLModel, table=True):
+    """One stage of a run; done again, it starts again."""
+
+    __tablename__ = "stage"
+
+    run_id: str = Field(primary_key=True, foreign_key="run.id")
+    name: str = Field(primary_key=True)
+    started_at: datetime = Field(sa_column=_moment(nullable=False))
+    finished_at: datetime | None = Field(default=None, sa_column=_moment())
+    error: str | None = Field(default=None, sa_type=Text)
+
+
+class EntityRow(SQLModel, table=True):
+    """The rows of one entity in a run: how many there are, and in the end what became of them."""
+
+    __tablename__ = "entity"
+
+    run_id: str = Field(primary_key=True, foreign_key="run.id")
+    name: str = Field(primary_key=True)
+    expected: int = 0
+    read: int | None = None
+    created: int | None = None
+    updated: int | None = None
+    unchanged: int | None = None
+    held: int | None = None
+    rejected: int | None = None
+    failed: int | None = None
+
+
+class BatchRow(SQLModel, table=True):
+    """One batch of an entity that has been through upsert, and what became of its rows."""
+
+    __tablename__ = "batch"
+
+    run_id: str = Field(primary_key=True, foreign_key="run.id")
+    entity: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    path: str
+    rows: int
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    held: int = 0
+    rejected: int = 0
+    failed: int = 0
+    finished_at: datetime = Field(sa_column=_moment(nullable=False))
+
+
+class BulkJobRow(SQLModel, table=True):
+    """One Bulk API 2.0 job, written before its data is committed in Salesforce."""
+
+    __tablename__ = "bulk_job"
+
+    id: str = Field(primary_key=True)
+    run_id: str = Field(foreign_key="run.id", index=True)
+    entity: str
+    batch: int
+    sobject: str
+    operation: str
+    rows: int
+    state: str
+    successful: int | None = None
+    failed: int | None = None
+    unprocessed: int | None = None
+    created_at: datetime = Field(sa_column=_moment(nullable=False))
