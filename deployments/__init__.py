@@ -1,0 +1,1 @@
+"""Where processes start: the command line, the local stack, the demo, and what Prefect is told to run."""

@@ -1,0 +1,139 @@
+"""A Prefect server of our own on PostgreSQL, and what is registered with it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from deployments.child import Child
+from deployments.errors import StackFailed
+from deployments.ports import LOOPBACK, choose_port
+from deployments.postgres import Postgres
+
+WORK_POOL = "local"
+START_SECONDS = 120
+WORKER_SECONDS = 60
+QUIET = {
+    "DO_NOT_TRACK": "1",  # telemetry of Prefect's client library
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
+}
+"""Nothing leaves the machine."""
+
+
+@dataclass(frozen=True)
+class PrefectServer:
+    """A running server. `client_environment` is what a process needs to speak with it."""
+
+    child: Child
+    url: str
+    home: Path
+    client_environment: Mapping[str, str] = field(repr=False)
+
+    @property
+    def api_url(self) -> str:
+        """The address that PREFECT_API_URL holds."""
+        return f"{self.url}/api"
+
+    def environment(self, **additions: str) -> dict[str, str]:
+        """This process's environment for a process of the stack, with no other Prefect setting in it."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+        return {**inherited, **self.client_environment, **additions}
+
+
+def client_environment(api_url: str, home: Path) -> dict[str, str]:
+    """The settings by which a process speaks with the server at `api_url`; `home` is Prefect's folder."""
+    return {**QUIET, "PREFECT_API_URL": api_url, "PREFECT_HOME": str(home), "PREFECT_LOGGING_COLORS": "false"}
+
+
+@contextmanager
+def prefect_server(folder: Path, database: Postgres, *, port: int = 0) -> Iterator[PrefectServer]:
+    """A server that keeps its records in the database `prefect` and its files in `folder`.
+
+    Raises StackFailed.
+    """
+    port = choose_port(port, what="the Prefect server")
+    url = f"http://{LOOPBACK}:{port}"
+    home = folder.resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    database.create_database("prefect", durable=False)
+    settings = client_environment(f"{url}/api", home)
+    child = Child(
+        "The Prefect server",
+        [sys.executable, "-m", "prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)],
+        log=home / "server.log",
+        env={
+            **{name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")},
+            **settings,
+            "PREFECT_API_DATABASE_CONNECTION_URL": database.url("prefect", "postgresql+asyncpg"),
+        },
+        cwd=home,
+        needs=[database.child],
+    )
+    try:
+        child.wait_until(lambda: _is_healthy(url), seconds=START_SECONDS)
+        yield PrefectServer(child, url, home, settings)
+    finally:
+        child.stop()
+
+
+def register_deployments(server: PrefectServer, project: Path) -> None:
+    """Make the work pool and register every deployment of the project's `prefect.yaml`.
+
+    Raises StackFailed with what Prefect said.
+    """
+    for arguments in (
+        ["work-pool", "create", WORK_POOL, "--type", "process", "--overwrite"],
+        ["deploy", "--all"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "prefect", "--no-prompt", *arguments],
+            env=server.environment(),
+            cwd=project,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise StackFailed(
+                f"prefect {' '.join(arguments)} ended with status {done.returncode}:"
+                f" {(done.stdout + done.stderr).strip()}",
+                todo="Mend prefect.yaml.",
+            )
+
+
+@contextmanager
+def worker(server: PrefectServer, environment: Mapping[str, str], *, cwd: Path) -> Iterator[Child]:
+    """A worker that runs what is started in the UI, each run with `environment`. Raises StackFailed."""
+    child = Child(
+        "The Prefect worker",
+        [sys.executable, "-m", "prefect", "worker", "start", "--pool", WORK_POOL, "--name", WORK_POOL],
+        log=server.home / "worker.log",
+        env=server.environment(PREFECT_WORKER_QUERY_SECONDS="1", **environment),
+        cwd=cwd,
+        needs=[server.child],
+    )
+    try:
+        child.wait_until(lambda: _has_worker(server), seconds=WORKER_SECONDS)
+        yield child
+    finally:
+        child.stop()
+
+
+def _is_healthy(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/api/health", timeout=2).is_success
+    except httpx.TransportError:
+        return False
+
+
+def _has_worker(server: PrefectServer) -> bool:
+    answer = httpx.post(f"{server.api_url}/work_pools/{WORK_POOL}/workers/filter", json={}, timeout=10)
+    return answer.is_success and any(known["status"] == "ONLINE" for known in answer.json())
