@@ -1,0 +1,124 @@
+"""Everything that runs together: starts the parts in order, announces them, ends them all."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from socket import socket
+from typing import Any
+
+import orjson
+from starlette.types import ASGIApp
+
+from sandbox.control import create_control
+from sandbox.gentrack.app import create_app
+from sandbox.gentrack.tenant import Tenant
+from sandbox.mail import smtp_protocol
+from sandbox.org_process import OrgProcess
+from sandbox.seed import Dataset
+from sandbox.serving import HOST, HttpServer, bind, url_of
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Ports on 127.0.0.1; 0 takes a free one."""
+
+    salesforce: int = 0
+    salesforce_tls: int = 0
+    gentrack: int = 0
+    mail: int = 0
+    control: int = 0
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """A tenant with its data, an org started by a command, and a mail server; files go to `folder`."""
+
+    dataset: Dataset
+    folder: Path
+    ports: Ports
+    org_command: Sequence[str]
+
+    async def run(self) -> None:
+        """Start all parts, print their announcement, and run until SIGTERM or SIGINT.
+
+        Raises `PortBusyError` or `OrgStartError` if a part can't start; nothing is left running then.
+        """
+        told_to_end = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, told_to_end.set)
+        async with contextlib.AsyncExitStack() as stack:
+            gentrack, mail, control = (
+                stack.enter_context(contextlib.closing(bind(port)))
+                for port in (self.ports.gentrack, self.ports.mail, self.ports.control)
+            )
+            org = await self._start_org(told_to_end)
+            if org is None:
+                return
+            stack.push_async_callback(org.stop)
+            tenant = Tenant(self.dataset)
+            await stack.enter_async_context(_serving(create_app(tenant), gentrack))
+            await stack.enter_async_context(
+                _serving(create_control(tenant, lambda: org.exit_status), control)
+            )
+            server = await loop.create_server(smtp_protocol(self._mail_folder), sock=mail)
+            stack.callback(server.close)
+            _announce(
+                {
+                    "salesforce": org.announced,
+                    "gentrack": {
+                        "url": url_of(gentrack),
+                        "app_id": tenant.app.app_id,
+                        "app_secret": tenant.app.secret,
+                        "tenant_id": tenant.app.tenant_id,
+                        "webhook_public_key_file": str(tenant.write_webhook_public_key(self.folder)),
+                    },
+                    "mail": {"host": HOST, "port": mail.getsockname()[1], "folder": str(self._mail_folder)},
+                    "control_url": url_of(control),
+                    "pids": {"sandbox": os.getpid(), "salesforce": org.pid},
+                }
+            )
+            await told_to_end.wait()
+
+    @property
+    def _mail_folder(self) -> Path:
+        return self.folder / "mail"
+
+    async def _start_org(self, told_to_end: asyncio.Event) -> OrgProcess | None:
+        """The org, once it is ready; None if the end came first."""
+        arguments = [
+            *("--port", str(self.ports.salesforce)),
+            *("--tls-port", str(self.ports.salesforce_tls)),
+            *("--folder", str(self.folder / "salesforce")),
+            *("--seed", str(self.dataset.seed)),
+        ]
+        starting = asyncio.create_task(OrgProcess.start(arguments, self.org_command))
+        ending = asyncio.create_task(told_to_end.wait())
+        await asyncio.wait({starting, ending}, return_when=asyncio.FIRST_COMPLETED)
+        ending.cancel()
+        if starting.done():
+            return starting.result()
+        starting.cancel()
+        await asyncio.wait({starting})
+        return None
+
+
+@contextlib.asynccontextmanager
+async def _serving(app: ASGIApp, bound: socket) -> AsyncIterator[None]:
+    server = HttpServer(app)
+    task = asyncio.create_task(server.serve(sockets=[bound]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
+
+
+def _announce(parts: dict[str, Any]) -> None:
+    sys.stdout.write(orjson.dumps(parts).decode() + "\n")
+    sys.stdout.flush()
