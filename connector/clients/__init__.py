@@ -1,1 +1,1 @@
-"""The two systems: each client fills a port of `connector.sync.ports`."""
+"""The two systems at the other end of the wire, behind the ports of `connector.sync`."""

@@ -1,0 +1,1 @@
+"""A Gentrack tenant, read through its REST API."""

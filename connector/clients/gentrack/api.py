@@ -1,0 +1,99 @@
+"""A Gentrack tenant's records through its REST API. Fills the port `GentrackSource` of `connector.sync`.
+
+Collections are `{"results": [...], "links": {"next": ...}}`. Links are absolute and may point at Gentrack's
+internal host with the prefix `/rest/v1/`: only what follows the prefix is used, below our own address.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import orjson
+import pyarrow as pa
+
+from connector.clients.gentrack.answers import network_failures, raise_for_answer
+from connector.clients.gentrack.app_token import AppToken
+from connector.clients.gentrack.page import table_of
+from connector.clients.retrying import Clock, Patience, SystemClock
+from connector.errors import RequestRefused
+from connector.instance import GentrackSection, Instance
+from connector.settings import GentrackSecrets
+
+TIME_LIMITS = httpx.Timeout(120.0, connect=10.0)
+INTERNAL_PREFIX = "/rest/v1/"
+
+
+class GentrackApi:
+    """The records of one tenant; safe to share between threads."""
+
+    def __init__(self, section: GentrackSection, secrets: GentrackSecrets, patience: Patience) -> None:
+        root = section.url.rstrip("/")
+        self._product = f"{root}/v1/{section.product}/"
+        self._page_size = section.page_size
+        self._patience = patience
+        self._http = httpx.Client(
+            auth=AppToken(root, secrets),
+            timeout=TIME_LIMITS,
+            headers={"User-Agent": "gentrack-salesforce-connector"},
+        )
+
+    def check(self) -> None:
+        """Sign in and read one account. Raises SignInRefused, RequestRefused, GaveUp."""
+        self._get("accounts?limit=1")
+
+    def pages(self, resource: str, row_type: pa.StructType) -> Iterator[pa.Table]:
+        """Every record of a resource, a table a page, with the columns of `row_type`.
+
+        The next page is fetched while one is converted and used. Raises what `check` raises, and
+        LastingError where a record doesn't fit `row_type`.
+        """
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="gentrack-page") as ahead:
+            coming = ahead.submit(self._get, f"{resource}?limit={self._page_size}")
+            while True:
+                page = coming.result()
+                following = _following(page)
+                if following:
+                    coming = ahead.submit(self._get, following)
+                yield table_of(resource, page["results"], row_type)
+                if not following:
+                    return
+
+    def _get(self, below_product: str) -> dict[str, Any]:
+        def attempt() -> dict[str, Any]:
+            with network_failures():
+                response = self._http.get(self._product + below_product)
+            raise_for_answer(response)
+            return _collection(response)
+
+        return self._patience.call(f"GET {below_product.partition('?')[0]}", attempt)
+
+
+def connect_gentrack(instance: Instance, secrets: GentrackSecrets, clock: Clock | None = None) -> GentrackApi:
+    """The tenant of an instance. Nothing is sent before the first read."""
+    patience = Patience("Gentrack", instance.load.give_up_after, clock or SystemClock())
+    return GentrackApi(instance.gentrack, secrets, patience)
+
+
+def _collection(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        body = None
+    if not isinstance(body, dict) or not isinstance(body.get("results"), list):
+        called = response.request.url.path
+        raise RequestRefused(
+            f"Gentrack's answer to GET {called} is not a collection.", status=response.status_code
+        )
+    return body
+
+
+def _following(page: dict[str, Any]) -> str | None:
+    """The next page's path and query below the product, None on the last page."""
+    link = (page.get("links") or {}).get("next")
+    if not link:
+        return None
+    address = urlsplit(link)
+    _, _, below = address.path.rpartition(INTERNAL_PREFIX)
+    return f"{below}?{address.query}"

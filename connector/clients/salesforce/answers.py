@@ -1,0 +1,152 @@
+"""What an answer of Salesforce means for the caller: one table from code and status to an action.
+
+Salesforce's errors are a JSON array of `{"errorCode", "message"}`; there is no Retry-After header on the
+REST API, but a proxy in between may send one. Source: REST API Developer Guide, "Status Codes and Error
+Responses"; Bulk API 2.0 Developer Guide, "Errors".
+"""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum, auto
+
+import requests
+
+from connector.clients.retrying import retry_after_seconds
+from connector.errors import (
+    LimitReached,
+    RequestRefused,
+    ServiceUnavailable,
+    SettingsInvalid,
+    SignInRefused,
+    TooManyRequests,
+)
+
+
+class Action(Enum):
+    """What to do about an answer that is not a success."""
+
+    RETRY = auto()
+    SLOW_DOWN = auto()
+    SIGN_IN = auto()
+    LIMIT = auto()
+    REFUSE = auto()
+
+
+BY_CODE = {
+    "REQUEST_LIMIT_EXCEEDED": Action.LIMIT,
+    "EXCEEDEDQUOTA": Action.LIMIT,
+    "STORAGE_LIMIT_EXCEEDED": Action.LIMIT,
+    "SERVER_UNAVAILABLE": Action.RETRY,
+    "UNABLE_TO_LOCK_ROW": Action.RETRY,
+    "QUERY_TIMEOUT": Action.RETRY,
+}
+"""Looked at first. The concurrent kind of REQUEST_LIMIT_EXCEEDED passes: see `action_of`."""
+BY_STATUS = {
+    401: Action.SIGN_IN,
+    408: Action.RETRY,
+    429: Action.SLOW_DOWN,
+    500: Action.RETRY,
+    502: Action.RETRY,
+    503: Action.RETRY,
+    504: Action.RETRY,
+}
+"""Looked at next; every other status is refused."""
+
+CONCURRENT = "ConcurrentRequests"
+"""How REQUEST_LIMIT_EXCEEDED names too many long requests at once, which is over in seconds."""
+
+
+def error_of(response: requests.Response) -> tuple[str, str]:
+    """The org's own code and message; ("", start of the body) where the body is not Salesforce's."""
+    try:
+        body = response.json()
+        first = body[0] if isinstance(body, list) else body
+        return str(first["errorCode"]), str(first["message"])
+    except (requests.JSONDecodeError, LookupError, TypeError):
+        return "", response.text[:200].strip()
+
+
+def action_of(status: int, code: str, message: str) -> Action:
+    """Code before status: a daily limit is a 403 like a missing permission, and no retry helps either."""
+    if code == "REQUEST_LIMIT_EXCEEDED" and message.startswith(CONCURRENT):
+        return Action.SLOW_DOWN
+    return BY_CODE.get(code) or BY_STATUS.get(status, Action.REFUSE)
+
+
+def raise_for_answer(response: requests.Response) -> None:
+    """Raise what the answer means, unless it is a success."""
+    status = response.status_code
+    if status < 300:
+        if "text/html" in response.headers.get("Content-Type", ""):
+            raise ServiceUnavailable("Salesforce answered with a web page, as it does in maintenance.")
+        return
+    code, message = error_of(response)
+    said = f"{code or f'HTTP {status}'}: {message or response.reason or 'no reason given'}"
+    match action_of(status, code, message):
+        case Action.RETRY:
+            raise ServiceUnavailable(f"Salesforce answered {said}.")
+        case Action.SLOW_DOWN:
+            asked_for = retry_after_seconds(response.headers.get("Retry-After"))
+            raise TooManyRequests(f"Salesforce answered {said}.", retry_after=asked_for)
+        case Action.SIGN_IN:
+            raise SignInRefused(
+                f"Salesforce refused a new session: {said}.",
+                todo="Check the user's session settings, login hours and IP ranges.",
+            )
+        case Action.LIMIT:
+            raise LimitReached(
+                f"The org's limit is used up: {said}.", todo="Start again when it is renewed, or raise it."
+            )
+        case Action.REFUSE:
+            raise RequestRefused(f"Salesforce refused {_called(response)}: {said}.", status=status, code=code)
+
+
+def asks_to_sign_in(response: requests.Response) -> bool:
+    """Whether the session has ended."""
+    return BY_STATUS.get(response.status_code) is Action.SIGN_IN
+
+
+def raise_for_absence(response: requests.Response) -> None:
+    """Raise only where the side is away; for answers whose refusals have a shape of their own (OAuth)."""
+    if BY_STATUS.get(response.status_code) in (Action.RETRY, Action.SLOW_DOWN):
+        raise_for_answer(response)
+
+
+def _called(response: requests.Response) -> str:
+    return f"{response.request.method} {(response.request.path_url or '').partition('?')[0]}"
+
+
+@contextmanager
+def network_failures() -> Iterator[None]:
+    """Turn what `requests` raises into our own errors: a bad certificate is for a person, the rest passes."""
+    try:
+        yield
+    except requests.exceptions.SSLError as refused:
+        if _is_untrusted(refused):
+            raise SettingsInvalid(
+                "The org's certificate can't be verified.",
+                todo="Set [salesforce] ca_file and url of the instance.",
+            ) from refused
+        raise ServiceUnavailable(f"The secure connection broke: {_root_of(refused)}.") from refused
+    except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as lost:
+        raise ServiceUnavailable(f"No answer: {_root_of(lost)}.") from lost
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and what lies below it, wherever the libraries have put it."""
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        below = [getattr(found, "reason", None), *found.args, found.__cause__, found.__context__]
+        found = next((one for one in below if isinstance(one, BaseException)), None)
+
+
+def _is_untrusted(error: BaseException) -> bool:
+    return any(isinstance(one, ssl.SSLCertVerificationError) for one in _chain(error))
+
+
+def _root_of(error: BaseException) -> str:
+    """The innermost error in words that a person can read, without addresses of objects."""
+    *_, root = _chain(error)
+    return getattr(root, "strerror", None) or type(root).__name__

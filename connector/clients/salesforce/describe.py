@@ -1,0 +1,40 @@
+"""What describe says of an object, as the product's own noun.
+
+Source: REST API Developer Guide, "sObject Describe". A field that the user has no access to is left out.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from connector.model.describe import FieldDescribe, ObjectDescribe
+
+
+def object_describe(answer: Mapping[str, Any]) -> ObjectDescribe:
+    """The answer of `/sobjects/<name>/describe`."""
+    return ObjectDescribe(
+        name=answer["name"],
+        createable=answer["createable"],
+        updateable=answer["updateable"],
+        fields={field["name"]: _field_describe(field) for field in answer["fields"]},
+    )
+
+
+def _field_describe(field: Mapping[str, Any]) -> FieldDescribe:
+    picklist = field.get("picklistValues") or ()
+    return FieldDescribe(
+        name=field["name"],
+        label=field["label"],
+        type=field["type"],
+        length=field.get("length", 0),
+        nillable=field["nillable"],
+        defaulted_on_create=field["defaultedOnCreate"],
+        createable=field["createable"],
+        updateable=field["updateable"],
+        external_id=field.get("externalId", False),
+        id_lookup=field.get("idLookup", False),
+        unique=field.get("unique", False),
+        restricted_picklist=field.get("restrictedPicklist", False),
+        picklist_values=tuple(choice["value"] for choice in picklist if choice.get("active", True)),
+        reference_to=tuple(field.get("referenceTo") or ()),
+        relationship_name=field.get("relationshipName"),
+    )

@@ -1,0 +1,101 @@
+"""An org: one session and all that is done on it. Fills the port `SalesforceOrg` of `connector.sync`."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from connector.clients.retrying import Clock, Patience, SystemClock
+from connector.clients.salesforce.bulk_ingest import BulkIngest
+from connector.clients.salesforce.bulk_query import BulkQuery
+from connector.clients.salesforce.files import Files
+from connector.clients.salesforce.records import Records, record_url
+from connector.clients.salesforce.session import SalesforceSession
+from connector.instance import Instance
+from connector.model.describe import ObjectDescribe
+from connector.model.job import JobRequest, JobStatus, ResultKind
+from connector.settings import SalesforceSecrets
+
+
+class Org:
+    """A Salesforce org, signed in at first use; safe to share between threads."""
+
+    def __init__(self, session: SalesforceSession, url: str) -> None:
+        self._url = url
+        self._records = Records(session)
+        self._files = Files(session, self._records)
+        self._ingest = BulkIngest(session)
+        self._query = BulkQuery(session)
+        self._described: dict[str, ObjectDescribe] = {}
+        self._describing = threading.Lock()
+
+    def user_name(self) -> str:
+        """The user that the connector is signed in as."""
+        return self._records.user_name()
+
+    def describe(self, sobject: str) -> ObjectDescribe:
+        """What the org says of an object, asked once. Raises RequestRefused where there is no such object."""
+        with self._describing:
+            if sobject not in self._described:
+                self._described[sobject] = self._records.describe(sobject)
+            return self._described[sobject]
+
+    def limits(self) -> Mapping[str, Mapping[str, int]]:
+        """Limit name -> {"Max", "Remaining"}."""
+        return self._records.limits()
+
+    def query(self, soql: str) -> list[dict[str, Any]]:
+        """All records of a small query, by REST."""
+        return self._records.query(soql)
+
+    def bulk_query(self, soql: str) -> Iterator[pa.Table]:
+        """All records of a large query, a table of text a page. Raises JobFailed."""
+        return self._query.pages(soql)
+
+    def create_job(self, request: JobRequest) -> str:
+        """Create an ingest job and return its id; nothing is processed before `commit_job`."""
+        return self._ingest.create(request)
+
+    def upload(self, job_id: str, csv: Path) -> None:
+        """Upload the one CSV of a job, streaming."""
+        self._ingest.upload(job_id, csv)
+
+    def commit_job(self, job_id: str) -> None:
+        """Say UploadComplete. Safe to repeat: a job that has gone on already is left alone."""
+        self._ingest.commit(job_id)
+
+    def abort_job(self, job_id: str) -> None:
+        """End a job that is not wanted any more; what it has written stays."""
+        self._ingest.abort(job_id)
+
+    def job_status(self, job_id: str) -> JobStatus:
+        """What Salesforce says of a job now."""
+        return self._ingest.status(job_id)
+
+    def wait_for_job(self, job_id: str) -> JobStatus:
+        """Ask until the job is over; a job that failed is an answer, not an error."""
+        return self._ingest.wait(job_id)
+
+    def results(self, job_id: str, kind: ResultKind) -> pa.Table:
+        """One result set of a job; every column is text, rows in no promised order."""
+        return self._ingest.results(job_id, kind)
+
+    def upsert_record(self, sobject: str, key_field: str, key: str, values: Mapping[str, Any]) -> str:
+        """Create or update one record by its external id; returns its Salesforce id."""
+        return self._records.upsert(sobject, key_field, key, values)
+
+    def attach_file(self, record_id: str, title: str, path: Path) -> str:
+        """Attach a file to a record as Salesforce Files; returns the ContentVersion id."""
+        return self._files.attach(record_id, title, path)
+
+    def record_url(self, sobject: str, record_id: str) -> str:
+        """The address of a record's page for a person."""
+        return record_url(self._url, sobject, record_id)
+
+
+def connect_salesforce(instance: Instance, secrets: SalesforceSecrets, clock: Clock | None = None) -> Org:
+    """The org of an instance. Nothing is sent before the first call that needs the org."""
+    patience = Patience("Salesforce", instance.load.give_up_after, clock or SystemClock())
+    return Org(SalesforceSession(instance.salesforce, secrets, patience), instance.salesforce.url)

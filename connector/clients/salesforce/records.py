@@ -1,0 +1,99 @@
+"""Single records and small reads by REST, through simple-salesforce on our session.
+
+Its own sign-in, retries and Bulk client are not used (docs/decisions); what it saves us is the paging of
+queries and the addresses of resources.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from simple_salesforce.api import Salesforce, SFType
+
+from connector.clients.salesforce.describe import object_describe
+from connector.clients.salesforce.session import SalesforceSession
+from connector.errors import RequestRefused
+from connector.model.describe import ObjectDescribe
+
+MY_DOMAIN = ".my.salesforce.com"
+LIGHTNING = ".lightning.force.com"
+
+
+class Records:
+    """Records of one org."""
+
+    def __init__(self, session: SalesforceSession) -> None:
+        self._session = session
+
+    def user_name(self) -> str:
+        """The user name behind the session (OpenID userinfo; the app needs the scope `openid` or `id`)."""
+        return str(self._session.request("GET", "/services/oauth2/userinfo").json()["preferred_username"])
+
+    def describe(self, sobject: str) -> ObjectDescribe:
+        """Raises RequestRefused (404) where the org has no such object, or the user may not see it."""
+        return object_describe(self._object(sobject).describe())
+
+    def limits(self) -> dict[str, dict[str, int]]:
+        """Limit name -> Max and Remaining; shares of single apps are left out."""
+        answer: dict[str, dict[str, Any]] = self._rest.limits()
+        return {
+            name: {"Max": limit["Max"], "Remaining": limit["Remaining"]}
+            for name, limit in answer.items()
+            if "Max" in limit
+        }
+
+    def query(self, soql: str) -> list[dict[str, Any]]:
+        """Every record of a small query, page after page, without its `attributes`."""
+        return [
+            {name: value for name, value in record.items() if name != "attributes"}
+            for record in self._rest.query_all_iter(soql)
+        ]
+
+    def upsert(self, sobject: str, key_field: str, key: str, values: Mapping[str, Any]) -> str:
+        """Create or update one record by its external id; returns its Salesforce id.
+
+        The key stands in the address: encoded whole, and refused where no encoding can carry it.
+        """
+        if key in ("", ".", ".."):
+            raise RequestRefused(f"{key!r} can't be the {key_field} of one {sobject}: it is no address.")
+        response = self._object(sobject).upsert(
+            f"{key_field}/{quote(key, safe='')}", dict(values), raw_response=True
+        )
+        return str(response.json()["id"])
+
+    @cached_property
+    def _rest(self) -> Salesforce:
+        return Salesforce(
+            instance_url=self._session.instance_url(),
+            session_id="held by the session",
+            session=self._session,
+            version=self._session.version,
+            object_pairs_hook=dict,
+        )
+
+    def _object(self, sobject: str) -> SFType:
+        rest = self._rest
+        return SFType(
+            sobject,
+            rest.session_id,
+            rest.sf_instance,
+            sf_version=rest.sf_version,
+            session=self._session,
+            object_pairs_hook=dict,
+        )
+
+
+def soql_text(value: str) -> str:
+    """A text literal of SOQL (SOQL and SOSL Reference, "Quoted String Escape Sequences")."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
+    return f"'{escaped}'"
+
+
+def record_url(org_url: str, sobject: str, record_id: str) -> str:
+    """The Lightning page of a record; on a host that isn't Salesforce's own, below that host."""
+    address = urlsplit(org_url)
+    host = address.netloc
+    if host.endswith(MY_DOMAIN):
+        host = host.removesuffix(MY_DOMAIN) + LIGHTNING
+    return f"{address.scheme}://{host}/lightning/r/{sobject}/{record_id}/view"
