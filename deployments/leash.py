@@ -23,7 +23,7 @@ def main(stop_signal: int, grace: float, command: list[str]) -> int:
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
 
     def end_with_owner() -> None:
-        sys.stdin.buffer.read()
+        os.read(sys.stdin.fileno(), 1)  # nobody writes: it returns when the last holder closes
         child.send_signal(stop_signal)
         try:
             child.wait(grace)

@@ -39,7 +39,7 @@ class ServerUser:
 
 
 def server_user(binary: Path, data: Path) -> ServerUser:
-    """The user for a server of this binary and data folder.
+    """The user for a server of this binary and data folder; the owner of the data, if there is any yet.
 
     Raises StackFailed, naming the closed folder, where root can't lend that user a way through.
     """
@@ -50,7 +50,7 @@ def server_user(binary: Path, data: Path) -> ServerUser:
             "PostgreSQL does not run as root, and setpriv, to start it as another user, is not installed.",
             todo="Run as a normal user, or install util-linux.",
         )
-    user = pwd.getpwnam(USER)
+    user = pwd.getpwuid(data.stat().st_uid) if _has_normal_owner(data) else pwd.getpwnam(USER)
     prefix = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
     closed = closed_folder(binary) or closed_folder(data)
     if closed is not None:
@@ -60,8 +60,8 @@ def server_user(binary: Path, data: Path) -> ServerUser:
         )
         if trial.returncode != 0:
             raise StackFailed(
-                f"PostgreSQL does not run as root, and the user {USER}, which it would run as, may not enter"
-                f" {closed}. {trial.stderr.strip()}",
+                "PostgreSQL does not run as root, and the user that it would run as,"
+                f" {user.pw_name}, may not enter {closed}. {trial.stderr.strip()}",
                 todo="Move the project out of that folder, or run as the user that owns it.",
             )
     return ServerUser(user.pw_uid, tuple(prefix))
@@ -73,3 +73,7 @@ def closed_folder(path: Path) -> Path | None:
         if not folder.stat().st_mode & stat.S_IXOTH:
             return folder
     return None
+
+
+def _has_normal_owner(data: Path) -> bool:
+    return data.exists() and data.stat().st_uid != 0

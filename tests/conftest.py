@@ -1,0 +1,72 @@
+"""What many tests need and nobody wants to start twice: real servers, for the session, when asked for."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from deployments.postgres import Postgres
+from deployments.postgres import postgres as start_postgres
+from deployments.prefect_client import prefect_settings
+from deployments.prefect_server import PrefectServer
+from deployments.prefect_server import prefect_server as start_prefect_server
+from deployments.sandbox_process import Sandbox
+from deployments.sandbox_process import sandbox as start_sandbox
+
+SANDBOX_CUSTOMERS = 300
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the developer's own settings, and the developer's own Prefect, out of the tests."""
+    for name in list(os.environ):
+        if name.startswith(("CONNECTOR_", "PREFECT_")):
+            del os.environ[name]
+    os.environ["DO_NOT_TRACK"] = "1"
+    home = config.rootpath / "var" / "tests" / "prefect"
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ["PREFECT_HOME"] = str(home)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """An embedded PostgreSQL server; a second from nothing."""
+    with start_postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture
+def database_url(postgres: Postgres) -> str:
+    """The address of a fresh, empty database, as the ledger takes it."""
+    name = f"test_{uuid.uuid4().hex}"
+    postgres.create_database(name)
+    return postgres.url(name)
+
+
+@pytest.fixture(scope="session")
+def prefect_server(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
+    """A Prefect server that flows called in the tests report to."""
+    with (
+        start_prefect_server(tmp_path_factory.mktemp("prefect"), postgres) as server,
+        prefect_settings(server.client_environment),
+    ):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def start_sandbox_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int, int], Sandbox]]:
+    """Starts a sandbox of (customers, seed) that lives as long as the session."""
+    with ExitStack() as sandboxes:
+
+        def start(customers: int, seed: int) -> Sandbox:
+            folder = tmp_path_factory.mktemp("sandbox")
+            return sandboxes.enter_context(start_sandbox(folder, customers=customers, seed=seed))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def sandbox(start_sandbox_of: Callable[[int, int], Sandbox]) -> Sandbox:
+    """A small sandbox that the whole session shares: a test that changes it starts one of its own."""
+    return start_sandbox_of(SANDBOX_CUSTOMERS, 1)
