@@ -1,0 +1,18 @@
+"""What a save knows beside its rows: who saves, when, and inside which transaction."""
+
+from dataclasses import dataclass, field
+
+from sandbox.salesforce.schema.model import Schema
+from sandbox.salesforce.storage.database import Database, Transaction
+
+
+@dataclass(slots=True)
+class SaveContext:
+    """One save. ``stamp`` is in milliseconds since 1970; ``file_bodies`` holds what came beside the fields of a file."""
+
+    database: Database
+    transaction: Transaction
+    schema: Schema
+    user_id: str
+    stamp: int
+    file_bodies: list[bytes] = field(default_factory=list)

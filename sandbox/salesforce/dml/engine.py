@@ -1,0 +1,180 @@
+"""A save from beginning to end."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sandbox.salesforce.clock import Clock
+from sandbox.salesforce.dml import checks, references, targets, values, write
+from sandbox.salesforce.dml.context import SaveContext
+from sandbox.salesforce.dml.rows import Column, Outcome, RawColumn, Rows
+from sandbox.salesforce.dml.rules.registry import Rules, rules_for
+from sandbox.salesforce.errors import RowError
+from sandbox.salesforce.schema.model import Field, Schema, SObjectType
+from sandbox.salesforce.storage.database import Database, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """What a caller asks for. ``schema`` is what the caller may see of the org; ``key`` is the field of an upsert."""
+
+    operation: str
+    sobject: SObjectType
+    schema: Schema
+    user_id: str
+    columns: Sequence[RawColumn]
+    count: int
+    key: Field | None = None
+    file_bodies: list[bytes] = field(default_factory=list)
+
+
+class Dml:
+    """Saves batches of up to 10,000 rows, each in one transaction in which rows succeed or fail one by one."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def save(self, request: Save) -> Outcome:
+        """Inserts, updates or upserts; what can't be saved is told row by row."""
+        with self._database.transaction() as transaction:
+            return self.save_within(transaction, request)
+
+    def save_within(self, transaction: Transaction, request: Save) -> Outcome:
+        """The same as a part of a transaction of the caller's."""
+        outcome = Outcome.of(request.count)
+        context = SaveContext(
+            self._database,
+            transaction,
+            request.schema,
+            request.user_id,
+            self._clock.stamp(),
+            request.file_bodies,
+        )
+        rows = _typed_rows(request, outcome)
+        key_column = rows.columns.get(_key_of(request))
+        if key_column is not None:
+            targets.refuse_duplicates(rows, key_column, _duplicate(request, key_column.field))
+        for wave in _waves(request, rows, key_column):
+            _save_wave(context, request, rows.take(wave).surviving(), outcome)
+        return outcome
+
+
+def _key_of(request: Save) -> str:
+    return "id" if request.operation == "update" or request.key is None else request.key.name.lower()
+
+
+def _typed_rows(request: Save, outcome: Outcome) -> Rows:
+    columns: dict[str, Column] = {}
+    for column in request.columns:
+        if column.heading.parent is None:
+            columns[column.heading.field.name.lower()] = values.typed(column, outcome.errors)
+    return Rows(request.sobject, np.arange(request.count), columns, outcome.errors)
+
+
+def _duplicate(request: Save, key: Field) -> Callable[[str], RowError]:
+    if request.operation == "upsert":
+        return lambda value: RowError("DUPLICATE_VALUE", f"Duplicate external id specified: {value}", (key.name,))
+    return lambda value: RowError("DUPLICATE_VALUE", f"Duplicate id specified: {value}")
+
+
+def _waves(request: Save, rows: Rows, key: Column | None) -> list[np.ndarray]:
+    """Rows in portions that may be saved together without seeing one another."""
+    own = request.sobject.name
+    if any(column.heading.parent and column.heading.parent.name == own for column in request.columns):
+        edges = range(0, len(rows), targets.CHUNK)
+        return [np.arange(start, min(start + targets.CHUNK, len(rows))) for start in edges]
+    if key is None or request.operation == "insert":
+        return [np.arange(len(rows))]
+    return targets.waves(rows, key)
+
+
+def _save_wave(context: SaveContext, request: Save, rows: Rows, outcome: Outcome) -> None:
+    if not len(rows):
+        return
+    by_id = _resolve_parents(context, request, rows)
+    references.check_ids(context.transaction, context.schema, rows, by_id)
+    rows = rows.surviving()
+    if request.operation == "insert":
+        new, existing = rows, None
+    elif request.operation == "update":
+        new, existing = None, targets.by_record_id(context.transaction, rows)
+    elif request.key is not None and request.key.name == "Id":
+        new, existing = _by_optional_id(context, rows)
+    elif request.key is not None:
+        new, existing = targets.by_external_id(context.transaction, rows, request.key)
+    else:
+        raise ValueError("an upsert needs a key")
+    rules = rules_for(request.sobject)
+    if new is not None and len(new):
+        _create(context, request, new, outcome, rules)
+    if existing is not None and len(existing):
+        _update(context, request, existing, outcome, rules)
+
+
+def _by_optional_id(context: SaveContext, rows: Rows) -> tuple[Rows, Rows]:
+    column = rows.columns.get("id")
+    if column is None:
+        return rows, rows.take(np.array([], dtype=np.int64))
+    known = column.given & column.values.is_valid().to_numpy(zero_copy_only=False)
+    new = rows.take(np.flatnonzero(~known))
+    new.columns.pop("id")
+    return new, targets.by_record_id(context.transaction, rows.take(np.flatnonzero(known)))
+
+
+def _resolve_parents(context: SaveContext, request: Save, rows: Rows) -> set[str]:
+    """Turns relationship columns into references; returns the references that came as record ids."""
+    by_id = {name for name, column in rows.columns.items() if column.field.type == "reference"}
+    for column in request.columns:
+        if column.heading.parent is None:
+            continue
+        part = RawColumn(
+            column.heading, column.text.take(rows.positions), column.given[rows.positions]
+        )
+        found = references.parents_by_key(context.transaction, part, rows)
+        rows.columns[found.field.name.lower()] = found
+    return by_id
+
+
+def _create(context: SaveContext, request: Save, rows: Rows, outcome: Outcome, rules: Rules) -> None:
+    checks.access(rows, creating=True, key=request.key)
+    rows = rows.surviving()
+    write.put_defaults(context, rows)
+    checks.required_on_create(rows)
+    rows = rows.surviving()
+    for rule in rules.before_create:
+        rule(context, rows)
+        rows = rows.surviving()
+    checks.unique(context.transaction, rows, key=request.key)
+    rows = rows.surviving()
+    if not len(rows):
+        return
+    write.create(context, rows)
+    for rule in rules.after_create:
+        rule(context, rows)
+    _record(rows, outcome, created=True)
+
+
+def _update(context: SaveContext, request: Save, rows: Rows, outcome: Outcome, rules: Rules) -> None:
+    checks.access(rows, creating=False, key=request.key if request.operation == "upsert" else rows.sobject.field("Id"))
+    checks.not_cleared(rows)
+    rows = rows.surviving()
+    for rule in rules.before_update:
+        rule(context, rows)
+        rows = rows.surviving()
+    checks.unique(context.transaction, rows, key=request.key)
+    rows = rows.surviving()
+    if not len(rows):
+        return
+    write.update(context, rows, key=request.key)
+    for rule in rules.after_update:
+        rule(context, rows)
+    _record(rows, outcome, created=False)
+
+
+def _record(rows: Rows, outcome: Outcome, *, created: bool) -> None:
+    if rows.ids is None:
+        raise ValueError("rows without ids were written")
+    outcome.ids[rows.positions] = rows.ids.to_numpy(zero_copy_only=False)
+    outcome.created[rows.positions] = created

@@ -1,0 +1,78 @@
+"""Contacts: their full name, and the direct relation that an account brings about.
+
+Source: object reference, Contact and AccountContactRelation (Usage).
+"""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sandbox.salesforce.dml.context import SaveContext
+from sandbox.salesforce.dml.rows import Rows
+from sandbox.salesforce.dml.rules import implied
+
+_OF_SAVED = "SELECT c.Id, c.AccountId FROM Contact c SEMI JOIN saved s ON c.Id = s.Id"
+
+
+def compose_name(_context: SaveContext, rows: Rows) -> None:
+    """The full name of a new contact."""
+    name = rows.sobject.field("Name")
+    if name is None:
+        return
+    nothing = pa.nulls(len(rows), pa.string())
+    parts = [rows.values(part) for part in ("FirstName", "LastName")]
+    first, last = (nothing if part is None else part for part in parts)
+    rows.put(name, pc.binary_join_element_wise(first, last, " ", null_handling="skip"))
+
+
+def recompose_name(context: SaveContext, rows: Rows) -> None:
+    """The full name after a part of it was changed."""
+    if rows.columns.keys() & {"firstname", "lastname"}:
+        context.transaction.run(
+            "UPDATE Contact c SET Name = concat_ws(' ', c.FirstName, c.LastName) FROM saved s WHERE c.Id = s.Id",
+            saved=pa.table({"Id": rows.ids}),
+        )
+
+
+def relate_to_account(context: SaveContext, rows: Rows) -> None:
+    """A new contact with an account gets its direct relation at once."""
+    accounts = rows.values("AccountId")
+    if accounts is None:
+        return
+    related = accounts.is_valid()
+    _relate(context, accounts.filter(related), rows.ids.filter(related) if rows.ids is not None else accounts)
+
+
+def move_relation(context: SaveContext, rows: Rows) -> None:
+    """When a contact moves to another account, the old relation stays as an indirect one.
+
+    A contact whose account is taken away becomes private and keeps no relation.
+    """
+    if "accountid" not in rows.columns:
+        return
+    saved, stamp = pa.table({"Id": rows.ids}), context.stamp
+    touch = f"SystemModstamp = make_timestamp_ms({stamp}), LastModifiedDate = make_timestamp_ms({stamp})"
+    context.transaction.run(
+        f"UPDATE AccountContactRelation r SET IsDeleted = true, {touch} FROM ({_OF_SAVED}) c "  # noqa: S608
+        "WHERE r.ContactId = c.Id AND c.AccountId IS NULL AND NOT r.IsDeleted",
+        saved=saved,
+    )
+    context.transaction.run(
+        f"UPDATE AccountContactRelation r SET IsDirect = (r.AccountId = c.AccountId), {touch} FROM ({_OF_SAVED}) c "  # noqa: S608
+        "WHERE r.ContactId = c.Id AND NOT r.IsDeleted AND r.IsDirect <> (r.AccountId = c.AccountId)",
+        saved=saved,
+    )
+    missing = context.transaction.rows(
+        f"SELECT c.AccountId, c.Id FROM ({_OF_SAVED}) c WHERE c.AccountId IS NOT NULL AND NOT EXISTS ("  # noqa: S608
+        "SELECT 1 FROM AccountContactRelation r "
+        "WHERE r.ContactId = c.Id AND r.AccountId = c.AccountId AND NOT r.IsDeleted)",
+        saved=saved,
+    )
+    accounts, contacts = ([row[place] for row in missing] for place in (0, 1))
+    _relate(context, pa.array(accounts, pa.string()), pa.array(contacts, pa.string()))
+
+
+def _relate(context: SaveContext, accounts: pa.Array, contacts: pa.Array) -> None:
+    if len(accounts):
+        direct = pa.repeat(pa.scalar(True), len(accounts))  # noqa: FBT003
+        values = {"AccountId": accounts, "ContactId": contacts, "IsDirect": direct}
+        implied.create(context, "AccountContactRelation", values)

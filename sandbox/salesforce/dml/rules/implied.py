@@ -1,0 +1,23 @@
+"""Records that the platform makes by itself when another is saved."""
+
+import numpy as np
+import pyarrow as pa
+
+from sandbox.salesforce.dml import write
+from sandbox.salesforce.dml.context import SaveContext
+from sandbox.salesforce.dml.rows import RowErrors, Rows
+
+
+def create(context: SaveContext, object_name: str, values: dict[str, pa.Array]) -> "pa.StringArray":
+    """Makes records of the object from columns of values; returns their ids."""
+    sobject = context.database.schema[object_name]
+    count = len(next(iter(values.values())))
+    rows = Rows(sobject, np.arange(count), {}, RowErrors(count))
+    for name, column in values.items():
+        field = sobject.field(name)
+        if field is None:
+            raise KeyError(name)
+        rows.put(field, column)
+    write.put_defaults(context, rows)
+    write.create(context, rows)
+    return pa.array([], pa.string()) if rows.ids is None else rows.ids

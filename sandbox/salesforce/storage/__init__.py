@@ -1,0 +1,1 @@
+"""Where records live: one DuckDB table an object, in memory or in a file."""

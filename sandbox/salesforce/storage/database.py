@@ -1,0 +1,132 @@
+"""The record store. Writers take turns behind one lock; readers see the last commit and wait for nobody."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from sandbox.salesforce import identifiers
+from sandbox.salesforce.schema.model import Schema, SObjectType
+from sandbox.salesforce.storage.columns import quoted, sql_type
+
+FILE_BODIES = "_file_body"
+
+
+class Transaction:
+    """One writer's view of the store: its own uncommitted changes included."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, parameters: Sequence[object] = (), **tables: pa.Table) -> list[tuple[Any, ...]]:
+        """The rows of a query, which may name Arrow tables given by keyword."""
+        return self._run(sql, parameters, tables, fetch=True)
+
+    def run(self, sql: str, parameters: Sequence[object] = (), **tables: pa.Table) -> None:
+        """A statement without an answer."""
+        self._run(sql, parameters, tables, fetch=False)
+
+    def columns(self, sql: str, parameters: Sequence[object] = (), **tables: pa.Table) -> dict[str, Any]:
+        """The result of a query as numpy arrays by column name."""
+        with self._registered(tables):
+            return self._connection.execute(sql, list(parameters)).fetchnumpy()
+
+    def insert(self, table: str, rows: pa.Table) -> None:
+        """Appends rows; columns are matched by name and missing ones are null."""
+        self.run(f"INSERT INTO {quoted(table)} BY NAME SELECT * FROM incoming", incoming=rows)  # noqa: S608
+
+    def _run(
+        self, sql: str, parameters: Sequence[object], tables: Mapping[str, pa.Table], *, fetch: bool
+    ) -> list[tuple[Any, ...]]:
+        with self._registered(tables):
+            cursor = self._connection.execute(sql, list(parameters))
+            return cursor.fetchall() if fetch else []
+
+    @contextmanager
+    def _registered(self, tables: Mapping[str, pa.Table]) -> Iterator[None]:
+        for name, table in tables.items():
+            self._connection.register(name, table)
+        try:
+            yield
+        finally:
+            for name in tables:
+                self._connection.unregister(name)
+
+
+class Database:
+    """One table an object, named and spelt as the schema says."""
+
+    def __init__(self, schema: Schema, file: Path | None = None, *, instance: str = "5g0") -> None:
+        self.schema = schema
+        self._instance = instance
+        self._lock = threading.RLock()
+        self._connection = duckdb.connect(str(file) if file else ":memory:")
+        for each in schema:
+            self._connection.execute(_create_table(each))
+        self._connection.execute(f"CREATE TABLE IF NOT EXISTS {FILE_BODIES} (Id VARCHAR, body BLOB)")
+        self._next_number = {each.name: self._last_number(each) + 1 for each in schema}
+        self._auto_numbers = {each.name: self._count(each) for each in schema}
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Commits when the block ends, rolls back when it raises."""
+        with self._lock:
+            self._connection.execute("BEGIN")
+            try:
+                yield Transaction(self._connection)
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of its own that sees what is committed."""
+        cursor = self._connection.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query over what is committed."""
+        with self.reading() as cursor:
+            return cursor.execute(sql, list(parameters)).fetchall()
+
+    def allocate_ids(self, sobject: SObjectType, count: int) -> "pa.StringArray":
+        """New ids for the object, in rising order."""
+        with self._lock:
+            first = self._next_number[sobject.name]
+            self._next_number[sobject.name] = first + count
+        return identifiers.id_array(sobject.key_prefix, self._instance, first, count)
+
+    def allocate_auto_numbers(self, sobject: SObjectType, count: int) -> int:
+        """The first of ``count`` numbers for the object's auto-number field."""
+        with self._lock:
+            first = self._auto_numbers[sobject.name] + 1
+            self._auto_numbers[sobject.name] += count
+        return first
+
+    def close(self) -> None:
+        """Ends the store; one in a file keeps everything."""
+        with self._lock:
+            self._connection.close()
+
+    def _last_number(self, sobject: SObjectType) -> int:
+        found = self._connection.execute(f"SELECT max(Id) FROM {quoted(sobject.name)}").fetchone()  # noqa: S608
+        return identifiers.number_of(found[0]) if found and found[0] else 0
+
+    def _count(self, sobject: SObjectType) -> int:
+        found = self._connection.execute(f"SELECT count(*) FROM {quoted(sobject.name)}").fetchone()  # noqa: S608
+        return int(found[0]) if found else 0
+
+
+def _create_table(sobject: SObjectType) -> str:
+    fields = [f"{quoted(each.name)} {sql_type(each)}" for each in sobject.stored_fields]
+    if sobject.field("Id") is None:
+        fields.append("Id VARCHAR")
+    return f"CREATE TABLE IF NOT EXISTS {quoted(sobject.name)} ({', '.join(fields)})"
