@@ -17,6 +17,11 @@ TEXT = pd.ArrowDtype(pa.string())
 Column: TypeAlias = "pd.Series[Any]"
 
 
+def text_columns(kind: pa.DataType) -> pd.ArrowDtype | None:
+    """For `to_pandas(types_mapper=...)`: text stays in Arrow, numbers and booleans become numpy's."""
+    return TEXT if pa.types.is_string(kind) else None
+
+
 @dataclass(frozen=True)
 class Converter:
     """`to_salesforce` takes as many columns as the field has sources; `to_gentrack` gives as many back."""

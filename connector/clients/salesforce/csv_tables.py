@@ -38,5 +38,5 @@ def read_table(file: Path) -> pa.Table:
 
 
 def _header(file: Path) -> list[str]:
-    with file.open(encoding="utf-8-sig", newline="") as text:
+    with file.open(encoding="utf-8-sig", errors="replace", newline="") as text:
         return next(csv.reader(text), [])

@@ -1,0 +1,82 @@
+"""The summary of a run: what the terminal, the email, the report and machines are told alike.
+
+Counts and keys only, never personal data.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from connector.model.outcome import EntityCounts, RunOutcome
+from connector.model.run import Run, Stage
+from connector.model.verification import Verification
+
+
+@dataclass(frozen=True)
+class Summary:
+    """`entities` are counts by Salesforce object in the order of loading; `stage` is where a run failed."""
+
+    run: Run
+    outcome: RunOutcome
+    stage: Stage | None
+    message: str
+    finished_at: datetime
+    entities: Mapping[str, EntityCounts]
+    verifications: tuple[Verification, ...] = ()
+    report_url: str | None = None
+    report_file: str | None = None
+    errors_file: str | None = None
+    email: str = "not sent"
+
+    @property
+    def seconds(self) -> float:
+        """How long the run took, in seconds."""
+        return round((self.finished_at - self.run.started_at).total_seconds(), 1)
+
+    @property
+    def total(self) -> EntityCounts:
+        """The counts of all entities together."""
+        names = EntityCounts().as_dict()
+        return EntityCounts(
+            **{name: sum(counts.as_dict()[name] for counts in self.entities.values()) for name in names}
+        )
+
+    def told(self, **changes: Any) -> "Summary":
+        """A copy with some fields changed, as later steps know more."""
+        return replace(self, **changes)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The summary as JSON has it."""
+        return {
+            "outcome": self.outcome.value,
+            "stage": self.stage.value if self.stage else None,
+            "message": self.message,
+            "run_id": self.run.id,
+            "instance": self.run.instance,
+            "started_at": self.run.started_at.isoformat(),
+            "seconds": self.seconds,
+            "entities": {name: counts.as_dict() for name, counts in self.entities.items()},
+            "report_url": self.report_url,
+            "report_file": self.report_file,
+            "errors_file": self.errors_file,
+            "email": self.email,
+        }
+
+
+def outcome_of(entities: Mapping[str, EntityCounts], verifications: tuple[Verification, ...]) -> RunOutcome:
+    """The outcome of a run that went through all its stages; never better than what verify found."""
+    clean = all(counts.refused == 0 and counts.adds_up for counts in entities.values())
+    agrees = all(verification.agrees for verification in verifications)
+    return RunOutcome.COMPLETED if clean and agrees else RunOutcome.COMPLETED_WITH_ERRORS
+
+
+def message_of(outcome: RunOutcome, entities: Mapping[str, EntityCounts]) -> str:
+    """One line that says how it went, for a state's message and an email's subject."""
+    counts = [counts.as_dict() for counts in entities.values()]
+    parts = [
+        f"{sum(c[name] for c in counts):,} {name}"
+        for name in ("created", "updated", "unchanged", "held", "rejected", "failed")
+        if any(c[name] for c in counts)
+    ]
+    return f"{outcome.value}: {', '.join(parts) or 'no rows'}"

@@ -1,0 +1,122 @@
+"""One bulk job from its CSV to what became of each of its rows.
+
+The job's id is in the ledger before its data is committed, and rows are joined by external id: results come
+in no promised order, and Salesforce may write numbers anew.
+"""
+
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from connector.errors import CountsDisagree, JobFailed
+from connector.mapping import columns as named
+from connector.mapping.canonical import folded
+from connector.mapping.converters import TEXT, text_columns
+from connector.mapping.vocabulary import EXTERNAL_ID
+from connector.model.batch import Batch
+from connector.model.job import JobRequest, JobState, JobStatus, ResultKind
+from connector.model.outcome import RowOutcome
+from connector.model.run import Run
+from connector.sync.job_csv import write_csv
+from connector.sync.ports import Ledger, SalesforceOrg
+from connector.sync.row_errors import explained
+
+_LARGEST_UPLOAD = 100_000_000
+"""Bytes of raw CSV a job: Salesforce takes 150 MB after base64 and advises at most 100 MB before it."""
+
+
+@dataclass(frozen=True)
+class BulkLoader:
+    """Loads rows of one batch. CSVs on their way lie in `work`."""
+
+    run: Run
+    batch: Batch
+    org: SalesforceOrg
+    ledger: Ledger
+    work: Path
+
+    def load(self, request: JobRequest, content: pd.DataFrame) -> pd.DataFrame:
+        """Load `content` -> verdict, salesforce_id and job of each row, on the index of `content`.
+
+        Raises JobFailed where Salesforce refuses the whole job, CountsDisagree where rows got no answer.
+        """
+        path = self.work / f"{uuid.uuid4().hex}.csv"
+        try:
+            if write_csv(content, path) > _LARGEST_UPLOAD:
+                path.unlink()
+                half = len(content) // 2
+                return pd.concat(
+                    [self.load(request, content.iloc[:half]), self.load(request, content.iloc[half:])]
+                )
+            status = self._run_job(request, path, len(content))
+        finally:
+            path.unlink(missing_ok=True)
+        answered = _answers(self.org, status)
+        kinds = answered["kind"].value_counts()
+        self.ledger.job_counted(
+            status.id,
+            successful=int(kinds.get("successful", 0)),
+            failed=int(kinds.get("failed", 0)),
+            unprocessed=int(kinds.get("unprocessed", 0)),
+        )
+        return _joined(content, answered, status.id)
+
+    def _run_job(self, request: JobRequest, csv: Path, rows: int) -> JobStatus:
+        job_id = self.org.create_job(request)
+        self.ledger.job_created(self.run, self.batch, job_id, request, rows)
+        self.org.upload(job_id, csv)
+        self.ledger.job_state(job_id, "committing")
+        self.org.commit_job(job_id)
+        self.ledger.job_state(job_id, "committed")
+        status = self.org.wait_for_job(job_id)
+        self.ledger.job_state(job_id, status.state)
+        if status.state is not JobState.JOB_COMPLETE and status.processed == 0:
+            raise JobFailed(
+                f"Salesforce could not run the {request.operation} job {job_id} of {request.sobject}: "
+                f"{status.error_message or status.state}.",
+                todo="Nothing of it was written. Mend what it names and start again.",
+                job_id=job_id,
+            )
+        return status
+
+
+def _answers(org: SalesforceOrg, status: JobStatus) -> pd.DataFrame:
+    """Every row that Salesforce answered for: folded key, kind, verdict and salesforce_id."""
+    found = []
+    for kind, label in (
+        (ResultKind.SUCCESSFUL, "successful"),
+        (ResultKind.FAILED, "failed"),
+        (ResultKind.UNPROCESSED, "unprocessed"),
+    ):
+        rows = org.results(status.id, kind).to_pandas(types_mapper=text_columns)
+        frame = pd.DataFrame({"folded": folded(rows[EXTERNAL_ID]), "kind": label})
+        frame[named.SALESFORCE_ID] = rows.get("sf__Id", pd.NA)
+        created = rows["sf__Created"] == "true" if "sf__Created" in rows else False
+        frame[named.OUTCOME] = RowOutcome.UPDATED.value
+        frame.loc[created, named.OUTCOME] = RowOutcome.CREATED.value
+        if kind is not ResultKind.SUCCESSFUL:
+            errors = rows["sf__Error"] if "sf__Error" in rows else _unprocessed(rows.index, status)
+            frame = frame.join(explained(errors))
+            frame[named.OUTCOME] = RowOutcome.REJECTED.value
+        found.append(frame)
+    return pd.concat(found, ignore_index=True)
+
+
+def _unprocessed(index: pd.Index, status: JobStatus) -> "pd.Series[str]":
+    message = status.error_message or f"the job ended as {status.state} before it came to this row"
+    return pd.Series(f"UNPROCESSED:{message}:--", index=index, dtype=TEXT)
+
+
+def _joined(content: pd.DataFrame, answered: pd.DataFrame, job_id: str) -> pd.DataFrame:
+    known = answered.set_index("folded")
+    keys = folded(content[EXTERNAL_ID])
+    if len(answered) != len(content) or not known.index.is_unique or not keys.isin(known.index).all():
+        raise CountsDisagree(
+            f"{len(content)} rows went into job {job_id}, but Salesforce answered for {len(answered)}.",
+            todo="Compare the job's results in Salesforce with the ledger; the run can be started again.",
+        )
+    columns = [*named.VERDICT, named.SALESFORCE_ID]
+    rows = known.reindex(columns=columns).loc[keys].set_axis(content.index)
+    return rows.astype(TEXT).assign(**{named.JOB: pd.Series(job_id, index=content.index, dtype=TEXT)})

@@ -1,0 +1,90 @@
+"""Extract: both sides into staging, as text in canonical form, part by part."""
+
+from collections.abc import Iterable, Iterator
+
+import pyarrow as pa
+
+from connector.mapping import columns as named
+from connector.mapping.canonical import written
+from connector.mapping.converters import text_columns
+from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, Resource
+from connector.model.batch import Batch
+from connector.model.describe import ObjectDescribe
+from connector.model.run import Run
+from connector.sync import folders
+from connector.sync.ports import GentrackSource, SalesforceOrg, Staging
+from connector.sync.soql import all_records, parent_path
+
+
+def extract_gentrack(
+    run: Run, resource: Resource, source: GentrackSource, staging: Staging, *, batch_rows: int
+) -> int:
+    """Stage every record of a Gentrack resource, nested columns joined by dots; returns how many."""
+    pages = (_flattened(page) for page in source.pages(resource.name, resource.row_type))
+    empty = _flattened(pa.schema(list(resource.row_type)).empty_table())
+    folder = folders.gentrack(run, resource.name)
+    return _staged(pages, empty, staging, name=resource.name, folder=folder, batch_rows=batch_rows)
+
+
+def extract_salesforce(
+    spec: EntitySpec, org: SalesforceOrg, staging: Staging, *, folder: str, batch_rows: int
+) -> int:
+    """Stage what Salesforce holds of an entity; returns how many records.
+
+    Columns: salesforce_id, key, a `parent.` column for each parent's external id, an `s.` column a field.
+    """
+    described = org.describe(spec.salesforce_object)
+    pages = (
+        canonical_records(spec, described, page) for page in org.bulk_query(all_records(spec, described))
+    )
+    empty = pa.schema([(name, pa.string()) for name in _names(spec)]).empty_table()
+    return _staged(pages, empty, staging, name=spec.name, folder=folder, batch_rows=batch_rows)
+
+
+def canonical_records(spec: EntitySpec, described: ObjectDescribe, page: pa.Table) -> pa.Table:
+    """A page of query results -> the columns of `extract_salesforce`, values in canonical form."""
+    frame = page.to_pandas(types_mapper=text_columns)
+    columns = {named.SALESFORCE_ID: frame["Id"], named.KEY: frame[EXTERNAL_ID]}
+    columns |= {named.parent_key(p.field): frame[parent_path(described, p.field)] for p in spec.parents}
+    columns |= {
+        named.salesforce(field.api_name): written(frame[field.api_name], field.type) for field in spec.fields
+    }
+    return pa.table({name: pa.array(column, type=pa.string()) for name, column in columns.items()})
+
+
+def _names(spec: EntitySpec) -> list[str]:
+    parents = [named.parent_key(parent.field) for parent in spec.parents]
+    return [named.SALESFORCE_ID, named.KEY, *parents, *(named.salesforce(f.api_name) for f in spec.fields)]
+
+
+def _staged(
+    pages: Iterable[pa.Table], empty: pa.Table, staging: Staging, *, name: str, folder: str, batch_rows: int
+) -> int:
+    """Write pages as parts of `batch_rows`; a set without records leaves one part, so that it has columns."""
+    staging.clear(folder)
+    parts: list[Batch] = []
+    for table in _cut(pages, batch_rows):
+        parts.append(staging.write(name, len(parts), folder, table))
+    if not parts:
+        staging.write(name, 0, folder, empty)
+    return sum(part.rows for part in parts)
+
+
+def _cut(pages: Iterable[pa.Table], batch_rows: int) -> Iterator[pa.Table]:
+    waiting: list[pa.Table] = []
+    rows = 0
+    for page in pages:
+        waiting.append(page)
+        rows += page.num_rows
+        while rows >= batch_rows:
+            whole = pa.concat_tables(waiting)
+            yield whole.slice(0, batch_rows)
+            waiting, rows = [whole.slice(batch_rows)], rows - batch_rows
+    if rows:
+        yield pa.concat_tables(waiting)
+
+
+def _flattened(table: pa.Table) -> pa.Table:
+    while any(pa.types.is_struct(column.type) for column in table.schema):
+        table = table.flatten()
+    return table

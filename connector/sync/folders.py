@@ -1,0 +1,53 @@
+"""Where the parts of a run lie in staging, by what they hold."""
+
+from connector.model.run import Run
+
+
+def gentrack(run: Run, resource: str) -> str:
+    """Records of a Gentrack resource, flattened."""
+    return f"{run.id}/gentrack/{resource}"
+
+
+def salesforce(run: Run, entity: str) -> str:
+    """Records that Salesforce held before the run."""
+    return f"{run.id}/salesforce/{entity}"
+
+
+def prepared(run: Run, entity: str) -> str:
+    """Rows of an entity: Gentrack's values beside Salesforce's, and the state of their parents."""
+    return f"{run.id}/prepared/{entity}"
+
+
+def plan(run: Run, entity: str) -> str:
+    """What should be done with each row."""
+    return f"{run.id}/plan/{entity}"
+
+
+def born(run: Run, entity: str) -> str:
+    """Records that the platform made by itself while their parents were loaded."""
+    return f"{run.id}/born/{entity}"
+
+
+def lined_up(run: Run, entity: str) -> str:
+    """The plan as it stands when the entity's turn comes: parents loaded, platform-made records known."""
+    return f"{run.id}/lined_up/{entity}"
+
+
+def result(run: Run, entity: str) -> str:
+    """What became of each row in upsert."""
+    return f"{run.id}/result/{entity}"
+
+
+def read_back(run: Run, entity: str) -> str:
+    """Records that Salesforce holds after the load."""
+    return f"{run.id}/read_back/{entity}"
+
+
+def verified(run: Run, entity: str) -> str:
+    """Rows whose record is not what it should be."""
+    return f"{run.id}/verified/{entity}"
+
+
+def working(run: Run) -> str:
+    """CSVs on their way and spilled sorts; nothing that a later stage needs."""
+    return f"{run.id}/working"

@@ -1,0 +1,58 @@
+"""The CSV of a bulk job: which columns an operation may carry, and how values are written.
+
+An empty cell leaves a field alone and `#N/A` clears it (Bulk API 2.0 guide, "Valid CSV Record Rows"), so
+creations leave out what is missing and updates clear what the master cleared.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+from pyarrow import csv
+
+from connector.mapping import columns as named
+from connector.mapping.decisions import Operation
+from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, NullPolicy
+from connector.model.describe import ObjectDescribe
+from connector.model.job import JobRequest
+from connector.sync.soql import parent_path
+
+_CLEAR = "#N/A"
+_FORMAT = csv.WriteOptions(quoting_style="needed")
+
+
+def request_for(spec: EntitySpec, operation: Operation) -> JobRequest:
+    """Creations are upserts on the external id; what exists is updated by Id, so it can't be made again."""
+    if operation is Operation.CREATE:
+        return JobRequest(spec.salesforce_object, "upsert", EXTERNAL_ID)
+    return JobRequest(spec.salesforce_object, "update")
+
+
+def job_columns(
+    spec: EntitySpec, described: ObjectDescribe, operation: Operation, rows: pd.DataFrame
+) -> pd.DataFrame:
+    """The rows of a lined-up batch with this operation -> the columns of their CSV, by API name.
+
+    Raises RequestRefused where a parent's lookup is not visible.
+    """
+    content = {EXTERNAL_ID: rows[named.KEY]}
+    if operation is Operation.CREATE:
+        for parent in spec.parents:
+            content[parent_path(described, parent.field)] = rows[named.parent_key(parent.field)]
+        fields = [field for field in spec.fields if described.fields[field.api_name].createable]
+    else:
+        content["Id"] = rows[named.SALESFORCE_ID]
+        follows = spec.fields if operation is Operation.ADOPT else spec.gentrack_fields
+        fields = [field for field in follows if described.fields[field.api_name].updateable]
+    for field in fields:
+        values = rows[named.target(field.api_name)]
+        if operation is Operation.UPDATE and field.null_policy is NullPolicy.CLEAR:
+            values = values.fillna(_CLEAR)
+        content[field.api_name] = values
+    return pd.DataFrame(content)
+
+
+def write_csv(content: pd.DataFrame, path: Path) -> int:
+    """Write UTF-8 with LF line ends and no byte order mark; returns the bytes."""
+    csv.write_csv(pa.Table.from_pandas(content, preserve_index=False), path, _FORMAT)
+    return path.stat().st_size

@@ -1,0 +1,100 @@
+"""Report: the full truth of a run, on this machine and as a record with files in Salesforce."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from connector.errors import ConnectorError
+from connector.mapping.vocabulary import EntitySpec
+from connector.model.outcome import EntityCounts, RowOutcome
+from connector.model.run import Run
+from connector.model.summary import Summary
+from connector.sync.ports import SalesforceOrg, Staging
+from connector.sync.run_record import RUN_KEY, RUN_OBJECT, record_of
+from connector.sync.settling import settled_counts, write_errors
+
+ERRORS_FILE = "errors.csv"
+SUMMARY_FILE = "summary.html"
+_MACHINE_FILE = "summary.json"
+_PAGES = Environment(
+    loader=PackageLoader("connector.sync"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+
+
+def settle(
+    run: Run, entities: Sequence[EntitySpec], staging: Staging, *, spill: Path, memory_limit: str
+) -> dict[str, EntityCounts]:
+    """Entity -> what became of its rows; entities that the run never came to have no rows."""
+    counts = {
+        spec.name: settled_counts(run, spec, staging, spill=spill, memory_limit=memory_limit)
+        for spec in entities
+    }
+    return {name: known or EntityCounts() for name, known in counts.items()}
+
+
+def write_report(
+    run: Run,
+    entities: Sequence[EntitySpec],
+    summary: Summary,
+    staging: Staging,
+    folder: Path,
+    *,
+    spill: Path,
+    memory_limit: str,
+) -> Summary:
+    """Write errors.csv (rows with personal data) and summary.html; returns the summary that names them."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    errors = folder / ERRORS_FILE
+    with errors.open("w", encoding="utf-8") as whole:
+        whole.write("object,external_id,salesforce_id,outcome,code,field,reason,what_to_do,source_row\n")
+        for spec in entities:
+            if not summary.entities[spec.salesforce_object].refused:
+                continue
+            part = folder / f"{spec.name}.part"
+            write_errors(run, spec, staging, part, spill=spill, memory_limit=memory_limit)
+            with part.open(encoding="utf-8") as rows:
+                next(rows)
+                whole.writelines(rows)
+            part.unlink()
+    told = summary.told(report_file=str(folder / SUMMARY_FILE), errors_file=str(errors))
+    (folder / SUMMARY_FILE).write_text(page(told), "utf-8")
+    return told
+
+
+def page(summary: Summary) -> str:
+    """The summary as a page that stands alone: what happened, counts as bars, what to do next."""
+    return _PAGES.get_template("summary.html.j2").render(summary=summary, outcomes=list(RowOutcome))
+
+
+def publish(run: Run, summary: Summary, org: SalesforceOrg, folder: Path) -> Summary:
+    """Make the run's record in Salesforce and attach the files; returns the summary with its address.
+
+    Safe to repeat: the record is found by the run's id, and a file that is attached is not attached again.
+    """
+    record_id = org.upsert_record(RUN_OBJECT, RUN_KEY, run.id, record_of(run, summary))
+    for file in (ERRORS_FILE, SUMMARY_FILE):
+        org.attach_file(record_id, file, folder / file)
+    return summary.told(report_url=org.record_url(RUN_OBJECT, record_id))
+
+
+def try_to_publish(run: Run, summary: Summary, org: SalesforceOrg, folder: Path) -> Summary:
+    """Publish a failed run: if Salesforce is what failed, the report on this machine stays the only one."""
+    try:
+        return publish(run, summary, org, folder)
+    except ConnectorError as error:
+        return summary.told(message=f"{summary.message} The report is not in Salesforce: {error.message}")
+
+
+def keep(summary: Summary, folder: Path) -> None:
+    """Write summary.json, the form for machines, whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    unfinished = folder / f"{_MACHINE_FILE}.unfinished"
+    unfinished.write_text(json.dumps(summary.as_dict(), indent=2) + "\n", "utf-8")
+    unfinished.replace(folder / _MACHINE_FILE)
+
+
+def by_object(entities: Sequence[EntitySpec], counts: Mapping[str, EntityCounts]) -> dict[str, EntityCounts]:
+    """Counts by entity -> counts by Salesforce object, in the order of loading."""
+    return {spec.salesforce_object: counts[spec.name] for spec in entities}

@@ -1,0 +1,55 @@
+"""What Salesforce says of a row it refused, told apart: may it pass when sent again, and what to do.
+
+Errors read `CODE:message:FIELD,FIELD --` (`CODE:message:--` without a field); a message may hold colons and
+line breaks, so the code ends at the first colon and the fields begin at the last (facts: Bulk API 2.0 guide,
+"Get Job Failed Record Results").
+"""
+
+import pandas as pd
+
+from connector.mapping import columns as named
+from connector.mapping.converters import TEXT, Column
+
+PASSING = frozenset(
+    {
+        "UNABLE_TO_LOCK_ROW",
+        "QUERY_TIMEOUT",
+        "REQUEST_RUNNING_TOO_LONG",
+        "SERVER_UNAVAILABLE",
+        "TXN_SECURITY_METERING_ERROR",
+        "APEX_CPU_TIME_LIMIT_EXCEEDED",
+        "UNPROCESSED",
+    }
+)
+"""Codes of rows that are worth sending again. UNPROCESSED is ours: Salesforce never came to the row."""
+
+_TODO = {
+    "DUPLICATE_VALUE": "Find the other record that holds this value in Salesforce, and merge or correct it.",
+    "DUPLICATES_DETECTED": "A duplicate rule of the org found a similar record: link or merge them, or let "
+    "the integration user bypass the rule.",
+    "FIELD_CUSTOM_VALIDATION_EXCEPTION": "A validation rule of the org refuses this: correct the value in "
+    "Gentrack, or exempt the integration user from the rule.",
+    "FIELD_FILTER_VALIDATION_EXCEPTION": "A lookup filter of the org refuses this: correct the parent.",
+    "INVALID_CROSS_REFERENCE_KEY": "The parent was deleted meanwhile, or the user may not see it.",
+    "ENTITY_IS_DELETED": "The record was deleted in Salesforce: undelete it, or clear its external id.",
+    "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY": "A trigger or flow of the org failed on it: ask its owner.",
+    "UNABLE_TO_LOCK_ROW": "Somebody else held the record each time: retry when the org is quieter.",
+    "UNPROCESSED": "Salesforce did not come to this row: retry it.",
+    "INVALID_FIELD_FOR_INSERT_UPDATE": "Give the integration user edit access to the field.",
+}
+_OTHERWISE = "Correct the record in Gentrack, or ask the Salesforce administrator."
+
+
+def explained(errors: Column) -> pd.DataFrame:
+    """A column of sf__Error -> columns code, field, reason and todo."""
+    parts = errors.fillna("").str.extract(r"(?s)^([A-Z][A-Z0-9_]*):(.*):([^:]*?)\s*(?:--)?\s*$")
+    code = parts[0].fillna("UNKNOWN_EXCEPTION")
+    reason = parts[1].fillna(errors).str.strip()
+    return pd.DataFrame(
+        {
+            named.CODE: code.astype(TEXT),
+            named.FIELD: parts[2].str.strip().astype(TEXT).mask(parts[2].str.strip() == ""),
+            named.REASON: ("Salesforce refused it: " + reason.fillna("no reason given")).astype(TEXT),
+            named.TODO: code.map(lambda one: _TODO.get(one, _OTHERWISE)).astype(TEXT),
+        }
+    )

@@ -1,0 +1,86 @@
+"""Settling: what finally became of each row - what verify found counts, then upsert's result, then the plan.
+
+A row that was planned but never reached, because the run failed before, is failed and says so.
+"""
+
+from pathlib import Path
+
+from connector.mapping import columns as named
+from connector.mapping.decisions import Operation
+from connector.mapping.vocabulary import EntitySpec
+from connector.model.outcome import REFUSED, EntityCounts, RowOutcome
+from connector.model.run import Run
+from connector.sync import folders
+from connector.sync.ports import Staging
+from connector.sync.staged_sql import StagedSql, quoted
+
+_NOT_REACHED = {
+    named.OUTCOME: RowOutcome.FAILED.value,
+    named.CODE: "NOT_REACHED",
+    named.REASON: "The run failed before this row was sent.",
+    named.TODO: "Start the run again once its cause is mended.",
+}
+
+
+def settled_counts(
+    run: Run, spec: EntitySpec, staging: Staging, *, spill: Path, memory_limit: str
+) -> EntityCounts | None:
+    """What became of an entity's rows; None where the run failed before there was a plan for it."""
+    if not staging.parts(folders.plan(run, spec.name)):
+        return None
+    with StagedSql(staging, spill, memory_limit) as sql:
+        outcomes = sql.rows(
+            f"SELECT {named.OUTCOME}, count(*) FROM ({_settled(run, spec, staging, sql)}) GROUP BY ALL"
+        )
+    return EntityCounts.of({str(outcome): int(str(number)) for outcome, number in outcomes})
+
+
+def write_errors(
+    run: Run, spec: EntitySpec, staging: Staging, target: Path, *, spill: Path, memory_limit: str
+) -> None:
+    """Write an entity's rows that are not in the wished state as CSV, each with its source row as JSON."""
+    refused = ", ".join(f"'{outcome}'" for outcome in REFUSED)
+    with StagedSql(staging, spill, memory_limit) as sql:
+        settled = _settled(run, spec, staging, sql)
+        sql.table("prepared", folders.prepared(run, spec.name))
+        sources = [c for c in sql.column_names("SELECT * FROM prepared") if c.startswith(named.gentrack(""))]
+        source = ", ".join(f"'{c.removeprefix(named.gentrack(''))}': {quoted(c)}" for c in sources)
+        sql.run(f"""
+            COPY (
+                SELECT '{spec.salesforce_object}' AS object, prepared.{named.KEY} AS external_id,
+                       settled.{named.SALESFORCE_ID} AS salesforce_id, settled.{named.OUTCOME} AS outcome,
+                       settled.{named.CODE} AS code, settled.{named.FIELD} AS field,
+                       settled.{named.REASON} AS reason, settled.{named.TODO} AS what_to_do,
+                       to_json({{{source}}})::VARCHAR AS source_row
+                FROM ({settled}) AS settled
+                JOIN prepared USING ({named.ROW})
+                WHERE settled.{named.OUTCOME} IN ({refused})
+                ORDER BY prepared.{named.ROW}
+            ) TO '{target.as_posix().replace("'", "''")}' (FORMAT csv, HEADER)
+        """)
+
+
+def _settled(run: Run, spec: EntitySpec, staging: Staging, sql: StagedSql) -> str:
+    """A SELECT of row, verdict and salesforce_id, over whatever the run came to stage."""
+    sql.table("plan", folders.plan(run, spec.name))
+    layers = ["plan"]
+    joins = ""
+    for name in ("result", "verified"):
+        folder = getattr(folders, name)(run, spec.name)
+        if staging.parts(folder):
+            sql.table(name, folder)
+            layers.insert(0, name)
+            joins += f" LEFT JOIN {name} ON {name}.{named.ROW} = plan.{named.ROW}"
+    reached = [f"{layer}.{named.ROW} IS NOT NULL" for layer in layers[:-1]]
+    waiting = f"plan.{named.OPERATION} <> '{Operation.NONE}'"
+
+    def layered(name: str) -> str:
+        cases = " ".join(
+            f"WHEN {test} THEN {layer}.{name}" for test, layer in zip(reached, layers, strict=False)
+        )
+        lost = f"'{_NOT_REACHED[name]}'" if name in _NOT_REACHED else "NULL"
+        return f"CASE {cases} WHEN {waiting} THEN {lost} ELSE plan.{name} END AS {name}"
+
+    salesforce_id = "result" if "result" in layers else "plan"
+    verdict = ", ".join(layered(name) for name in named.VERDICT)
+    return f"SELECT plan.{named.ROW}, {verdict}, {salesforce_id}.{named.SALESFORCE_ID} FROM plan{joins}"

@@ -1,0 +1,88 @@
+"""SQL over whole staged sets, out of core: DuckDB on the Parquet parts, with a memory limit."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import cast
+
+import duckdb
+import pyarrow as pa
+
+from connector.mapping import columns as named
+from connector.sync.ports import Staging
+
+_READ_ROWS = 20_000
+
+
+class StagedSql(AbstractContextManager["StagedSql"]):
+    """One in-memory DuckDB whose tables are views on staged parts."""
+
+    def __init__(self, staging: Staging, spill: Path, memory_limit: str) -> None:
+        self._staging = staging
+        self._connection = duckdb.connect(
+            config={
+                "memory_limit": memory_limit,
+                "temp_directory": str(spill),
+                "preserve_insertion_order": False,
+            }
+        )
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def table(self, name: str, folder: str) -> None:
+        """Make the parts below `folder` a table of this name."""
+        files = ", ".join(f"'{_escaped(location)}'" for location in self._staging.locations(folder))
+        self._connection.execute(f"CREATE VIEW {name} AS FROM read_parquet([{files}])")
+
+    def variable(self, name: str, value: str) -> None:
+        """Set a variable that SQL reads by getvariable('name')."""
+        self._connection.execute(f"SET VARIABLE {name} = '{_escaped(value)}'")
+
+    def column_names(self, sql: str) -> list[str]:
+        """The columns that a SELECT gives."""
+        described = self._connection.execute(f"DESCRIBE {sql}").fetchall()
+        return [str(row[0]) for row in described]
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        """All rows of a small result."""
+        return self._connection.execute(sql).fetchall()
+
+    def run(self, sql: str) -> None:
+        """Run a statement without a result."""
+        self._connection.execute(sql)
+
+    def stream(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """A large result, a piece at a time."""
+        yield from cast("pa.RecordBatchReader", self._connection.execute(sql).to_arrow_reader(_READ_ROWS))
+
+    def batches(self, sql: str) -> Iterator[tuple[int, pa.Table]]:
+        """A result ordered by its column `batch`, cut wherever that changes: (batch, its rows)."""
+        pieces: list[pa.RecordBatch] = []
+        current: int | None = None
+        for piece in self.stream(sql):
+            start = 0
+            numbers = piece.column(named.BATCH).to_numpy(zero_copy_only=False)
+            while start < len(numbers):
+                number = int(numbers[start])
+                end = int(numbers.searchsorted(number, side="right"))
+                if current is not None and number != current:
+                    yield current, pa.Table.from_batches(pieces)
+                    pieces = []
+                current = number
+                pieces.append(piece.slice(start, end - start))
+                start = end
+        if current is not None:
+            yield current, pa.Table.from_batches(pieces)
+
+
+def quoted(name: str) -> str:
+    """A column name as SQL wants it where it holds a dot."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _escaped(text: str) -> str:
+    return text.replace("'", "''")

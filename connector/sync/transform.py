@@ -1,0 +1,50 @@
+"""Transform: every row of an entity into created, updated, unchanged, held or rejected-to-be - the plan.
+
+First one SQL statement over the whole set finds duplicate keys, lost parents and the record in Salesforce;
+then each batch is decided by itself.
+"""
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from connector.mapping.converters import text_columns
+from connector.mapping.decisions import decide
+from connector.mapping.vocabulary import EntitySpec
+from connector.model.batch import Batch
+from connector.model.describe import ObjectDescribe
+from connector.model.run import Run
+from connector.sync import folders
+from connector.sync.ports import Staging
+from connector.sync.prepared_sql import prepared_sql
+from connector.sync.staged_sql import StagedSql
+
+
+def transform(
+    run: Run,
+    spec: EntitySpec,
+    described: ObjectDescribe,
+    staging: Staging,
+    *,
+    spill: Path,
+    memory_limit: str,
+    batch_rows: int,
+) -> list[Batch]:
+    """Plan an entity; its parents are planned already. Returns the plan's batches."""
+    staging.clear(folders.prepared(run, spec.name))
+    staging.clear(folders.plan(run, spec.name))
+    plan: list[Batch] = []
+    with StagedSql(staging, spill, memory_limit) as sql:
+        sql.variable("today", run.started_at.date().isoformat())
+        for resource in spec.source.resources:
+            sql.table(resource.name, folders.gentrack(run, resource.name))
+        sql.table("existing", folders.salesforce(run, spec.name))
+        for parent in spec.parents:
+            sql.table(f"plan_of_{parent.field}", folders.plan(run, parent.entity))
+        statement = prepared_sql(spec, sql.column_names(spec.source.sql), batch_rows)
+        for number, prepared in sql.batches(statement):
+            staging.write(spec.name, number, folders.prepared(run, spec.name), prepared)
+            frame = decide(spec, described, prepared.to_pandas(types_mapper=text_columns))
+            table = pa.Table.from_pandas(frame, preserve_index=False)
+            plan.append(staging.write(spec.name, number, folders.plan(run, spec.name), table))
+    return plan

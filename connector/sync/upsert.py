@@ -1,0 +1,80 @@
+"""Upsert: send a batch, creations and updates in jobs of their own, and say what became of every row."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+import pyarrow as pa
+
+from connector.mapping import columns as named
+from connector.mapping.converters import TEXT, text_columns
+from connector.mapping.decisions import Operation
+from connector.mapping.vocabulary import EntitySpec
+from connector.model.batch import Batch
+from connector.model.describe import ObjectDescribe
+from connector.model.outcome import EntityCounts, RowOutcome
+from connector.model.run import Run
+from connector.sync import folders
+from connector.sync.bulk_job import BulkLoader
+from connector.sync.job_csv import job_columns, request_for
+from connector.sync.ports import Ledger, SalesforceOrg, Staging
+from connector.sync.row_errors import PASSING
+
+_SMALLEST_JOB = 200
+"""Rows: Salesforce's own chunk. Rows that lock each other are resent in jobs that shrink towards it."""
+
+
+@dataclass(frozen=True)
+class Upsert:
+    """Sends batches of one entity. `pause` takes seconds; it stands between the rounds of a resend."""
+
+    run: Run
+    spec: EntitySpec
+    described: ObjectDescribe
+    org: SalesforceOrg
+    ledger: Ledger
+    staging: Staging
+    resend_rounds: int
+    pause: Callable[[float], None] = time.sleep
+
+    def send(self, batch: Batch) -> EntityCounts:
+        """Send a lined-up batch and stage its results; every row of it gets an outcome."""
+        rows = self.staging.read(batch.path).to_pandas(types_mapper=text_columns)
+        results = rows[[named.ROW, named.KEY, *named.VERDICT, named.SALESFORCE_ID]].copy()
+        results[named.JOB] = pd.Series(pd.NA, index=rows.index, dtype=TEXT)
+        for operation in (Operation.CREATE, Operation.UPDATE, Operation.ADOPT):
+            chosen = rows[rows[named.OPERATION] == operation.value]
+            if len(chosen):
+                sent = self._sent(batch, operation, chosen)
+                results.loc[sent.index, sent.columns] = sent
+        folder = folders.result(self.run, self.spec.name)
+        table = pa.Table.from_pandas(results, preserve_index=False)
+        self.staging.write(self.spec.name, batch.number, folder, table)
+        tally = results[named.OUTCOME].value_counts()
+        counts = EntityCounts.of({str(outcome): int(number) for outcome, number in tally.items()})
+        self.ledger.batch_finished(self.run, batch, counts)
+        return counts
+
+    def _sent(self, batch: Batch, operation: Operation, rows: pd.DataFrame) -> pd.DataFrame:
+        """Send rows of one operation, and those with a passing error again, in smaller jobs."""
+        work = self.staging.local(folders.working(self.run))
+        loader = BulkLoader(self.run, batch, self.org, self.ledger, work)
+        request = request_for(self.spec, operation)
+        content = job_columns(self.spec, self.described, operation, rows)
+        size = len(content)
+        verdicts = loader.load(request, content)
+        for round_number in range(1, self.resend_rounds + 1):
+            waiting = content[verdicts[named.CODE].isin(PASSING).to_numpy()]
+            if waiting.empty:
+                break
+            self.pause(2.0**round_number)
+            size = max(_SMALLEST_JOB, size // 4)
+            for start in range(0, len(waiting), size):
+                again = loader.load(request, waiting.iloc[start : start + size])
+                verdicts.loc[again.index] = again
+        verdicts.loc[verdicts[named.CODE].isin(PASSING), named.OUTCOME] = RowOutcome.FAILED.value
+        if operation is Operation.ADOPT:
+            made_in_this_run = verdicts[named.OUTCOME] == RowOutcome.UPDATED.value
+            verdicts.loc[made_in_this_run, named.OUTCOME] = RowOutcome.CREATED.value
+        return verdicts

@@ -1,0 +1,117 @@
+"""Verify: read Salesforce back and compare it, key by key and value by value, with what should be there.
+
+A row that is not as it should be becomes failed, whatever its job said of it.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from connector.mapping import columns as named
+from connector.mapping.decisions import Operation
+from connector.mapping.diff import differences, names_of
+from connector.mapping.vocabulary import EntitySpec, NullPolicy
+from connector.model.outcome import RowOutcome
+from connector.model.run import Run
+from connector.model.verification import Verification
+from connector.sync import folders
+from connector.sync.extract import extract_salesforce
+from connector.sync.ports import SalesforceOrg, Staging
+from connector.sync.staged_sql import StagedSql, quoted
+
+_PARENT = "back_"
+_SCHEMA = pa.schema({named.ROW: pa.int64()} | dict.fromkeys((named.KEY, *named.VERDICT), pa.string()))
+_TODO = "Look at the record's history in Salesforce: a trigger, a flow or a person changed it during the run."
+
+
+def verify(
+    run: Run,
+    spec: EntitySpec,
+    org: SalesforceOrg,
+    staging: Staging,
+    *,
+    spill: Path,
+    memory_limit: str,
+    batch_rows: int,
+) -> Verification:
+    """Read an entity back and stage the rows that are not as they should be."""
+    extract_salesforce(spec, org, staging, folder=folders.read_back(run, spec.name), batch_rows=batch_rows)
+    staging.clear(folders.verified(run, spec.name))
+    compared, wrong = 0, [pd.DataFrame({name: [] for name in _SCHEMA.names})]
+    with StagedSql(staging, spill, memory_limit) as sql:
+        for name in ("prepared", "lined_up", "result", "read_back"):
+            sql.table(name, getattr(folders, name)(run, spec.name))
+        for piece in sql.stream(_expected_and_found(spec)):
+            frame = pa.Table.from_batches([piece]).to_pandas(types_mapper=pd.ArrowDtype)
+            compared += len(frame)
+            wrong.append(_wrong(spec, frame))
+        unknown = sql.rows(
+            f"SELECT count(*) FROM read_back WHERE {named.KEY} IS NOT NULL"
+            f" AND lower({named.KEY}) NOT IN (SELECT lower({named.KEY}) FROM prepared)"
+        )
+    found = pd.concat(wrong, ignore_index=True)
+    table = pa.Table.from_pandas(found, schema=_SCHEMA, preserve_index=False)
+    staging.write(spec.name, 0, folders.verified(run, spec.name), table)
+    missing = int((found[named.CODE] == "MISSING_AFTER_LOAD").sum())
+    return Verification(spec.name, compared, missing, len(found) - missing, int(str(unknown[0][0])))
+
+
+def _expected_and_found(spec: EntitySpec) -> str:
+    columns = [f"lined_up.{quoted(named.target(field.api_name))}" for field in spec.fields]
+    columns += [f"read_back.{quoted(named.salesforce(field.api_name))}" for field in spec.fields]
+    for parent in spec.parents:
+        key = quoted(named.parent_key(parent.field))
+        columns += [f"lined_up.{key}", f"read_back.{key} AS {quoted(_PARENT + parent.field)}"]
+    return f"""
+        SELECT result.{named.ROW}, result.{named.KEY}, lined_up.{named.OPERATION},
+               read_back.{named.SALESFORCE_ID}, {", ".join(columns)}
+        FROM result
+        JOIN lined_up USING ({named.ROW})
+        LEFT JOIN read_back ON lower(read_back.{named.KEY}) = lower(result.{named.KEY})
+        WHERE result.{named.OUTCOME} IN
+            ('{RowOutcome.CREATED}', '{RowOutcome.UPDATED}', '{RowOutcome.UNCHANGED}')
+    """
+
+
+def _wrong(spec: EntitySpec, frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a piece whose record is missing or differs, with their verdict."""
+    missing = frame[named.SALESFORCE_ID].isna().to_numpy()
+    differing = _differing(spec, frame)
+    differs = ~missing & differing.any(axis="columns").to_numpy()
+    names = names_of(differing)
+    found = frame[missing | differs]
+    lost = missing[missing | differs]
+    return pd.DataFrame(
+        {
+            named.ROW: found[named.ROW],
+            named.KEY: found[named.KEY],
+            named.OUTCOME: RowOutcome.FAILED.value,
+            named.CODE: pd.Series("DIFFERS_AFTER_LOAD", index=found.index).mask(lost, "MISSING_AFTER_LOAD"),
+            named.FIELD: names[found.index].where(~lost, None),
+            named.REASON: pd.Series(
+                "The record in Salesforce does not hold what was loaded.", index=found.index
+            ).mask(lost, "There is no record in Salesforce, though its job reported none missing."),
+            named.TODO: _TODO,
+        }
+    )
+
+
+def _differing(spec: EntitySpec, frame: pd.DataFrame) -> pd.DataFrame:
+    """What counts: on records made in this run all that was sent, else only what follows Gentrack."""
+    names = [field.api_name for field in spec.fields]
+    wished = frame[[named.target(name) for name in names]].set_axis(names, axis="columns")
+    found = frame[[named.salesforce(name) for name in names]].set_axis(names, axis="columns")
+    differing = differences(wished, found, spec.fields)
+    made = frame[named.OPERATION].isin([Operation.CREATE.value, Operation.ADOPT.value]).to_numpy()
+    follows = {field.api_name: field for field in spec.gentrack_fields}
+    for name in names:
+        sent = wished[name].notna().to_numpy()
+        counts_later = name in follows and (sent | (follows[name].null_policy is NullPolicy.CLEAR))
+        differing[name] &= (made & sent) | (~made & counts_later)
+    for parent in spec.parents:
+        key = frame[named.parent_key(parent.field)].str.lower()
+        back = frame[_PARENT + parent.field].str.lower()
+        moved = (key.notna() & (key != back).fillna(value=True)).to_numpy()
+        differing[parent.field] = made & moved
+    return differing
