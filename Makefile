@@ -1,0 +1,88 @@
+# Everything a person does with the project. `make` alone prints this list.
+
+UV_VERSION := 0.13.9
+CUSTOMERS  ?= 20000
+AGAIN      ?=
+PORT       ?= 4200
+PYTHON     ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$candidate" && break; \
+	done || echo python3)
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS   += --no-print-directory
+.DEFAULT_GOAL := help
+
+RUN := .venv/bin/python -m
+UV  := $(RUN) uv
+# Stamps stand in the environment, so that removing it is a fresh start.
+READY_UV          := .venv/ready-uv-$(UV_VERSION)
+READY_RUNTIME     := .venv/ready-runtime
+READY_DEVELOPMENT := .venv/ready-development
+
+.PHONY: help setup setup-runtime demo up test lint types contracts tests lock clean
+
+help: ## print this list
+	@echo 'The Gentrack - Salesforce connector'
+	@echo
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | while IFS='|' read -r target text; do \
+		printf '%-20s %s\n' "$$target" "$$text"; done
+
+demo: setup-runtime ## run an initial synchronisation between emulated systems; CUSTOMERS=20000, AGAIN=1 for a second run
+	@$(RUN) deployments.demo --customers "$(CUSTOMERS)" $(if $(AGAIN),--again)
+
+up: setup-runtime ## the same systems and the Prefect UI, until Ctrl-C; CUSTOMERS=20000, PORT=4200 of the UI
+	@$(RUN) deployments.up --customers "$(CUSTOMERS)" --port "$(PORT)"
+
+test: lint types contracts tests ## install what is missing, then lint, types, import contracts and tests
+
+lint: setup ## style and format
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+
+types: setup ## strict types
+	$(RUN) mypy
+
+contracts: setup ## which package may import which
+	.venv/bin/python -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+
+tests: setup ## the tests alone
+	$(RUN) pytest
+
+setup: $(READY_DEVELOPMENT) ## install everything into .venv, from the lock files; PYTHON=python3.12 chooses the interpreter
+
+setup-runtime: $(READY_RUNTIME) ## install only what running needs
+
+lock: $(READY_UV) ## write both lock files anew
+	$(UV) pip compile --universal --no-header --generate-hashes --no-emit-index-url \
+		--extra sandbox pyproject.toml --output-file requirements/runtime.txt
+	$(UV) pip compile --universal --no-header --generate-hashes --no-emit-index-url \
+		--extra sandbox --group dev --constraints requirements/runtime.txt pyproject.toml \
+		--output-file requirements/development.txt
+
+clean: ## remove everything that was made here: environment, state, caches
+	rm -rf .venv var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY_UV):
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Python 3.11 or newer is needed; $(PYTHON) is $$("$(PYTHON)" --version 2>&1 || true)." >&2; \
+		echo "Install it, or name one that you have: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
+	@echo "Making the environment .venv with $$("$(PYTHON)" --version) ..."
+	@rm -rf .venv
+	@"$(PYTHON)" -m venv .venv
+	@$(RUN) pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"
+	@touch $@
+
+$(READY_RUNTIME): $(READY_UV) requirements/runtime.txt pyproject.toml
+	@echo 'Installing what running needs (about 800 MB) ...'
+	@rm -f $(READY_DEVELOPMENT)
+	$(UV) pip sync --compile-bytecode --require-hashes requirements/runtime.txt
+	$(UV) pip install --no-deps --editable .
+	@touch $@
+
+$(READY_DEVELOPMENT): $(READY_UV) requirements/development.txt requirements/runtime.txt pyproject.toml
+	@echo 'Installing what running, checking and testing need (about 1 GB) ...'
+	$(UV) pip sync --compile-bytecode --require-hashes requirements/development.txt
+	$(UV) pip install --no-deps --editable .
+	@touch $(READY_RUNTIME) $@
