@@ -33,15 +33,12 @@ class GentrackApi:
         self._product = f"{root}/v1/{section.product}/"
         self._page_size = section.page_size
         self._patience = patience
-        self._http = httpx.Client(
-            auth=AppToken(root, secrets),
-            timeout=TIME_LIMITS,
-            headers={"User-Agent": "gentrack-salesforce-connector"},
-        )
+        self._token = AppToken(root, secrets)
 
     def check(self) -> None:
         """Sign in and read one account. Raises SignInRefused, RequestRefused, GaveUp."""
-        self._get("accounts?limit=1")
+        with self._connection() as http:
+            self._get(http, "accounts?limit=1")
 
     def pages(self, resource: str, row_type: pa.StructType) -> Iterator[pa.Table]:
         """Every record of a resource, a table a page, with the columns of `row_type`.
@@ -49,21 +46,29 @@ class GentrackApi:
         The next page is fetched while one is converted and used. Raises what `check` raises, and
         LastingError where a record doesn't fit `row_type`.
         """
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="gentrack-page") as ahead:
-            coming = ahead.submit(self._get, f"{resource}?limit={self._page_size}")
+        with (
+            self._connection() as http,
+            ThreadPoolExecutor(max_workers=1, thread_name_prefix="gentrack-page") as ahead,
+        ):
+            coming = ahead.submit(self._get, http, f"{resource}?limit={self._page_size}")
             while True:
                 page = coming.result()
                 following = _following(page)
                 if following:
-                    coming = ahead.submit(self._get, following)
+                    coming = ahead.submit(self._get, http, following)
                 yield table_of(resource, page["results"], row_type)
                 if not following:
                     return
 
-    def _get(self, below_product: str) -> dict[str, Any]:
+    def _connection(self) -> httpx.Client:
+        """Connections for one reading; the token outlives them."""
+        user_agent = {"User-Agent": "gentrack-salesforce-connector"}
+        return httpx.Client(auth=self._token, timeout=TIME_LIMITS, headers=user_agent)
+
+    def _get(self, http: httpx.Client, below_product: str) -> dict[str, Any]:
         def attempt() -> dict[str, Any]:
             with network_failures():
-                response = self._http.get(self._product + below_product)
+                response = http.get(self._product + below_product)
             raise_for_answer(response)
             return _collection(response)
 

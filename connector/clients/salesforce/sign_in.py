@@ -76,7 +76,7 @@ def _assertion(section: SalesforceSection, secrets: SalesforceSecrets) -> str:
     claims = {
         "iss": secrets.client_id,
         "sub": secrets.username,
-        "aud": section.jwt_audience or _audience_of(section.url),
+        "aud": section.jwt_audience or audience_of(section.url),
         "exp": int(time.time()) + JWT_SECONDS,
     }
     key_file = secrets.private_key_file
@@ -90,7 +90,7 @@ def _assertion(section: SalesforceSection, secrets: SalesforceSecrets) -> str:
         ) from None
 
 
-def _audience_of(url: str) -> str:
+def audience_of(url: str) -> str:
     """The login host that stands for the org: sandboxes have `.sandbox.` in their My Domain address."""
     return "https://test.salesforce.com" if ".sandbox." in url else "https://login.salesforce.com"
 
