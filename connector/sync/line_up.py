@@ -4,8 +4,6 @@ By then its parents have been loaded, and some were refused by Salesforce: their
 And the platform has made records by itself (direct relations): those are adopted by Id, not created again.
 """
 
-from pathlib import Path
-
 from connector.mapping import columns as named
 from connector.mapping.decisions import Operation
 from connector.mapping.vocabulary import EntitySpec, Parent
@@ -14,30 +12,22 @@ from connector.model.outcome import REFUSED, RowOutcome
 from connector.model.run import Run
 from connector.sync import folders
 from connector.sync.extract import extract_salesforce
-from connector.sync.ports import SalesforceOrg, Staging
+from connector.sync.ports import SalesforceOrg
 from connector.sync.prepared_sql import parents_joined
-from connector.sync.staged_sql import StagedSql, quoted
+from connector.sync.staged_sql import Workspace, quoted
 
 
-def line_up(
-    run: Run,
-    spec: EntitySpec,
-    org: SalesforceOrg,
-    staging: Staging,
-    *,
-    spill: Path,
-    memory_limit: str,
-    batch_rows: int,
-) -> list[Batch]:
+def line_up(run: Run, spec: EntitySpec, org: SalesforceOrg, workspace: Workspace) -> list[Batch]:
     """Stage the batches to send; batches of the plan keep their numbers."""
+    staging = workspace.staging
     plan = staging.parts(folders.plan(run, spec.name))
     columns = staging.read(plan[0].path).column_names if plan else []
     if spec.found_by_parents and plan:
         born = folders.born(run, spec.name)
-        extract_salesforce(spec, org, staging, folder=born, batch_rows=batch_rows)
+        extract_salesforce(spec, org, staging, folder=born, batch_rows=workspace.batch_rows)
     staging.clear(folders.lined_up(run, spec.name))
     lined_up: list[Batch] = []
-    with StagedSql(staging, spill, memory_limit) as sql:
+    with workspace.sql() as sql:
         sql.table("plan", folders.plan(run, spec.name))
         for parent in spec.parents:
             sql.table(f"result_of_{parent.field}", folders.result(run, parent.entity))

@@ -11,9 +11,10 @@ from connector.mapping.vocabulary import EntitySpec
 from connector.model.outcome import EntityCounts, RowOutcome
 from connector.model.run import Run
 from connector.model.summary import Summary
-from connector.sync.ports import SalesforceOrg, Staging
+from connector.sync.ports import SalesforceOrg
 from connector.sync.run_record import RUN_KEY, RUN_OBJECT, record_of
 from connector.sync.settling import settled_counts, write_errors
+from connector.sync.staged_sql import Workspace
 
 ERRORS_FILE = "errors.csv"
 SUMMARY_FILE = "summary.html"
@@ -23,26 +24,14 @@ _PAGES = Environment(
 )
 
 
-def settle(
-    run: Run, entities: Sequence[EntitySpec], staging: Staging, *, spill: Path, memory_limit: str
-) -> dict[str, EntityCounts]:
+def settle(run: Run, entities: Sequence[EntitySpec], workspace: Workspace) -> dict[str, EntityCounts]:
     """Entity -> what became of its rows; entities that the run never came to have no rows."""
-    counts = {
-        spec.name: settled_counts(run, spec, staging, spill=spill, memory_limit=memory_limit)
-        for spec in entities
-    }
+    counts = {spec.name: settled_counts(run, spec, workspace) for spec in entities}
     return {name: known or EntityCounts() for name, known in counts.items()}
 
 
 def write_report(
-    run: Run,
-    entities: Sequence[EntitySpec],
-    summary: Summary,
-    staging: Staging,
-    folder: Path,
-    *,
-    spill: Path,
-    memory_limit: str,
+    run: Run, entities: Sequence[EntitySpec], summary: Summary, workspace: Workspace, folder: Path
 ) -> Summary:
     """Write errors.csv (rows with personal data) and summary.html; returns the summary that names them."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -53,7 +42,7 @@ def write_report(
             if not summary.entities[spec.salesforce_object].refused:
                 continue
             part = folder / f"{spec.name}.part"
-            write_errors(run, spec, staging, part, spill=spill, memory_limit=memory_limit)
+            write_errors(run, spec, workspace, part)
             with part.open(encoding="utf-8") as rows:
                 next(rows)
                 whole.writelines(rows)

@@ -12,7 +12,7 @@ from connector.model.outcome import REFUSED, EntityCounts, RowOutcome
 from connector.model.run import Run
 from connector.sync import folders
 from connector.sync.ports import Staging
-from connector.sync.staged_sql import StagedSql, quoted
+from connector.sync.staged_sql import StagedSql, Workspace, quoted
 
 _NOT_REACHED = {
     named.OUTCOME: RowOutcome.FAILED.value,
@@ -22,26 +22,21 @@ _NOT_REACHED = {
 }
 
 
-def settled_counts(
-    run: Run, spec: EntitySpec, staging: Staging, *, spill: Path, memory_limit: str
-) -> EntityCounts | None:
+def settled_counts(run: Run, spec: EntitySpec, workspace: Workspace) -> EntityCounts | None:
     """What became of an entity's rows; None where the run failed before there was a plan for it."""
-    if not staging.parts(folders.plan(run, spec.name)):
+    if not workspace.staging.parts(folders.plan(run, spec.name)):
         return None
-    with StagedSql(staging, spill, memory_limit) as sql:
-        outcomes = sql.rows(
-            f"SELECT {named.OUTCOME}, count(*) FROM ({_settled(run, spec, staging, sql)}) GROUP BY ALL"
-        )
+    with workspace.sql() as sql:
+        settled = _settled(run, spec, workspace.staging, sql)
+        outcomes = sql.rows(f"SELECT {named.OUTCOME}, count(*) FROM ({settled}) GROUP BY ALL")
     return EntityCounts.of({str(outcome): int(str(number)) for outcome, number in outcomes})
 
 
-def write_errors(
-    run: Run, spec: EntitySpec, staging: Staging, target: Path, *, spill: Path, memory_limit: str
-) -> None:
+def write_errors(run: Run, spec: EntitySpec, workspace: Workspace, target: Path) -> None:
     """Write an entity's rows that are not in the wished state as CSV, each with its source row as JSON."""
     refused = ", ".join(f"'{outcome}'" for outcome in REFUSED)
-    with StagedSql(staging, spill, memory_limit) as sql:
-        settled = _settled(run, spec, staging, sql)
+    with workspace.sql() as sql:
+        settled = _settled(run, spec, workspace.staging, sql)
         sql.table("prepared", folders.prepared(run, spec.name))
         sources = [c for c in sql.column_names("SELECT * FROM prepared") if c.startswith(named.gentrack(""))]
         source = ", ".join(f"'{c.removeprefix(named.gentrack(''))}': {quoted(c)}" for c in sources)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import cast
@@ -77,6 +78,20 @@ class StagedSql(AbstractContextManager["StagedSql"]):
                 start = end
         if current is not None:
             yield current, pa.Table.from_batches(pieces)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where a run's parts lie, and what SQL over them may take. `batch_rows` is how many rows make a part."""
+
+    staging: Staging
+    spill: Path
+    memory_limit: str
+    batch_rows: int
+
+    def sql(self) -> StagedSql:
+        """A fresh database over the staged parts."""
+        return StagedSql(self.staging, self.spill, self.memory_limit)
 
 
 def quoted(name: str) -> str:

@@ -4,8 +4,6 @@ First one SQL statement over the whole set finds duplicate keys, lost parents an
 then each batch is decided by itself.
 """
 
-from pathlib import Path
-
 import pyarrow as pa
 
 from connector.mapping.converters import text_columns
@@ -15,33 +13,24 @@ from connector.model.batch import Batch
 from connector.model.describe import ObjectDescribe
 from connector.model.run import Run
 from connector.sync import folders
-from connector.sync.ports import Staging
 from connector.sync.prepared_sql import prepared_sql
-from connector.sync.staged_sql import StagedSql
+from connector.sync.staged_sql import Workspace
 
 
-def transform(
-    run: Run,
-    spec: EntitySpec,
-    described: ObjectDescribe,
-    staging: Staging,
-    *,
-    spill: Path,
-    memory_limit: str,
-    batch_rows: int,
-) -> list[Batch]:
+def transform(run: Run, spec: EntitySpec, described: ObjectDescribe, workspace: Workspace) -> list[Batch]:
     """Plan an entity; its parents are planned already. Returns the plan's batches."""
+    staging = workspace.staging
     staging.clear(folders.prepared(run, spec.name))
     staging.clear(folders.plan(run, spec.name))
     plan: list[Batch] = []
-    with StagedSql(staging, spill, memory_limit) as sql:
+    with workspace.sql() as sql:
         sql.variable("today", run.started_at.date().isoformat())
         for resource in spec.source.resources:
             sql.table(resource.name, folders.gentrack(run, resource.name))
         sql.table("existing", folders.salesforce(run, spec.name))
         for parent in spec.parents:
             sql.table(f"plan_of_{parent.field}", folders.plan(run, parent.entity))
-        statement = prepared_sql(spec, sql.column_names(spec.source.sql), batch_rows)
+        statement = prepared_sql(spec, sql.column_names(spec.source.sql), workspace.batch_rows)
         for number, prepared in sql.batches(statement):
             staging.write(spec.name, number, folders.prepared(run, spec.name), prepared)
             frame = decide(spec, described, prepared.to_pandas(types_mapper=text_columns))

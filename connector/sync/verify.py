@@ -3,8 +3,6 @@
 A row that is not as it should be becomes failed, whatever its job said of it.
 """
 
-from pathlib import Path
-
 import pandas as pd
 import pyarrow as pa
 
@@ -17,29 +15,23 @@ from connector.model.run import Run
 from connector.model.verification import Verification
 from connector.sync import folders
 from connector.sync.extract import extract_salesforce
-from connector.sync.ports import SalesforceOrg, Staging
-from connector.sync.staged_sql import StagedSql, quoted
+from connector.sync.ports import SalesforceOrg
+from connector.sync.staged_sql import Workspace, quoted
 
 _PARENT = "back_"
 _SCHEMA = pa.schema({named.ROW: pa.int64()} | dict.fromkeys((named.KEY, *named.VERDICT), pa.string()))
 _TODO = "Look at the record's history in Salesforce: a trigger, a flow or a person changed it during the run."
 
 
-def verify(
-    run: Run,
-    spec: EntitySpec,
-    org: SalesforceOrg,
-    staging: Staging,
-    *,
-    spill: Path,
-    memory_limit: str,
-    batch_rows: int,
-) -> Verification:
+def verify(run: Run, spec: EntitySpec, org: SalesforceOrg, workspace: Workspace) -> Verification:
     """Read an entity back and stage the rows that are not as they should be."""
-    extract_salesforce(spec, org, staging, folder=folders.read_back(run, spec.name), batch_rows=batch_rows)
+    staging = workspace.staging
+    extract_salesforce(
+        spec, org, staging, folder=folders.read_back(run, spec.name), batch_rows=workspace.batch_rows
+    )
     staging.clear(folders.verified(run, spec.name))
     compared, wrong = 0, [pd.DataFrame({name: [] for name in _SCHEMA.names})]
-    with StagedSql(staging, spill, memory_limit) as sql:
+    with workspace.sql() as sql:
         for name in ("prepared", "lined_up", "result", "read_back"):
             sql.table(name, getattr(folders, name)(run, spec.name))
         for piece in sql.stream(_expected_and_found(spec)):

@@ -1,0 +1,90 @@
+"""The composition root: settings and an instance in, the two systems, the ledger and staging out.
+
+The only place where clients and store meet the verbs; tasks, the command line and the API receive its result.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from connector.clients.gentrack.api import connect_gentrack
+from connector.clients.salesforce.org import connect_salesforce
+from connector.entities import registry
+from connector.errors import SettingsInvalid
+from connector.instance import Instance, load_instance
+from connector.mapping.vocabulary import EntitySpec
+from connector.model.run import Run
+from connector.settings import Settings, load_settings
+from connector.store.ledger import SqlLedger, open_ledger
+from connector.store.staging import FolderStaging
+from connector.sync import folders
+from connector.sync.ports import GentrackSource, SalesforceOrg
+from connector.sync.staged_sql import Workspace
+
+_LAST_WORD = 20
+"""Seconds that a failed run still tries to reach Salesforce for its report: it may be what failed."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """An instance with everything that a run on it needs. Nothing is opened before it is used."""
+
+    settings: Settings
+    instance: Instance
+
+    @property
+    def entities(self) -> tuple[EntitySpec, ...]:
+        """What is synchronised, parents before children."""
+        return registry()
+
+    @cached_property
+    def gentrack(self) -> GentrackSource:
+        """The tenant."""
+        return connect_gentrack(self.instance, self.settings.secrets_of(self.instance.id).gentrack)
+
+    @cached_property
+    def salesforce(self) -> SalesforceOrg:
+        """The org."""
+        return connect_salesforce(self.instance, self.settings.secrets_of(self.instance.id).salesforce)
+
+    @cached_property
+    def salesforce_for_last_word(self) -> SalesforceOrg:
+        """The org for the report of a run that failed: it is not waited for as long."""
+        load = self.instance.load
+        hurried = load.model_copy(update={"give_up_after": min(load.give_up_after, _LAST_WORD)})
+        instance = self.instance.model_copy(update={"load": hurried})
+        return connect_salesforce(instance, self.settings.secrets_of(self.instance.id).salesforce)
+
+    @cached_property
+    def ledger(self) -> SqlLedger:
+        """The ledger. Raises SettingsInvalid where no database is set."""
+        if self.settings.database_url is None:
+            raise SettingsInvalid(
+                "No database is set for the ledger.",
+                todo="Set CONNECTOR_DATABASE_URL, or start through `connector`, which brings one.",
+            )
+        return open_ledger(self.settings.database_url)
+
+    @cached_property
+    def staging(self) -> FolderStaging:
+        """Where batches lie."""
+        return FolderStaging(self.settings.staging_folder)
+
+    def report_folder(self, run: Run) -> Path:
+        """Where a run's report is kept on this machine."""
+        return self.settings.reports_folder / run.id
+
+    def workspace(self, run: Run) -> Workspace:
+        """Where a run's parts lie, and what SQL over them may take."""
+        return Workspace(
+            self.staging,
+            spill=self.staging.local(folders.working(run)),
+            memory_limit=self.settings.memory_limit,
+            batch_rows=self.instance.load.batch_rows,
+        )
+
+
+def connect(instance: str, settings: Settings | None = None) -> Connection:
+    """An instance by its id. Raises SettingsInvalid, naming what is wrong."""
+    settings = settings or load_settings()
+    return Connection(settings, load_instance(settings.instances_folder, instance))

@@ -1,0 +1,1 @@
+"""Order only: which stage follows which, what runs side by side, and what a failure means."""

@@ -1,0 +1,89 @@
+"""Initial synchronisation: everything that Gentrack has, into Salesforce, with a true report at the end."""
+
+from prefect import flow
+from prefect.futures import wait
+from prefect.states import Completed, Failed, State
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from connector.entities import registry
+from connector.mapping.vocabulary import EntitySpec, Resource
+from connector.model.run import Run, Stage
+from connector.model.summary import Summary
+from connector.model.verification import Verification
+from tasks.extract import extract_gentrack, extract_salesforce
+from tasks.notify import notify
+from tasks.preflight import preflight
+from tasks.report import report, report_failure
+from tasks.stages import StageFailed, begin, conclude, staged
+from tasks.transform import transform
+from tasks.upsert import line_up, upsert
+from tasks.verify import verify
+
+
+@flow(
+    name="initial-sync",
+    flow_run_name="{instance} initial synchronisation",
+    description=__doc__,
+    task_runner=ThreadPoolTaskRunner(max_workers=16),  # type: ignore[arg-type]
+    validate_parameters=True,
+)
+def initial_sync(instance: str) -> State:
+    """Synchronise one instance. `instance` is the tenant's id, the name of its file in instances/."""
+    run = begin(instance)
+    try:
+        summary = _all_stages(run)
+    except StageFailed as failed:
+        summary = report_failure(run, failed.stage, failed.reason)
+        summary = notify(run, summary)
+        conclude(run, summary)
+        return Failed(message=summary.message)
+    conclude(run, summary)
+    return Completed(message=summary.message)
+
+
+def _all_stages(run: Run) -> Summary:
+    with staged(run, Stage.PREFLIGHT):
+        preflight(run)
+    with staged(run, Stage.EXTRACT):
+        _extract(run)
+    with staged(run, Stage.TRANSFORM):
+        for spec in registry():
+            transform(run, spec.name)
+    with staged(run, Stage.UPSERT):
+        for spec in registry():
+            _upsert(run, spec)
+    with staged(run, Stage.VERIFY):
+        verifications = _verify(run)
+    with staged(run, Stage.REPORT):
+        summary = report(run, verifications)
+    with staged(run, Stage.NOTIFY):
+        return notify(run, summary)
+
+
+def _extract(run: Run) -> None:
+    """Both sides, side by side."""
+    waiting = [extract_gentrack.submit(run, resource) for resource in _resources()]
+    waiting += [extract_salesforce.submit(run, spec.name) for spec in registry()]
+    for future in waiting:
+        future.result()
+
+
+def _upsert(run: Run, spec: EntitySpec) -> None:
+    """An entity after its parents, its batches side by side: no two of them share a lock parent."""
+    groups = line_up(run, spec.name)
+    sent = [upsert.submit(run, spec.name, number, batches) for number, batches in enumerate(groups, start=1)]
+    wait(sent)
+    for future in sent:
+        future.result()
+
+
+def _verify(run: Run) -> list[Verification]:
+    waiting = [verify.submit(run, spec.name) for spec in registry()]
+    return [future.result() for future in waiting]
+
+
+def _resources() -> list[Resource]:
+    """The Gentrack resources that the entities read, each once."""
+    return list(
+        {resource.name: resource for spec in registry() for resource in spec.source.resources}.values()
+    )

@@ -1,0 +1,1 @@
+"""Prefect wrapping only: names, retries, timeouts, artifacts. One verb a file, as in `connector.sync`."""

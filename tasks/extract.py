@@ -1,0 +1,39 @@
+"""The stage extract as tasks: one for each Gentrack resource, one for each Salesforce object."""
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from connector.entities import entity
+from connector.mapping.vocabulary import Resource
+from connector.model.run import Run
+from connector.sync import extract as verb
+from connector.sync import folders
+from tasks.connection import connection
+
+
+@task(
+    name="extract from Gentrack", task_run_name="extract {resource.name} from Gentrack", cache_policy=NO_CACHE
+)
+def extract_gentrack(run: Run, resource: Resource) -> int:
+    """Stage a resource; returns how many records."""
+    at = connection(run.instance)
+    rows = verb.extract_gentrack(
+        run, resource, at.gentrack, at.staging, batch_rows=at.instance.load.batch_rows
+    )
+    get_run_logger().info("%s: %s records read from Gentrack", resource.name, f"{rows:,}")
+    return rows
+
+
+@task(name="extract from Salesforce", task_run_name="extract {name} from Salesforce", cache_policy=NO_CACHE)
+def extract_salesforce(run: Run, name: str) -> int:
+    """Stage what Salesforce holds of an entity; returns how many records."""
+    at = connection(run.instance)
+    rows = verb.extract_salesforce(
+        entity(name),
+        at.salesforce,
+        at.staging,
+        folder=folders.salesforce(run, name),
+        batch_rows=at.instance.load.batch_rows,
+    )
+    get_run_logger().info("%s: %s records read from Salesforce", name, f"{rows:,}")
+    return rows

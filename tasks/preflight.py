@@ -1,0 +1,32 @@
+"""The stage preflight as a task."""
+
+from prefect import get_run_logger, task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from connector.errors import PreflightFailed
+from connector.model.finding import Severity
+from connector.model.run import Run
+from connector.sync.preflight import preflight as look
+from tasks.connection import connection
+
+
+@task(name="preflight", cache_policy=NO_CACHE)
+def preflight(run: Run) -> None:
+    """Look at both systems; raises PreflightFailed with everything that stands in the way."""
+    at = connection(run.instance)
+    findings = look(at.entities, at.gentrack, at.salesforce, mails_to=at.instance.email.recipients)
+    if findings:
+        create_table_artifact(
+            key="preflight",
+            table=[
+                {"severity": f.severity.value, "where": f.where, "what": f.what, "what to do": f.todo}
+                for f in findings
+            ],
+            description="What preflight found.",
+        )
+    for finding in findings:
+        get_run_logger().info("%s: %s: %s %s", finding.severity, finding.where, finding.what, finding.todo)
+    blocking = [finding for finding in findings if finding.severity is Severity.BLOCKING]
+    if blocking:
+        raise PreflightFailed([f"{f.where}: {f.what} {f.todo}" for f in blocking])

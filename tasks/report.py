@@ -1,0 +1,74 @@
+"""The stage report as tasks: of a run that went through, and of one that failed."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from prefect import task
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from connector.model.outcome import RunOutcome
+from connector.model.run import Run, Stage
+from connector.model.summary import Summary, message_of, outcome_of
+from connector.model.verification import Verification
+from connector.sync import report as verb
+from tasks.connection import connection
+
+
+@task(name="report", cache_policy=NO_CACHE)
+def report(run: Run, verifications: Sequence[Verification]) -> Summary:
+    """The report of a run that went through all its stages, here and in Salesforce."""
+    at = connection(run.instance)
+    counts = verb.settle(run, at.entities, at.workspace(run))
+    for name, known in counts.items():
+        at.ledger.set_counts(run, name, known)
+    entities = verb.by_object(at.entities, counts)
+    outcome = outcome_of(entities, tuple(verifications))
+    summary = Summary(
+        run, outcome, None, message_of(outcome, entities), datetime.now(UTC), entities, tuple(verifications)
+    )
+    folder = at.report_folder(run)
+    summary = verb.write_report(run, at.entities, summary, at.workspace(run), folder)
+    summary = verb.publish(run, summary, at.salesforce, folder)
+    _show(summary)
+    return summary
+
+
+@task(name="report failure", cache_policy=NO_CACHE)
+def report_failure(run: Run, stage: Stage, reason: str) -> Summary:
+    """The report of a run that failed: on this machine always, in Salesforce if it can be reached."""
+    at = connection(run.instance)
+    counts = verb.settle(run, at.entities, at.workspace(run))
+    for name, known in counts.items():
+        at.ledger.set_counts(run, name, known)
+    summary = Summary(
+        run,
+        RunOutcome.FAILED,
+        stage,
+        f"failed at {stage}: {reason}",
+        datetime.now(UTC),
+        verb.by_object(at.entities, counts),
+    )
+    folder = at.report_folder(run)
+    summary = verb.write_report(run, at.entities, summary, at.workspace(run), folder)
+    summary = verb.try_to_publish(run, summary, at.salesforce_for_last_word, folder)
+    _show(summary)
+    return summary
+
+
+def _show(summary: Summary) -> None:
+    """The result in the Prefect UI: counts as a table, the outcome in words, the link."""
+    create_table_artifact(
+        key="result",
+        table=[{"object": name, **counts.as_dict()} for name, counts in summary.entities.items()],
+        description=f"**{summary.outcome.value}** - {summary.message}",
+    )
+    create_markdown_artifact(
+        key="outcome",
+        markdown=f"# {summary.outcome.value}\n\n{summary.message}\n\n"
+        f"- Report in Salesforce: {summary.report_url or 'none'}\n"
+        f"- Report on the machine of the run: `{summary.report_file}`\n"
+        f"- Refused rows with their source and reason: `{summary.errors_file}`\n",
+    )
+    if summary.report_url:
+        create_link_artifact(key="report", link=summary.report_url, link_text="Full report in Salesforce")

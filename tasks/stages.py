@@ -1,0 +1,65 @@
+"""The beginning, the stages and the end of a run, as the ledger and the Prefect UI know them."""
+
+from contextlib import AbstractContextManager
+from types import TracebackType
+
+from prefect.client.orchestration import get_client
+from prefect.runtime import flow_run
+
+from connector.errors import ConnectorError
+from connector.model.run import Run, Stage
+from connector.model.summary import Summary
+from tasks.connection import connection
+
+
+class StageFailed(Exception):
+    """A stage failed; `reason` says why in one line."""
+
+    def __init__(self, stage: Stage, reason: str) -> None:
+        super().__init__(f"{stage} failed: {reason}")
+        self.stage = stage
+        self.reason = reason
+
+
+class staged(AbstractContextManager[None]):  # noqa: N801 - it reads as a verb: with staged(run, Stage.EXTRACT)
+    """Keeps a stage's beginning and end in the ledger. Whatever leaves it becomes a StageFailed."""
+
+    def __init__(self, run: Run, stage: Stage) -> None:
+        self._run, self._stage = run, stage
+
+    def __enter__(self) -> None:
+        connection(self._run.instance).ledger.stage_started(self._run, self._stage)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        ledger = connection(self._run.instance).ledger
+        if error is None:
+            ledger.stage_finished(self._run, self._stage)
+        elif isinstance(error, Exception):
+            reason = str(error) if isinstance(error, ConnectorError) else f"{type(error).__name__}: {error}"
+            ledger.stage_finished(self._run, self._stage, error=reason)
+            raise StageFailed(self._stage, reason) from error
+
+
+def begin(instance: str) -> Run:
+    """Open the run in the ledger under the id of this flow run. Raises SettingsInvalid."""
+    return connection(instance).ledger.run_started(str(flow_run.id), instance, "initial")
+
+
+def conclude(run: Run, summary: Summary) -> None:
+    """Close the run, and let its name and tags in the UI say how it ended."""
+    connection(run.instance).ledger.run_finished(
+        run,
+        summary.outcome,
+        stage=summary.stage,
+        message=summary.message,
+        finished_at=summary.finished_at,
+    )
+    ended = summary.outcome.value + (f" at {summary.stage}" if summary.stage else "")
+    with get_client(sync_client=True) as client:
+        client.update_flow_run(
+            flow_run.id,
+            name=f"{run.instance} {run.started_at:%Y-%m-%d %H:%M} {ended}",
+            tags={*flow_run.tags, f"instance:{run.instance}", summary.outcome.value.replace(" ", "-")},
+        )

@@ -1,0 +1,21 @@
+"""The stage transform as a task: one for each entity."""
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from connector.entities import entity
+from connector.model.run import Run
+from connector.sync.transform import transform as plan
+from tasks.connection import connection
+
+
+@task(name="transform", task_run_name="transform {name}", cache_policy=NO_CACHE)
+def transform(run: Run, name: str) -> int:
+    """Plan an entity whose parents are planned; returns how many rows."""
+    at, spec = connection(run.instance), entity(name)
+    described = at.salesforce.describe(spec.salesforce_object)
+    batches = plan(run, spec, described, at.workspace(run))
+    rows = sum(batch.rows for batch in batches)
+    at.ledger.expect_rows(run, name, rows)
+    get_run_logger().info("%s: %s rows planned in %s batches", name, f"{rows:,}", len(batches))
+    return rows

@@ -1,0 +1,62 @@
+"""The stage upsert as tasks: an entity is lined up, then its batches are sent side by side."""
+
+from collections.abc import Sequence
+from typing import cast
+from uuid import UUID
+
+from prefect import get_run_logger, task
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.cache_policies import NO_CACHE
+
+from connector.entities import entity
+from connector.model.batch import Batch
+from connector.model.run import Run
+from connector.sync.line_up import line_up as verb
+from connector.sync.upsert import Upsert
+from tasks.connection import connection
+
+
+@task(name="line up", task_run_name="line up {name}", cache_policy=NO_CACHE)
+def line_up(run: Run, name: str) -> list[list[Batch]]:
+    """Line up an entity's batches, in as many groups as jobs may run side by side."""
+    at = connection(run.instance)
+    batches = verb(run, entity(name), at.salesforce, at.workspace(run))
+    groups = min(at.instance.load.parallel_jobs, len(batches))
+    return [batches[start::groups] for start in range(groups)]
+
+
+@task(name="upsert", task_run_name="upsert {name}, group {group}", cache_policy=NO_CACHE)
+def upsert(run: Run, name: str, group: int, batches: Sequence[Batch]) -> None:
+    """Send batches one after another; a progress artifact moves with them."""
+    at, spec = connection(run.instance), entity(name)
+    sender = Upsert(
+        run,
+        spec,
+        at.salesforce.describe(spec.salesforce_object),
+        at.salesforce,
+        at.ledger,
+        at.staging,
+        at.instance.load.resend_rounds,
+    )
+    progress = cast(
+        "UUID",
+        create_progress_artifact(
+            0.0,
+            key=f"upsert-{name.replace('_', '-')}-{group}",
+            description=f"{spec.salesforce_object}, group {group}",
+        ),
+    )
+    for done, batch in enumerate(batches, start=1):
+        counts = sender.send(batch)
+        update_progress_artifact(progress, 100.0 * done / len(batches))
+        get_run_logger().info(
+            "%s batch %s: %s created, %s updated, %s unchanged, %s held, %s rejected, %s failed",
+            name,
+            batch.number,
+            counts.created,
+            counts.updated,
+            counts.unchanged,
+            counts.held,
+            counts.rejected,
+            counts.failed,
+        )

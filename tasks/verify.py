@@ -1,0 +1,26 @@
+"""The stage verify as a task: one for each entity."""
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+
+from connector.entities import entity
+from connector.model.run import Run
+from connector.model.verification import Verification
+from connector.sync.verify import verify as compare
+from tasks.connection import connection
+
+
+@task(name="verify", task_run_name="verify {name}", cache_policy=NO_CACHE)
+def verify(run: Run, name: str) -> Verification:
+    """Read an entity back from Salesforce and compare it with what should be there."""
+    at = connection(run.instance)
+    found = compare(run, entity(name), at.salesforce, at.workspace(run))
+    get_run_logger().info(
+        "%s: %s records compared, %s missing, %s differing, %s unknown to Gentrack",
+        name,
+        found.compared,
+        found.missing,
+        found.differing,
+        found.unknown,
+    )
+    return found
