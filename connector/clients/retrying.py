@@ -123,8 +123,3 @@ def ask_until(clock: Clock, ask: Callable[[], T], is_final: Callable[[T], bool])
         sleep=clock.sleep,
     )
     return retrying(ask)
-
-
-def retry_after_seconds(header: str | None) -> float | None:
-    """The value of a Retry-After header where it is a number of seconds (RFC 9110, 10.2.3), else None."""
-    return float(header) if header and header.strip().isdecimal() else None

@@ -1,4 +1,4 @@
-"""What an answer of Gentrack means for the caller: one table from status to an action.
+"""What an answer of Gentrack means for the caller.
 
 Errors carry `{"errorCode", "errorDescription", "errorSeverity"}`, the shape that the product's API gives to
 errors of single readings. Every call of this client only reads, so each may be repeated.
@@ -7,12 +7,11 @@ errors of single readings. Every call of this client only reads, so each may be 
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import Enum, auto
 
 import httpx
 import orjson
 
-from connector.clients.retrying import retry_after_seconds
+from connector.clients.statuses import Action, action_for, is_absence, retry_after_seconds
 from connector.errors import (
     RequestRefused,
     ServiceUnavailable,
@@ -22,27 +21,6 @@ from connector.errors import (
 )
 
 
-class Action(Enum):
-    """What to do about an answer that is not a success."""
-
-    RETRY = auto()
-    SLOW_DOWN = auto()
-    SIGN_IN = auto()
-    REFUSE = auto()
-
-
-BY_STATUS = {
-    401: Action.SIGN_IN,
-    408: Action.RETRY,
-    429: Action.SLOW_DOWN,
-    500: Action.RETRY,
-    502: Action.RETRY,
-    503: Action.RETRY,
-    504: Action.RETRY,
-}
-"""Every other status is refused."""
-
-
 def raise_for_answer(response: httpx.Response) -> None:
     """Raise what the answer means, unless it is a success."""
     status = response.status_code
@@ -50,7 +28,7 @@ def raise_for_answer(response: httpx.Response) -> None:
         return
     code, description = error_of(response)
     said = f"{code or f'HTTP {status}'}: {description or response.reason_phrase or 'no reason given'}"
-    match BY_STATUS.get(status, Action.REFUSE):
+    match action_for(status):
         case Action.RETRY:
             raise ServiceUnavailable(f"Gentrack answered {said}.")
         case Action.SLOW_DOWN:
@@ -60,14 +38,14 @@ def raise_for_answer(response: httpx.Response) -> None:
             raise SignInRefused(
                 f"Gentrack refused a new token: {said}.", todo="Check the app's access to the tenant."
             )
-        case Action.REFUSE:
+        case _:
             called = f"{response.request.method} {response.request.url.path}"
             raise RequestRefused(f"Gentrack refused {called}: {said}.", status=status, code=code)
 
 
 def raise_for_absence(response: httpx.Response) -> None:
     """Raise only where the side is away; a refusal is the caller's to name."""
-    if BY_STATUS.get(response.status_code) in (Action.RETRY, Action.SLOW_DOWN):
+    if is_absence(response.status_code):
         raise_for_answer(response)
 
 

@@ -1,4 +1,4 @@
-"""What an answer of Salesforce means for the caller: one table from code and status to an action.
+"""What an answer of Salesforce means for the caller: its own codes first, then the status.
 
 Salesforce's errors are a JSON array of `{"errorCode", "message"}`; there is no Retry-After header on the
 REST API, but a proxy in between may send one. Source: REST API Developer Guide, "Status Codes and Error
@@ -8,11 +8,10 @@ Responses"; Bulk API 2.0 Developer Guide, "Errors".
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import Enum, auto
 
 import requests
 
-from connector.clients.retrying import retry_after_seconds
+from connector.clients.statuses import Action, action_for, is_absence, retry_after_seconds
 from connector.errors import (
     LimitReached,
     RequestRefused,
@@ -21,17 +20,6 @@ from connector.errors import (
     SignInRefused,
     TooManyRequests,
 )
-
-
-class Action(Enum):
-    """What to do about an answer that is not a success."""
-
-    RETRY = auto()
-    SLOW_DOWN = auto()
-    SIGN_IN = auto()
-    LIMIT = auto()
-    REFUSE = auto()
-
 
 BY_CODE = {
     "REQUEST_LIMIT_EXCEEDED": Action.LIMIT,
@@ -42,17 +30,6 @@ BY_CODE = {
     "QUERY_TIMEOUT": Action.RETRY,
 }
 """Looked at first. The concurrent kind of REQUEST_LIMIT_EXCEEDED passes: see `action_of`."""
-BY_STATUS = {
-    401: Action.SIGN_IN,
-    408: Action.RETRY,
-    429: Action.SLOW_DOWN,
-    500: Action.RETRY,
-    502: Action.RETRY,
-    503: Action.RETRY,
-    504: Action.RETRY,
-}
-"""Looked at next; every other status is refused."""
-
 CONCURRENT = "ConcurrentRequests"
 """How REQUEST_LIMIT_EXCEEDED names too many long requests at once, which is over in seconds."""
 
@@ -71,7 +48,7 @@ def action_of(status: int, code: str, message: str) -> Action:
     """Code before status: a daily limit is a 403 like a missing permission, and no retry helps either."""
     if code == "REQUEST_LIMIT_EXCEEDED" and message.startswith(CONCURRENT):
         return Action.SLOW_DOWN
-    return BY_CODE.get(code) or BY_STATUS.get(status, Action.REFUSE)
+    return BY_CODE.get(code) or action_for(status)
 
 
 def raise_for_answer(response: requests.Response) -> None:
@@ -79,6 +56,7 @@ def raise_for_answer(response: requests.Response) -> None:
     status = response.status_code
     if status < 300:
         if "text/html" in response.headers.get("Content-Type", ""):
+            response.close()
             raise ServiceUnavailable("Salesforce answered with a web page, as it does in maintenance.")
         return
     code, message = error_of(response)
@@ -104,12 +82,12 @@ def raise_for_answer(response: requests.Response) -> None:
 
 def asks_to_sign_in(response: requests.Response) -> bool:
     """Whether the session has ended."""
-    return BY_STATUS.get(response.status_code) is Action.SIGN_IN
+    return action_for(response.status_code) is Action.SIGN_IN
 
 
 def raise_for_absence(response: requests.Response) -> None:
     """Raise only where the side is away; for answers whose refusals have a shape of their own (OAuth)."""
-    if BY_STATUS.get(response.status_code) in (Action.RETRY, Action.SLOW_DOWN):
+    if is_absence(response.status_code):
         raise_for_answer(response)
 
 

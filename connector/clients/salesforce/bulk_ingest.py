@@ -49,13 +49,16 @@ class BulkIngest:
         """Send the job's one CSV from disk.
 
         Salesforce takes data once a job. After an attempt whose answer was lost, a refusal of the second
-        one means that the first came through.
+        one means that the first came through. Before the second, the job is asked for: where the session
+        had ended, that is noticed here, while an upload is cut off without an answer.
         """
         an_answer_was_lost = False
 
         def attempt() -> None:
             nonlocal an_answer_was_lost
             try:
+                if an_answer_was_lost:
+                    self._session.attempt("GET", f"{self._jobs}/{job_id}")
                 self._session.attempt(
                     "PUT", f"{self._jobs}/{job_id}/batches", data=StreamedFile(csv), headers=CSV_UTF8
                 )

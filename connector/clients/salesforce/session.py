@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -115,7 +116,7 @@ class _Bearer(requests.auth.AuthBase):
 
 def _named(method: str | bytes, url: str | bytes) -> str:
     """A call's name in messages: without its query, which may hold values."""
-    return f"{_text(method)} {_text(url).partition('?')[0]}"
+    return f"{_text(method)} {urlsplit(_text(url)).path}"
 
 
 def _text(value: str | bytes) -> str:

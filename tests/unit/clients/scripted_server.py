@@ -18,6 +18,7 @@ class Answer:
     """One answer. `lost`: the request is taken, and the connection closed without a word.
 
     `cut_short`: the body promises more bytes than come. `until`: the answer waits for that event.
+    `early`: it is given before the body has been read, and the connection is torn down.
     """
 
     status: int = 200
@@ -26,6 +27,7 @@ class Answer:
     lost: bool = False
     cut_short: bool = False
     until: threading.Event | None = None
+    early: bool = False
 
     @property
     def content(self) -> bytes:
@@ -82,6 +84,10 @@ class ScriptedServer:
             return Answer(404, [{"errorCode": "NOT_FOUND", "message": f"nothing scripted: {got.path}"}])
         return script.pop(0) if len(script) > 1 else script[0]
 
+    def answers_early(self, method: str, path: str) -> bool:
+        script = self._script[method, path]
+        return bool(script) and script[0].early
+
     @contextmanager
     def running(self) -> Iterator["ScriptedServer"]:
         """Serve in threads until the block ends."""
@@ -109,7 +115,8 @@ def _handler(server: ScriptedServer) -> type[BaseHTTPRequestHandler]:
 
         def answer(self) -> None:
             size = int(self.headers.get("Content-Length", 0))
-            body = self.body_of(size)
+            early = server.answers_early(self.command, self.path)
+            body = b"" if early else self.body_of(size)
             answer = server.next_answer(Got(self.command, self.path, dict(self.headers), body, size))
             if answer.until:
                 answer.until.wait(10)
@@ -123,7 +130,7 @@ def _handler(server: ScriptedServer) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(answer.content) + (100 if answer.cut_short else 0)))
             self.end_headers()
             self.wfile.write(answer.content)
-            if answer.cut_short:
+            if answer.cut_short or answer.early:
                 self.close_connection = True
 
         def body_of(self, size: int) -> bytes:

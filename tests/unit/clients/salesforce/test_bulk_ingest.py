@@ -64,6 +64,7 @@ def test_upload_sends_the_file_as_it_is(org: Org, salesforce: ScriptedServer, cs
 )
 def test_upload_whose_answer_was_lost(org: Org, salesforce: ScriptedServer, csv: Path, again: Answer) -> None:
     salesforce.answers("PUT", UPLOAD, LOST, again)
+    salesforce.answers("GET", JOB, info("Open"))
     org.upload("750A", csv)
     assert [got.body for got in salesforce.requests("PUT", UPLOAD)] == [csv.read_bytes()] * 2
 
@@ -74,6 +75,18 @@ def test_upload_after_an_ended_session_sends_the_whole_file_again(
     salesforce.answers("PUT", UPLOAD, Answer(401, []), Answer(201))
     org.upload("750A", csv)
     assert [got.body for got in salesforce.requests("PUT", UPLOAD)] == [csv.read_bytes()] * 2
+
+
+def test_upload_that_an_ended_session_cuts_off(
+    org: Org, salesforce: ScriptedServer, clock: FakeClock, tmp_path: Path
+) -> None:
+    csv = tmp_path / "large.csv"
+    csv.write_bytes(b"x" * (20 << 20))
+    salesforce.answers("PUT", UPLOAD, Answer(401, [], early=True), Answer(201))
+    salesforce.answers("GET", JOB, Answer(401, []), info("Open"))
+    org.upload("750A", csv)
+    last = salesforce.requests("PUT", UPLOAD)[-1]
+    assert (last.size, last.headers["Authorization"]) == (20 << 20, "Bearer t2")
 
 
 def test_a_second_upload_by_mistake_is_refused(org: Org, salesforce: ScriptedServer, csv: Path) -> None:
