@@ -6,7 +6,7 @@ Columns are pandas Series of Arrow-backed text, missing values are NA.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
@@ -14,7 +14,10 @@ import pyarrow as pa
 TEXT = pd.ArrowDtype(pa.string())
 """The type of every column in a mapping."""
 
-Column: TypeAlias = "pd.Series[Any]"
+if TYPE_CHECKING:
+    Column: TypeAlias = pd.Series[Any]
+else:
+    Column = pd.Series
 
 
 def text_columns(kind: pa.DataType) -> pd.ArrowDtype | None:

@@ -58,7 +58,13 @@ def decide(spec: EntitySpec, described: ObjectDescribe, prepared: pd.DataFrame) 
         }
     )
     verdict[named.OUTCOME] = verdict[named.OUTCOME].where(refused, outcome)
-    carried = [named.ROW, named.KEY, named.SALESFORCE_ID, *(named.parent_key(p.field) for p in spec.parents)]
+    carried = [
+        named.ROW,
+        named.KEY,
+        named.BATCH,
+        named.SALESFORCE_ID,
+        *(named.parent_key(p.field) for p in spec.parents),
+    ]
     plan = prepared[carried].copy()
     plan[named.OPERATION] = operation.astype(TEXT)
     for name in named.VERDICT:

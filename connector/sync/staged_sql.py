@@ -56,28 +56,31 @@ class StagedSql(AbstractContextManager["StagedSql"]):
         """Run a statement without a result."""
         self._connection.execute(sql)
 
-    def stream(self, sql: str) -> Iterator[pa.RecordBatch]:
+    def stream(self, sql: str) -> pa.RecordBatchReader:
         """A large result, a piece at a time."""
-        yield from cast("pa.RecordBatchReader", self._connection.execute(sql).to_arrow_reader(_READ_ROWS))
+        return cast("pa.RecordBatchReader", self._connection.sql(sql).to_arrow_reader(_READ_ROWS))
 
     def batches(self, sql: str) -> Iterator[tuple[int, pa.Table]]:
-        """A result ordered by its column `batch`, cut wherever that changes: (batch, its rows)."""
+        """A result ordered by its column `batch`, cut wherever that changes: (batch, its rows).
+
+        A result without rows is one batch without rows, so that what is staged from it has columns.
+        """
+        reader = self.stream(sql)
         pieces: list[pa.RecordBatch] = []
-        current: int | None = None
-        for piece in self.stream(sql):
+        current = 0
+        for piece in reader:
             start = 0
             numbers = piece.column(named.BATCH).to_numpy(zero_copy_only=False)
             while start < len(numbers):
                 number = int(numbers[start])
                 end = int(numbers.searchsorted(number, side="right"))
-                if current is not None and number != current:
+                if pieces and number != current:
                     yield current, pa.Table.from_batches(pieces)
                     pieces = []
                 current = number
                 pieces.append(piece.slice(start, end - start))
                 start = end
-        if current is not None:
-            yield current, pa.Table.from_batches(pieces)
+        yield current, pa.Table.from_batches(pieces, reader.schema)
 
 
 @dataclass(frozen=True)

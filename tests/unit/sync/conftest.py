@@ -1,0 +1,99 @@
+"""Staged sets of a few records, so that the verbs can be tested without a system."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from connector.entities import registry
+from connector.mapping import columns as named
+from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, FieldType
+from connector.model.describe import FieldDescribe, ObjectDescribe
+from connector.model.run import Run
+from connector.store.staging import FolderStaging
+from connector.sync import folders
+from connector.sync.staged_sql import Workspace
+
+Records = Sequence[Mapping[str, Any]]
+
+
+@pytest.fixture
+def run() -> Run:
+    return Run("run-1", "61668309", "initial", datetime(2026, 11, 24, 20, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    spill = tmp_path / "spill"
+    spill.mkdir()
+    return Workspace(FolderStaging(tmp_path / "staging"), spill, "200MB", batch_rows=200)
+
+
+@pytest.fixture
+def stage_gentrack(run: Run, workspace: Workspace) -> Callable[..., None]:
+    """Stages records of the three resources; missing ones are empty."""
+
+    def stage(**resources: Records) -> None:
+        for resource in {r.name: r for spec in registry() for r in spec.source.resources}.values():
+            table = pa.Table.from_pylist(
+                [dict(record) for record in resources.get(resource.name, ())],
+                pa.schema(list(resource.row_type)),
+            )
+            while any(pa.types.is_struct(column.type) for column in table.schema):
+                table = table.flatten()
+            workspace.staging.write(resource.name, 0, folders.gentrack(run, resource.name), table)
+
+    return stage
+
+
+@pytest.fixture
+def stage_salesforce(run: Run, workspace: Workspace) -> Callable[[EntitySpec, Records], None]:
+    """Stages what Salesforce holds of an entity, in the columns of extract."""
+
+    def stage(spec: EntitySpec, records: Records) -> None:
+        names = [named.SALESFORCE_ID, named.KEY, *(named.parent_key(p.field) for p in spec.parents)]
+        names += [named.salesforce(field.api_name) for field in spec.fields]
+        schema = pa.schema([(name, pa.string()) for name in names])
+        table = pa.Table.from_pylist([dict(record) for record in records], schema)
+        workspace.staging.write(spec.name, 0, folders.salesforce(run, spec.name), table)
+
+    return stage
+
+
+def described(spec: EntitySpec, **changed: dict[str, Any]) -> ObjectDescribe:
+    """An object as an org with our package describes it; `changed` replaces attributes of single fields."""
+    names = [EXTERNAL_ID, *(field.api_name for field in spec.fields), *(p.field for p in spec.parents)]
+    types = {field.api_name: field.type for field in spec.fields}
+    parents = {parent.field: parent for parent in spec.parents}
+    fields = {}
+    for name in names:
+        attributes: dict[str, Any] = {
+            "name": name,
+            "label": name,
+            "type": "string",
+            "length": 0 if types.get(name) in {FieldType.DATE, FieldType.BOOLEAN} else 255,
+            "nillable": True,
+            "defaulted_on_create": False,
+            "createable": True,
+            "updateable": True,
+            "external_id": name == EXTERNAL_ID,
+            "id_lookup": name == EXTERNAL_ID,
+            "unique": name == EXTERNAL_ID,
+            "restricted_picklist": False,
+            "picklist_values": (),
+            "reference_to": (),
+            "relationship_name": None,
+        }
+        if name in parents:
+            attributes |= {"type": "reference", "relationship_name": name.removesuffix("Id"), "length": 18}
+        fields[name] = FieldDescribe(**(attributes | changed.get(name, {})))
+    return ObjectDescribe(spec.salesforce_object, createable=True, updateable=True, fields=fields)
+
+
+@pytest.fixture
+def describe() -> Callable[..., ObjectDescribe]:
+    """`described`, for tests that import nothing from here."""
+    return described
