@@ -1,7 +1,7 @@
 """Single records and small reads by REST, through simple-salesforce on our session.
 
-Its own sign-in, retries and Bulk client are not used (docs/decisions); what it saves us is the paging of
-queries and the addresses of resources.
+Of that library only the paging of queries and the addresses of resources are used. Its sign-in knows just
+Salesforce's own hosts, it has no time limits, and its Bulk client loses job ids and mistakes newlines.
 """
 
 from collections.abc import Mapping
