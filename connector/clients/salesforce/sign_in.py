@@ -7,6 +7,7 @@ Sources: Salesforce Help, "OAuth 2.0 Client Credentials Flow", "OAuth 2.0 JWT Be
 
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -36,9 +37,11 @@ def request_token(
 ) -> Token:
     """Ask for a token once. `limits` are connect and read seconds; `verify` is a CA file, or True.
 
-    Raises SignInRefused with the org's own words, SettingsInvalid where the key can't sign, and
+    Raises SignInRefused with the org's own words, SettingsInvalid where a file is wrong, and
     ServiceUnavailable or TooManyRequests where the org is away.
     """
+    if isinstance(verify, str) and not Path(verify).is_file():
+        raise SettingsInvalid(f"The CA file {verify} is not there.", todo="Set [salesforce] ca_file.")
     with network_failures():
         response = requests.post(
             section.url.rstrip("/") + TOKEN_PATH,

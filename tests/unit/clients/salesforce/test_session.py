@@ -231,6 +231,15 @@ def test_an_unknown_ca_is_for_a_person(
     assert clock.sleeps == []
 
 
+def test_a_ca_file_that_is_not_there_is_for_a_person(
+    instance_at: Callable[..., Instance], tmp_path: Path
+) -> None:
+    instance = instance_at()
+    section = instance.salesforce.model_copy(update={"ca_file": tmp_path / "ca.pem"})
+    with pytest.raises(SettingsInvalid, match=r"ca\.pem is not there"):
+        connect_salesforce(instance.model_copy(update={"salesforce": section}), SECRETS).limits()
+
+
 def test_the_ca_file_stands_against_the_environment(
     org: Org,
     salesforce: ScriptedServer,
