@@ -44,7 +44,7 @@ types: setup ## strict types
 	$(RUN) mypy
 
 contracts: setup ## which package may import which
-	.venv/bin/python -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+	.venv/bin/lint-imports
 
 tests: setup ## the tests alone
 	$(RUN) pytest

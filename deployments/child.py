@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -28,7 +29,7 @@ class Child:
         name: str,
         command: Sequence[str | Path],
         *,
-        log: Path,
+        log: Path | None,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         needs: Sequence["Child"] = (),
@@ -36,13 +37,15 @@ class Child:
         grace: float = 20.0,
         read_output: bool = False,
     ) -> None:
-        """Start it. `log` receives what it prints; with `read_output`, standard output goes to `output`."""
+        """Start it. `log` receives what it prints, None: our own terminal.
+
+        With `read_output`, what it writes to standard output is read from `output` instead.
+        """
         self.name = name
-        self.log = log
+        self._log = log
         self._grace = grace
-        log.parent.mkdir(parents=True, exist_ok=True)
         tether, self._hold = os.pipe()
-        with log.open("ab") as sink:
+        with _opened(log) as sink:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", leash.__file__, str(int(stop_signal)), str(grace), *map(str, command)],
                 stdin=tether,
@@ -74,20 +77,22 @@ class Child:
         while not ready():
             if self.exit_status is not None:
                 raise StackFailed(
-                    f"{self.name} ended by itself with status {self.exit_status}.{self.log_tail()}",
-                    todo=f"See {self.log}.",
+                    f"{self.name} ended by itself with status {self.exit_status}.{self.last_words()}"
                 )
             if time.monotonic() > deadline:
-                raise StackFailed(
-                    f"{self.name} was not ready within {seconds:.0f} s.{self.log_tail()}",
-                    todo=f"See {self.log}.",
-                )
+                raise StackFailed(f"{self.name} was not ready within {seconds:.0f} s.{self.last_words()}")
             time.sleep(POLL_SECONDS)
 
-    def log_tail(self) -> str:
-        """The last lines of its log, to stand in a message; empty where it printed nothing."""
-        lines = self.log.read_text("utf-8", errors="replace").strip().splitlines()[-TAIL_LINES:]
-        return " Its last lines:\n  " + "\n  ".join(lines) + "\n" if lines else ""
+    def last_words(self) -> str:
+        """The end of its log and where that is, to stand in a message."""
+        if self._log is None:
+            return ""
+        lines = self._log.read_text("utf-8", errors="replace").strip().splitlines()[-TAIL_LINES:]
+        return "".join(f"\n  {line}" for line in lines) + f"\nSee {self._log}."
+
+    def wait(self) -> int:
+        """Wait for its end; returns its exit status."""
+        return self._process.wait()
 
     def stop(self) -> None:
         """End it and wait for its end. Safe to repeat."""
@@ -97,3 +102,13 @@ class Child:
         self._process.wait(self._grace + 10)
         if self._process.stdout is not None:
             self._process.stdout.close()
+
+
+@contextmanager
+def _opened(log: Path | None) -> Iterator[IO[bytes] | None]:
+    if log is None:
+        yield None
+        return
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as sink:
+        yield sink

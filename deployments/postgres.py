@@ -102,8 +102,7 @@ def postgres(folder: Path, *, port: int = 0) -> Iterator[Postgres]:
     user = server_user(programs / "postgres", data)
     if not (data / "PG_VERSION").exists():
         _make_cluster(programs, data, user)
-    elif (data / "postmaster.pid").exists():
-        _run(user, [programs / "pg_ctl", "stop", "-m", "fast", "-w", "-D", data])
+    stop_left_behind(folder)
     port = choose_port(port, what="PostgreSQL")
     options = [f"-c{name}={value}" for name, value in {**SETTINGS, "port": str(port)}.items()]
     child = Child(
@@ -119,6 +118,14 @@ def postgres(folder: Path, *, port: int = 0) -> Iterator[Postgres]:
         yield server
     finally:
         child.stop()
+
+
+def stop_left_behind(folder: Path) -> None:
+    """Stop the server of the cluster in `folder`, if an owner that was killed left one running."""
+    programs, data = binaries(), folder.resolve() / "data"
+    if (data / "postmaster.pid").exists():
+        user = server_user(programs / "postgres", data)
+        _run(user, [programs / "pg_ctl", "stop", "-m", "fast", "-w", "-D", data])
 
 
 def _make_cluster(programs: Path, data: Path, user: ServerUser) -> None:

@@ -73,9 +73,7 @@ def sandbox(folder: Path, *, customers: int, seed: int | None = None) -> Iterato
     try:
         line = child.output.readline()
         if not line.strip():
-            raise StackFailed(
-                f"The sandbox ended before it was ready.{child.log_tail()}", todo=f"See {child.log}."
-            )
+            raise StackFailed(f"The sandbox ended before it was ready.{child.last_words()}")
         yield Sandbox.model_validate(json.loads(line))
     finally:
         child.stop()

@@ -1,0 +1,1 @@
+"""The command line `connector`: what a person or a machine starts by hand."""

@@ -1,0 +1,64 @@
+"""The commands of `connector`, and how an error ends one: a clear line, never a traceback.
+
+Exit statuses: 0 done, 1 failed, 2 used wrongly, 3 completed with errors.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from connector.errors import ConnectorError
+from deployments.command_line.doctor import doctor
+from deployments.command_line.migrate import migrate
+
+InstanceOption = Annotated[
+    str, typer.Option("--instance", help="Id of the instance: the name of its file, without .toml.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to standard output, and nothing else.")]
+
+app = typer.Typer(
+    help="Keeps a Gentrack billing system and Salesforce in agreement.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+@app.command(name="migrate")
+def migrate_command(
+    instance: InstanceOption,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Start without asking.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Synchronise everything that Gentrack has into Salesforce, in bulk.
+
+    Exit status: 0 completed, 3 completed with errors, 1 failed.
+    """
+    if not yes:
+        raise typer.BadParameter(
+            "this command does not ask, so it starts only with --yes. To look before, run"
+            f" `connector doctor --instance {instance}`.",
+            param_hint="--yes",
+        )
+    raise typer.Exit(migrate(instance, as_json=as_json))
+
+
+@app.command(name="doctor")
+def doctor_command(instance: InstanceOption, *, as_json: JsonOption = False) -> None:
+    """Look for everything that would make a run fail, and say what to do. Changes nothing.
+
+    Exit status: 0 ready, 1 something stands in the way.
+    """
+    raise typer.Exit(doctor(instance, as_json=as_json))
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        app(prog_name="connector")
+    except ConnectorError as error:
+        Console(stderr=True, soft_wrap=True).print(str(error), markup=False, highlight=False, style="red")
+        sys.exit(1)

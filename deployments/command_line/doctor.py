@@ -1,0 +1,38 @@
+"""`connector doctor`: preflight alone, with no database and no Prefect server."""
+
+import json
+import sys
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+
+from connector.bootstrap import connect
+from connector.model.finding import Finding, Severity
+from connector.sync.preflight import preflight
+
+
+def doctor(instance: str, *, as_json: bool) -> int:
+    """Look at both systems and list the findings; 1 where one would stop a run. Raises SettingsInvalid."""
+    at = connect(instance)
+    findings = preflight(at.entities, at.gentrack, at.salesforce, mails_to=at.instance.email.recipients)
+    ready = not any(finding.severity is Severity.BLOCKING for finding in findings)
+    if as_json:
+        found = {"ready": ready, "findings": [asdict(finding) for finding in findings]}
+        sys.stdout.write(json.dumps(found, indent=2) + "\n")
+    else:
+        _show(findings, f"{at.instance.name} ({at.instance.id})", ready=ready)
+    return 0 if ready else 1
+
+
+def _show(findings: list[Finding], name: str, *, ready: bool) -> None:
+    console = Console(highlight=False)
+    if findings:
+        table = Table("", "Where", "What", "What to do", box=None, pad_edge=False)
+        for finding in findings:
+            style = "red" if finding.severity is Severity.BLOCKING else "yellow"
+            table.add_row(f"[{style}]{finding.severity.value}[/]", finding.where, finding.what, finding.todo)
+        console.print(table)
+    console.print(
+        f"[green]{name} is ready for a run.[/]" if ready else f"[red]{name} is not ready for a run.[/]"
+    )

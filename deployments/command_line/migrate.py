@@ -1,0 +1,56 @@
+"""`connector migrate`: the initial synchronisation as a flow run in this process."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+from rich.console import Console
+
+from connector.bootstrap import connect
+from connector.model.outcome import RunOutcome
+from connector.settings import load_settings
+from deployments.command_line.progress import progress_shown
+from deployments.command_line.services import services
+from deployments.summary_table import show_summary
+
+STATUS = {
+    RunOutcome.COMPLETED.value: 0,
+    RunOutcome.COMPLETED_WITH_ERRORS.value: 3,
+    RunOutcome.FAILED.value: 1,
+}
+"""Exit status by outcome."""
+
+
+def migrate(instance: str, *, as_json: bool) -> int:
+    """Run it, show how far it is and how it ended; returns the exit status. Raises ConnectorError."""
+    settings = load_settings()
+    connect(instance, settings)
+    settings.secrets_of(instance)
+    console = Console(stderr=True)
+    with services(settings, console) as ledger:
+        with progress_shown(ledger, instance, console):
+            run_id, message = _run(instance)
+        summary = _summary(settings.reports_folder / run_id)
+    if summary is None:
+        console.print(f"failed: {message}", markup=False, highlight=False, soft_wrap=True)
+        return STATUS[RunOutcome.FAILED.value]
+    if as_json:
+        sys.stdout.write(json.dumps(summary, indent=2) + "\n")
+    else:
+        show_summary(summary, Console())
+    return STATUS[summary["outcome"]]
+
+
+def _run(instance: str) -> tuple[str, str]:
+    """Call the flow; returns the id of its run and the message of its last state."""
+    from flows.initial_sync import initial_sync  # noqa: PLC0415 - decorators read Prefect's settings
+
+    state = initial_sync(instance, return_state=True)
+    return str(state.state_details.flow_run_id), state.message or ""
+
+
+def _summary(folder: Path) -> dict[str, Any] | None:
+    """What the run itself told of its end; None where it did not come far enough to tell."""
+    file = folder / "summary.json"
+    return cast("dict[str, Any]", json.loads(file.read_text("utf-8"))) if file.exists() else None

@@ -1,0 +1,79 @@
+"""How far a run has come, in the terminal, from what the ledger knows."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from sqlalchemy.exc import SQLAlchemyError
+
+from connector.model.progress import Progress
+from connector.store.ledger import SqlLedger
+
+POLL_SECONDS = 0.5
+
+
+@contextmanager
+def progress_shown(ledger: SqlLedger, instance: str, console: Console) -> Iterator[None]:
+    """Show the newest run of `instance` that begins from now on, until the end of the context."""
+    since, ended = datetime.now(UTC), threading.Event()
+    with Bars(
+        SpinnerColumn(finished_text=" "),
+        TextColumn("{task.description:<24}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    ) as bars:
+        view = _View(bars)
+
+        def watch() -> None:
+            while not ended.wait(POLL_SECONDS):
+                try:
+                    view.show(ledger.latest_progress(instance, since))
+                except SQLAlchemyError:  # the run itself says what became of the ledger
+                    continue
+
+        watcher = threading.Thread(target=watch, name="progress", daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            watcher.join()
+            view.close()
+
+
+class _View:
+    """A finished stage is a line above; the stage under way and the rows by entity are bars below."""
+
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+        self._stage: str | None = None
+        self._stage_began = time.monotonic()
+        self._stage_bar = bars.add_task("starting", total=None)
+        self._entities: dict[str, TaskID] = {}
+
+    def show(self, progress: Progress | None) -> None:
+        if progress is None:
+            return
+        if progress.stage is not None and progress.stage != self._stage:
+            self.close()
+            self._stage, self._stage_began = progress.stage, time.monotonic()
+            self._bars.reset(self._stage_bar, description=progress.stage, total=None)
+        for entity, expected in progress.expected.items():
+            if entity not in self._entities:
+                self._entities[entity] = self._bars.add_task(f"  {entity}", total=expected)
+            self._bars.update(self._entities[entity], total=expected, completed=progress.done.get(entity, 0))
+
+    def close(self) -> None:
+        """The stage under way has ended."""
+        if self._stage is not None:
+            took = time.monotonic() - self._stage_began
+            self._bars.console.print(f"{self._stage:<12} {took:6.1f} s", highlight=False)
+            self._stage = None

@@ -1,0 +1,80 @@
+"""`make up`: the stack with the Prefect UI, left running until Ctrl-C, so that runs are started by hand.
+
+The ledger and Prefect's records stay in var/up from one time to the next; the two systems begin anew.
+"""
+
+import shutil
+import sys
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from connector.errors import ConnectorError
+from deployments.child import Child
+from deployments.errors import StackFailed
+from deployments.folder import owned_folder
+from deployments.prefect_server import register_deployments, worker
+from deployments.stack import PROJECT, Stack, end_on_sigterm, stack
+from deployments.starting import starting
+
+UI_PORT = 4200
+WATCH_SECONDS = 0.5
+
+
+def up(
+    customers: Annotated[int, typer.Option(min=1, help="Customers of the Gentrack tenant.")] = 20_000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of the UI; 0: any free one.")] = UI_PORT,
+) -> None:
+    """Start everything, say where it is, and wait for Ctrl-C."""
+    console = Console(highlight=False, soft_wrap=True)
+    with owned_folder(PROJECT / "var" / "up") as home:
+        shutil.rmtree(home / "sandbox", ignore_errors=True)
+        with stack(home, console, customers=customers, ui_port=port) as running:
+            with starting("Deployments of prefect.yaml", console):
+                register_deployments(running.prefect, PROJECT)
+            with worker(running.prefect, running.environment(), cwd=home) as working:
+                _tell(running, console)
+                try:
+                    _watch([running.prefect.child, working])
+                except KeyboardInterrupt:
+                    console.print("\nEnding ...")
+
+
+def _tell(running: Stack, console: Console) -> None:
+    sandbox = running.sandbox
+    home = running.home.relative_to(PROJECT)
+    console.print(
+        f"""
+Prefect UI   {running.prefect.url}
+Salesforce   {sandbox.salesforce.tls_url}
+Gentrack     {sandbox.gentrack.url}
+Email        {sandbox.mail.folder}
+Instance     {running.instance}
+
+To start a run: Deployments, initial-sync, Run, Custom run, instance {running.instance}
+Or by hand:     cd {home} && ../../.venv/bin/connector migrate --instance {running.instance} --yes
+
+Ctrl-C ends everything.""",
+        markup=False,
+    )
+
+
+def _watch(children: list[Child]) -> None:
+    while True:
+        for child in children:
+            if child.exit_status is not None:
+                raise StackFailed(
+                    f"{child.name} ended by itself with status {child.exit_status}.{child.last_words()}"
+                )
+        time.sleep(WATCH_SECONDS)
+
+
+if __name__ == "__main__":
+    end_on_sigterm()
+    try:
+        typer.run(up)
+    except ConnectorError as error:
+        Console(stderr=True, soft_wrap=True).print(str(error), markup=False, highlight=False, style="red")
+        sys.exit(1)
