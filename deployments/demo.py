@@ -1,7 +1,7 @@
 """`make demo`: one initial synchronisation between emulated systems, from nothing to its report.
 
-It goes the way of any run: an instance's file, settings, and `connector migrate`. State, report and email stay
-in var/demo until the next demo.
+It goes the way of any run: an instance's file, settings, and `connector migrate`. State, report and email
+stay in var/demo until the next demo.
 """
 
 import json
@@ -14,10 +14,9 @@ from typing import Annotated, Any, cast
 import typer
 from rich.console import Console
 
-from connector.errors import ConnectorError
 from connector.model.outcome import RunOutcome
 from deployments.child import Child
-from deployments.errors import StackFailed
+from deployments.errors import StackFailed, told_clearly
 from deployments.folder import owned_folder
 from deployments.postgres import stop_left_behind
 from deployments.stack import PROJECT, Stack, end_on_sigterm, stack
@@ -104,8 +103,5 @@ def _kept(summary: dict[str, Any]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     end_on_sigterm()
-    try:
+    with told_clearly():
         typer.run(demo)
-    except ConnectorError as error:
-        Console(stderr=True, soft_wrap=True).print(str(error), markup=False, highlight=False, style="red")
-        sys.exit(1)

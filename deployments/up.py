@@ -4,16 +4,14 @@ The ledger and Prefect's records stay in var/up from one time to the next; the t
 """
 
 import shutil
-import sys
 import time
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from connector.errors import ConnectorError
 from deployments.child import Child
-from deployments.errors import StackFailed
+from deployments.errors import StackFailed, told_clearly
 from deployments.folder import owned_folder
 from deployments.prefect_server import register_deployments, worker
 from deployments.stack import PROJECT, Stack, end_on_sigterm, stack
@@ -73,8 +71,5 @@ def _watch(children: list[Child]) -> None:
 
 if __name__ == "__main__":
     end_on_sigterm()
-    try:
+    with told_clearly():
         typer.run(up)
-    except ConnectorError as error:
-        Console(stderr=True, soft_wrap=True).print(str(error), markup=False, highlight=False, style="red")
-        sys.exit(1)

@@ -3,15 +3,13 @@
 Exit statuses: 0 done, 1 failed, 2 used wrongly, 3 completed with errors.
 """
 
-import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from connector.errors import ConnectorError
 from deployments.command_line.doctor import doctor
 from deployments.command_line.migrate import migrate
+from deployments.errors import told_clearly
 
 InstanceOption = Annotated[
     str, typer.Option("--instance", help="Id of the instance: the name of its file, without .toml.")
@@ -57,8 +55,5 @@ def doctor_command(instance: InstanceOption, *, as_json: JsonOption = False) -> 
 
 def main() -> None:
     """The console script."""
-    try:
+    with told_clearly():
         app(prog_name="connector")
-    except ConnectorError as error:
-        Console(stderr=True, soft_wrap=True).print(str(error), markup=False, highlight=False, style="red")
-        sys.exit(1)

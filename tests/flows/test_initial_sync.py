@@ -35,10 +35,7 @@ def run_flow(instance: str) -> tuple[State[Any], FlowRun]:
 
 def mails(sandbox: Sandbox) -> list[email.message.EmailMessage]:
     files = sorted(Path(sandbox.mail.folder).glob("*.eml"))
-    return [
-        email.message_from_bytes(f.read_bytes(), policy=email.policy.default)  # type: ignore[misc]
-        for f in files
-    ]
+    return [email.message_from_bytes(f.read_bytes(), policy=email.policy.default) for f in files]
 
 
 def refused_rows(summary: dict[str, Any]) -> list[dict[str, str]]:

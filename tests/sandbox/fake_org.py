@@ -6,9 +6,15 @@ import sys
 
 if "--fail" in sys.argv:
     sys.exit("the port is busy")
-announced = {name: name for name in ("url", "tls_url", "ca_file", "client_id", "client_secret", "username")}
-sys.stdout.write(json.dumps(announced | {"private_key_file": " ".join(sys.argv[1:])}) + "\n")
-sys.stdout.flush()
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+if "--silent" in sys.argv:
+    sys.stderr.write("not ready yet\n")
+    sys.stderr.flush()
+else:
+    announced = {
+        name: name for name in ("url", "tls_url", "ca_file", "client_id", "client_secret", "username")
+    }
+    sys.stdout.write(json.dumps(announced | {"private_key_file": " ".join(sys.argv[1:])}) + "\n")
+    sys.stdout.flush()
 while True:
     signal.pause()
