@@ -11,11 +11,11 @@ from sandbox.gentrack.errors import json_response
 from sandbox.gentrack.tenant import Tenant
 
 
-def create_control(tenant: Tenant, org_exit_status: Callable[[], int | None]) -> Starlette:
-    """The ASGI application; `org_exit_status` tells None while the Salesforce org runs."""
+def create_control(tenant: Tenant, org_is_running: Callable[[], bool]) -> Starlette:
+    """The ASGI application; `org_is_running` tells whether the Salesforce org lives."""
 
     async def health(_request: Request) -> Response:
-        org_up = org_exit_status() is None
+        org_up = org_is_running()
         parts = {"salesforce": "up" if org_up else "down", "gentrack": "up", "mail": "up"}
         return json_response({"status": "up" if org_up else "degraded", "parts": parts})
 

@@ -63,9 +63,7 @@ class Landscape:
             stack.push_async_callback(org.stop)
             tenant = Tenant(self.dataset)
             await stack.enter_async_context(_serving(create_app(tenant), gentrack))
-            await stack.enter_async_context(
-                _serving(create_control(tenant, lambda: org.exit_status), control)
-            )
+            await stack.enter_async_context(_serving(create_control(tenant, org.is_running), control))
             server = await loop.create_server(smtp_protocol(self._mail_folder), sock=mail)
             stack.callback(server.close)
             _announce(

@@ -1,6 +1,7 @@
 """The Salesforce org as a process of its own, on a leash: it may be killed without harm to the rest."""
 
 import asyncio
+import os
 import sys
 from asyncio import StreamReader
 from asyncio.subprocess import PIPE, Process
@@ -48,10 +49,15 @@ class OrgProcess:
         """The process id."""
         return self._process.pid
 
-    @property
-    def exit_status(self) -> int | None:
-        """None while it runs; negative where a signal ended it."""
-        return self._process.returncode
+    def is_running(self) -> bool:
+        """Whether the process lives at this moment (the event loop may learn of its end a little later)."""
+        if self._process.returncode is not None:
+            return False
+        try:
+            ended = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return False
+        return ended is None
 
     async def stop(self) -> None:
         """End it, by force if it doesn't within five seconds; nothing if it has ended already."""

@@ -4,17 +4,23 @@ import json
 import signal
 import sys
 
-if "--fail" in sys.argv:
-    sys.exit("the port is busy")
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-if "--silent" in sys.argv:
-    sys.stderr.write("not ready yet\n")
-    sys.stderr.flush()
-else:
-    announced = {
-        name: name for name in ("url", "tls_url", "ca_file", "client_id", "client_secret", "username")
-    }
-    sys.stdout.write(json.dumps(announced | {"private_key_file": " ".join(sys.argv[1:])}) + "\n")
-    sys.stdout.flush()
-while True:
-    signal.pause()
+
+def main() -> None:
+    """Announce and wait; ``--fail`` ends at once, ``--silent`` never becomes ready."""
+    if "--fail" in sys.argv:
+        sys.exit("the port is busy")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    if "--silent" in sys.argv:
+        sys.stderr.write("not ready yet\n")
+        sys.stderr.flush()
+    else:
+        names = ("url", "tls_url", "ca_file", "client_id", "client_secret", "username")
+        announced = {name: name for name in names} | {"private_key_file": " ".join(sys.argv[1:])}
+        sys.stdout.write(json.dumps(announced) + "\n")
+        sys.stdout.flush()
+    while True:
+        signal.pause()
+
+
+if __name__ == "__main__":
+    main()
