@@ -1,0 +1,81 @@
+"""prefect.yaml is true: it registers as it stands, nothing of this machine in it, and schedules get runs."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from deployments.errors import StackFailed
+from deployments.prefect_server import PrefectServer, register_deployments
+
+PROJECT = Path(__file__).parents[2]
+SCHEDULED = """
+name: test
+deployments:
+  - name: every-minute
+    entrypoint: flows.initial_sync.initial_sync
+    parameters: {instance: "1"}
+    work_pool: {name: local}
+    schedules: [{cron: "* * * * *"}]
+"""
+
+
+@pytest.fixture(scope="module")
+def deployment(prefect_server: PrefectServer) -> dict[str, Any]:
+    """The registered deployment, as the server tells it."""
+    register_deployments(prefect_server, PROJECT)
+    answer = httpx.get(f"{prefect_server.api_url}/deployments/name/initial-sync/initial-sync", timeout=10)
+    return dict(answer.raise_for_status().json())
+
+
+@pytest.mark.stack
+def test_it_registers_with_no_path_of_a_machine(deployment: dict[str, Any]) -> None:
+    assert deployment["entrypoint"] == "flows.initial_sync.initial_sync"
+    assert deployment["path"] is None
+    assert deployment["pull_steps"] == [
+        {"prefect.deployments.steps.set_working_directory": {"directory": "{{ $CONNECTOR_HOME }}"}}
+    ]
+    assert deployment["work_pool_name"] == "local"
+    assert deployment["description"].startswith("Brings a Gentrack tenant's accounts")
+
+
+@pytest.mark.stack
+def test_a_second_run_at_a_time_is_cancelled(deployment: dict[str, Any]) -> None:
+    assert deployment["global_concurrency_limit"]["limit"] == 1
+    assert deployment["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+
+
+@pytest.mark.stack
+def test_a_run_with_wrong_parameters_is_refused(
+    deployment: dict[str, Any], prefect_server: PrefectServer
+) -> None:
+    address = f"{prefect_server.api_url}/deployments/{deployment['id']}/create_flow_run"
+    wrong = httpx.post(address, json={"parameters": {"instance": 1}}, timeout=10)
+    missing = httpx.post(address, json={"parameters": {}}, timeout=10)
+    assert (wrong.status_code, missing.status_code) == (409, 409)
+    assert "'instance'" in wrong.json()["detail"]
+
+
+@pytest.mark.stack
+def test_a_scheduled_deployment_gets_runs(prefect_server: PrefectServer, tmp_path: Path) -> None:
+    """It did not, with a newer SQLAlchemy, and nothing else showed it."""
+    (tmp_path / "prefect.yaml").write_text(SCHEDULED, "utf-8")
+    register_deployments(prefect_server, tmp_path)
+    asked = {
+        "deployments": {"name": {"any_": ["every-minute"]}},
+        "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
+    }
+
+    def is_scheduled() -> bool:
+        runs = httpx.post(f"{prefect_server.api_url}/flow_runs/filter", json=asked, timeout=10).json()
+        return any(run["auto_scheduled"] for run in runs)
+
+    prefect_server.child.wait_until(is_scheduled, seconds=90)
+
+
+@pytest.mark.stack
+def test_what_prefect_refuses_is_told(prefect_server: PrefectServer, tmp_path: Path) -> None:
+    (tmp_path / "prefect.yaml").write_text(SCHEDULED.replace("initial_sync.initial", "nothing.at"), "utf-8")
+    with pytest.raises(StackFailed, match=r"prefect deploy --all ended with status 1"):
+        register_deployments(prefect_server, tmp_path)
