@@ -30,7 +30,6 @@ def read_table(file: Path) -> pa.Table:
                 column_types=dict.fromkeys(names, pa.string()),
                 null_values=[""],
                 strings_can_be_null=True,
-                quoted_strings_can_be_null=True,
             ),
         )
     except pa.ArrowInvalid as broken:

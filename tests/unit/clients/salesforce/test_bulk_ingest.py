@@ -223,6 +223,13 @@ def test_results_that_are_no_csv(org: Org, salesforce: ScriptedServer, broken: b
         org.results("750A", ResultKind.SUCCESSFUL)
 
 
+def test_quoted_newlines_may_stand_anywhere_in_many_blocks(org: Org, salesforce: ScriptedServer) -> None:
+    rows = 25_000
+    body = b'"Name"\n' + (b'"' + b"x\n" * 500 + b'"\n') * rows
+    salesforce.answers("GET", SUCCESSFUL, Answer(200, body))
+    assert org.results("750A", ResultKind.SUCCESSFUL).num_rows == rows
+
+
 def test_a_row_may_be_long(org: Org, salesforce: ScriptedServer) -> None:
     salesforce.answers("GET", SUCCESSFUL, Answer(200, b'"Name"\n' + b'"' + b"x\n" * 1_500_000 + b'"\n'))
     assert org.results("750A", ResultKind.SUCCESSFUL).num_rows == 1
