@@ -22,6 +22,7 @@ from deployments.postgres import stop_left_behind
 from deployments.stack import PROJECT, Stack, end_on_sigterm, stack
 from deployments.summary_table import show_summary
 
+FOLDER = Path("var/demo")
 SUMMARY_KEYS = (
     "outcome",
     "run_id",
@@ -38,10 +39,11 @@ def demo(
     customers: Annotated[int, typer.Option(min=1, help="Customers of the Gentrack tenant.")] = 20_000,
     *,
     again: Annotated[bool, typer.Option("--again", help="Run twice on the same two systems.")] = False,
+    folder: Annotated[Path, typer.Option(help="Of the project, for all state; wiped at the start.")] = FOLDER,
 ) -> None:
-    """Run it, print the summaries and write var/demo/summary.json; status 1 where the last run failed."""
+    """Run it, print the summaries and write `folder`/summary.json; status 1 where the last run failed."""
     console = Console()
-    with owned_folder(PROJECT / "var" / "demo") as home:
+    with owned_folder(PROJECT / folder) as home:
         _wipe(home)
         with stack(home, console, customers=customers) as running:
             runs = [_run(running, console)]

@@ -4,7 +4,9 @@ The ledger and Prefect's records stay in var/up from one time to the next; the t
 """
 
 import shutil
+import sys
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,6 +19,7 @@ from deployments.prefect_server import register_deployments, worker
 from deployments.stack import PROJECT, Stack, end_on_sigterm, stack
 from deployments.starting import starting
 
+FOLDER = Path("var/up")
 UI_PORT = 4200
 WATCH_SECONDS = 0.5
 
@@ -24,10 +27,11 @@ WATCH_SECONDS = 0.5
 def up(
     customers: Annotated[int, typer.Option(min=1, help="Customers of the Gentrack tenant.")] = 20_000,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Of the UI; 0: any free one.")] = UI_PORT,
+    folder: Annotated[Path, typer.Option(help="Of the project, for all state.")] = FOLDER,
 ) -> None:
     """Start everything, say where it is, and wait for Ctrl-C."""
     console = Console(highlight=False, soft_wrap=True)
-    with owned_folder(PROJECT / "var" / "up") as home:
+    with owned_folder(PROJECT / folder) as home:
         shutil.rmtree(home / "sandbox", ignore_errors=True)
         with stack(home, console, customers=customers, ui_port=port) as running:
             with starting("Deployments of prefect.yaml", console):
@@ -42,7 +46,7 @@ def up(
 
 def _tell(running: Stack, console: Console) -> None:
     sandbox = running.sandbox
-    home = running.home.relative_to(PROJECT)
+    connector = Path(sys.executable).with_name("connector")
     console.print(
         f"""
 Prefect UI   {running.prefect.url}
@@ -52,7 +56,7 @@ Email        {sandbox.mail.folder}
 Instance     {running.instance}
 
 To start a run: Deployments, initial-sync, Run, Custom run, instance {running.instance}
-Or by hand:     cd {home} && ../../.venv/bin/connector migrate --instance {running.instance} --yes
+Or by hand:     cd '{running.home}' && '{connector}' migrate --instance {running.instance} --yes
 
 Ctrl-C ends everything.""",
         markup=False,

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -32,12 +32,13 @@ def progress_shown(ledger: SqlLedger, instance: str, console: Console) -> Iterat
     ) as bars:
         view = _View(bars)
 
+        def look() -> None:
+            with suppress(SQLAlchemyError):  # the run itself says what became of the ledger
+                view.show(ledger.latest_progress(instance, since))
+
         def watch() -> None:
             while not ended.wait(POLL_SECONDS):
-                try:
-                    view.show(ledger.latest_progress(instance, since))
-                except SQLAlchemyError:  # the run itself says what became of the ledger
-                    continue
+                look()
 
         watcher = threading.Thread(target=watch, name="progress", daemon=True)
         watcher.start()
@@ -46,6 +47,7 @@ def progress_shown(ledger: SqlLedger, instance: str, console: Console) -> Iterat
         finally:
             ended.set()
             watcher.join()
+            look()
             view.close()
 
 

@@ -1,0 +1,132 @@
+"""`connector` as a person or a machine meets it: statuses, one clear line for an error, JSON alone."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deployments.ports import LOOPBACK, choose_port
+from deployments.prefect_server import PrefectServer
+
+INSTANCE = """
+id = "61668309"
+name = "Nowhere"
+[salesforce]
+url = "https://{loopback}:{port}"
+[gentrack]
+url = "http://{loopback}:{port}"
+[load]
+give_up_after = 1
+"""
+SECRETS = {
+    "CONNECTOR_SECRETS__61668309__SALESFORCE__CLIENT_ID": "an id",
+    "CONNECTOR_SECRETS__61668309__SALESFORCE__CLIENT_SECRET": "of nowhere",
+    "CONNECTOR_SECRETS__61668309__GENTRACK__APP_ID": "an app",
+    "CONNECTOR_SECRETS__61668309__GENTRACK__APP_SECRET": "of nowhere",
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder to work in, with an instance whose systems do not answer."""
+    (tmp_path / "instances").mkdir()
+    port = choose_port(0, what="nobody")
+    (tmp_path / "instances" / "61668309.toml").write_text(
+        INSTANCE.format(loopback=LOOPBACK, port=port), "utf-8"
+    )
+    return tmp_path
+
+
+def connector(home: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    return subprocess.run(
+        [sys.executable, "-m", "deployments.command_line", *arguments],
+        cwd=home,
+        env={**inherited, "PREFECT_HOME": str(home / "prefect"), "COLUMNS": "200", **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_without_yes_it_says_what_to_do_and_starts_nothing(home: Path) -> None:
+    done = connector(home, "migrate", "--instance", "61668309", **SECRETS)
+    assert done.returncode == 2
+    assert "it starts only with --yes" in done.stderr
+    assert not (home / "var").exists()
+
+
+def test_used_wrongly_is_status_2(home: Path) -> None:
+    assert connector(home, "migrate").returncode == 2
+    assert connector(home, "dance").returncode == 2
+
+
+@pytest.mark.parametrize("command", [["doctor"], ["migrate", "--yes"]])
+def test_an_unknown_instance_is_one_clear_line(home: Path, command: list[str]) -> None:
+    done = connector(home, *command, "--instance", "1")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("There is no instance 1: instances/1.toml does not exist.")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_missing_secrets_are_told_before_anything_is_started(home: Path) -> None:
+    done = connector(home, "migrate", "--instance", "61668309", "--yes")
+    assert done.returncode == 1
+    assert done.stderr.startswith("No secrets are set for instance 61668309.")
+    assert not (home / "var").exists()
+
+
+def test_doctor_lists_what_stands_in_the_way_of_both_sides(home: Path) -> None:
+    done = connector(home, "doctor", "--instance", "61668309", "--json", **SECRETS)
+    told = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert not told["ready"]
+    blocking = [finding["where"] for finding in told["findings"] if finding["severity"] == "blocking"]
+    assert blocking == ["Gentrack", "Salesforce"]
+
+
+def test_doctor_for_a_person_says_that_it_is_not_ready(home: Path) -> None:
+    done = connector(home, "doctor", "--instance", "61668309", **SECRETS)
+    assert done.returncode == 1
+    assert "Nowhere (61668309) is not ready for a run." in done.stdout
+    assert "Set email.recipients" in done.stdout
+
+
+def test_a_prefect_server_that_does_not_answer_is_named(home: Path, database_url: str) -> None:
+    api = f"http://{LOOPBACK}:{choose_port(0, what='nobody')}/api"
+    settings = {"PREFECT_API_URL": api, "CONNECTOR_DATABASE_URL": database_url, **SECRETS}
+    done = connector(home, "migrate", "--instance", "61668309", "--yes", **settings)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"The Prefect server at {api} does not answer:")
+
+
+def test_a_ledger_that_does_not_answer_is_named_without_its_password(
+    home: Path, prefect_server: PrefectServer
+) -> None:
+    nobody = choose_port(0, what="nobody")
+    settings = {
+        "PREFECT_API_URL": prefect_server.api_url,
+        "CONNECTOR_DATABASE_URL": f"postgresql+psycopg://me:hush@{LOOPBACK}:{nobody}/x",
+        **SECRETS,
+    }
+    done = connector(home, "migrate", "--instance", "61668309", "--yes", **settings)
+    assert done.returncode == 1
+    assert done.stderr.startswith("The ledger's database can't be used:")
+    assert "hush" not in done.stderr
+
+
+@pytest.mark.stack
+def test_a_run_that_fails_is_status_1_with_its_stage_in_the_json(home: Path) -> None:
+    """With no server and no database named: both are started for it, and end with it."""
+    done = connector(home, "migrate", "--instance", "61668309", "--yes", "--json", **SECRETS)
+    assert done.returncode == 1, done.stderr
+    summary = json.loads(done.stdout)
+    assert (summary["outcome"], summary["stage"]) == ("failed", "preflight")
+    assert "PostgreSQL ready in" in done.stderr
+    assert "Prefect server ready in" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (home / "var" / "local" / "postgres" / "data" / "postmaster.pid").exists()
+    assert (home / "var" / "reports" / "connector.log").read_text("utf-8")
