@@ -1,0 +1,34 @@
+"""``python -m sandbox.salesforce``: one org in a process of its own."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sandbox.salesforce.org import Org, OrgOptions
+from sandbox.salesforce.server import serve
+
+
+def main(
+    port: Annotated[int, typer.Option(help="Port for plain http; 0 takes a free one.")] = 0,
+    tls_port: Annotated[int, typer.Option(help="Port for https; 0 takes a free one.")] = 0,
+    folder: Annotated[
+        Path | None, typer.Option(help="Folder for keys and job data; a temporary one by default.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Makes what is random repeatable.")] = 0,
+    data: Annotated[
+        Path | None, typer.Option(help="File that keeps the records; they are in memory by default.")
+    ] = None,
+) -> None:
+    """Runs a Salesforce org on 127.0.0.1 and prints one JSON line when it is ready."""
+    with tempfile.TemporaryDirectory(prefix="salesforce-") as temporary:
+        org = Org(OrgOptions(folder=(folder or Path(temporary)).absolute(), seed=seed, data=data))
+        try:
+            serve(org, port=port, tls_port=tls_port)
+        finally:
+            org.close()
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,26 @@
+"""The parts of the org that bulk jobs use."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.salesforce.clock import Clock
+from sandbox.salesforce.dml.engine import Dml
+from sandbox.salesforce.limits import Limits
+from sandbox.salesforce.permissions import Access
+from sandbox.salesforce.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """``folder`` takes what was uploaded and what came of it; ``new_id`` gives an id for a key prefix."""
+
+    database: Database
+    dml: Dml
+    access: Access
+    clock: Clock
+    limits: Limits
+    random: random.Random
+    new_id: Callable[[str], str]
+    folder: Path

@@ -1,0 +1,78 @@
+"""One org: everything that its addresses talk to, put together in one place."""
+
+import itertools
+import random
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.salesforce.access_log import AccessLog
+from sandbox.salesforce.bulk.environment import Environment
+from sandbox.salesforce.bulk.ingest import IngestService
+from sandbox.salesforce.bulk.query import QueryJobService
+from sandbox.salesforce.clock import Clock
+from sandbox.salesforce.dml.engine import Dml
+from sandbox.salesforce.identifiers import id_array
+from sandbox.salesforce.limits import Limits
+from sandbox.salesforce.permissions import Access, permission_sets
+from sandbox.salesforce.population import Population, Standing
+from sandbox.salesforce.schema.load import SOURCE, load_schema
+from sandbox.salesforce.sessions import ConnectedApp, Sessions
+from sandbox.salesforce.soql.run import QueryRunner
+from sandbox.salesforce.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class OrgOptions:
+    """How an org is set up. ``folder`` takes keys and job data; ``data`` is a file that outlives the process."""
+
+    folder: Path
+    seed: int = 0
+    data: Path | None = None
+    source: Path = SOURCE
+
+
+class Org:
+    """An org that runs until it is closed."""
+
+    def __init__(self, options: OrgOptions) -> None:
+        options.folder.mkdir(parents=True, exist_ok=True)
+        self.options = options
+        self.clock = Clock()
+        self.random = random.Random(options.seed)  # noqa: S311 (shuffling, not secrets)
+        self.schema = load_schema(options.source)
+        self.database = Database(self.schema, options.data)
+        sets = permission_sets(options.source)
+        self.standing: Standing = Population(self.database, self.clock.stamp()).settle(sets, options.source)
+        self.access = Access(self.database, sets)
+        self.app = ConnectedApp(options.folder)
+        self.sessions = Sessions(
+            self.app,
+            self.clock,
+            organization_id=self.standing.organization_id,
+            username=self.standing.username,
+            user_id=self.standing.integration_user_id,
+        )
+        self.limits = Limits(self.database)
+        self.log = AccessLog(self.clock)
+        self.dml = Dml(self.database, self.clock)
+        self.queries = QueryRunner(self.database)
+        self._job_data = tempfile.TemporaryDirectory(prefix="jobs-", dir=options.folder)
+        jobs = Path(self._job_data.name)
+        self._serial = itertools.count(1)
+        environment = Environment(
+            self.database, self.dml, self.access, self.clock, self.limits, self.random, self.new_id, jobs
+        )
+        self.ingest = IngestService(environment)
+        self.query_jobs = QueryJobService(environment)
+
+    def new_id(self, prefix: str) -> str:
+        """An id for something that is no record: a job, a query locator."""
+        return str(id_array(prefix, "5g0", next(self._serial), 1)[0])
+
+    def close(self) -> None:
+        """Stops the jobs and ends the store."""
+        self.ingest.close()
+        self.query_jobs.close()
+        self.database.close()
+        self._job_data.cleanup()

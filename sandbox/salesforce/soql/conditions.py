@@ -1,0 +1,192 @@
+"""WHERE and HAVING as SQL. Texts compare without regard to case; a null never compares, except with ``= null``."""
+
+from collections.abc import Callable
+from datetime import datetime, time
+
+from lark import Token
+
+from sandbox.salesforce import identifiers
+from sandbox.salesforce.schema.model import ID_TYPES, NUMBER_TYPES, TEXT_TYPES, Field
+from sandbox.salesforce.soql import literals, syntax
+from sandbox.salesforce.soql.scope import Scope
+
+_LONGEST_FILTERED_TEXT = 255
+_AGGREGATES = {"count", "count_distinct", "sum", "avg", "min", "max"}
+_COUNTING = Field(name="count", label="count", type="int")
+_OPPOSITE = {"=": "IS NOT DISTINCT FROM", "!=": "IS DISTINCT FROM"}
+
+
+class Conditions:
+    """Translates the conditions of one query; values become parameters in the order of their places."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        now: datetime,
+        parameters: list[object],
+        subquery: Callable[[syntax.Query], str],
+    ) -> None:
+        self._scope = scope
+        self._now = now
+        self._parameters = parameters
+        self._subquery = subquery
+
+    def sql(self, condition: syntax.Condition) -> str:
+        """The condition; never null."""
+        match condition:
+            case syntax.Combined(word, terms):
+                return "(" + f" {word} ".join(self.sql(term) for term in terms) + ")"
+            case syntax.Negation(term):
+                return f"(NOT {self.sql(term)})"
+            case syntax.Comparison(operand, operator, value):
+                return self._comparison(operand, operator, value)
+            case syntax.InList(operand, values, negated):
+                return self._in_list(operand, values, negated=negated)
+            case syntax.InQuery(operand, query, negated):
+                expression, _ = self.operand(operand)
+                return f"coalesce({expression} {'NOT ' if negated else ''}IN ({self._subquery(query)}), {negated})"
+            case syntax.Includes(operand, values, negated):
+                return self._includes(operand, values, negated=negated)
+
+    def operand(self, operand: syntax.Operand) -> tuple[str, Field]:
+        """The left side of a condition, or what is grouped or ordered by."""
+        if isinstance(operand, syntax.Function):
+            return self.function(operand)
+        resolved = self._scope.resolve(operand)
+        return resolved.sql, resolved.field
+
+    def function(self, function: syntax.Function) -> tuple[str, Field]:
+        """An aggregate or a function of one field."""
+        name = str(function.name).lower()
+        if name == "count" and function.path is None:
+            return "count(*)", _COUNTING
+        if function.path is None or name not in _AGGREGATES | {"tolabel", "format"}:
+            raise self._scope.error(function.name, "MALFORMED_QUERY", f"unexpected token: '{function.name}'")
+        resolved = self._scope.resolve(function.path)
+        if name in {"tolabel", "format"}:
+            return resolved.sql, resolved.field
+        if name in {"count", "count_distinct"}:
+            inner = f"DISTINCT {resolved.sql}" if name == "count_distinct" else resolved.sql
+            return f"count({inner})", _COUNTING
+        return f"{name}({resolved.sql})", resolved.field
+
+    def _bind(self, value: object) -> str:
+        self._parameters.append(value)
+        return "?"
+
+    def _filterable(self, operand: syntax.Operand) -> tuple[str, Field]:
+        expression, field = self.operand(operand)
+        token = operand.name if isinstance(operand, syntax.Function) else operand
+        if not field.stored or (field.type == "textarea" and field.length > _LONGEST_FILTERED_TEXT):
+            message = f"field '{field.name}' can not be filtered in a query call"
+            raise self._scope.error(token, "INVALID_FIELD", message)
+        return expression, field
+
+    def _comparison(self, operand: syntax.Operand, operator: str, value: Token) -> str:
+        expression, field = self._filterable(operand)
+        if value.type == "NULL":
+            if operator not in _OPPOSITE:
+                raise self._scope.error(value, "INVALID_QUERY_FILTER_OPERATOR", "invalid operator on null")
+            return f"({expression} IS {'NOT ' if operator == '!=' else ''}NULL)"
+        if operator == "like":
+            return self._like(expression, field, value)
+        if value.type == "DATE_LITERAL":
+            return self._in_period(expression, field, operator, value)
+        self._check_type(field, value)
+        if _folds(field):
+            left, right = f"lower({expression})", f"lower({self._bind(literals.text_of(value))})"
+        else:
+            left, right = expression, self._value(field, value)
+        if operator in _OPPOSITE:
+            return f"({left} {_OPPOSITE[operator]} {right})"
+        return f"coalesce({left} {operator} {right}, false)"
+
+    def _like(self, expression: str, field: Field, value: Token) -> str:
+        if field.type not in TEXT_TYPES:
+            raise self._scope.error(value, "INVALID_QUERY_FILTER_OPERATOR", "invalid operator on " + field.type)
+        self._check_type(field, value)
+        return f"coalesce({expression} ILIKE {self._bind(literals.pattern_of(value))} ESCAPE '\\', false)"
+
+    def _in_period(self, expression: str, field: Field, operator: str, value: Token) -> str:
+        first, after = literals.period_of(value, self._now.date())
+        if field.type == "datetime":
+            start: object = datetime.combine(first, time())
+            end: object = datetime.combine(after, time())
+        else:
+            start, end = first, after
+        inside = f"coalesce({expression} >= {{0}} AND {expression} < {{1}}, false)"
+        if operator in _OPPOSITE:
+            whole = inside.format(self._bind(start), self._bind(end))
+            return whole if operator == "=" else f"(NOT {whole})"
+        edge, sign = {"<": (start, "<"), ">=": (start, ">="), ">": (end, ">="), "<=": (end, "<")}[operator]
+        return f"coalesce({expression} {sign} {self._bind(edge)}, false)"
+
+    def _in_list(self, operand: syntax.Operand, values: tuple[Token, ...], *, negated: bool) -> str:
+        expression, field = self._filterable(operand)
+        present = [value for value in values if value.type != "NULL"]
+        for value in present:
+            self._check_type(field, value)
+        if _folds(field):
+            folded = [literals.text_of(value).lower() for value in present]
+            found = f"lower({expression}) IN (SELECT unnest({self._bind(folded)}))"
+        elif field.type in ID_TYPES:
+            ids = [self._record_id(value) for value in present]
+            found = f"{expression} IN (SELECT unnest({self._bind(ids)}))"
+        else:
+            found = f"{expression} IN ({', '.join(self._value(field, value) for value in present)})"
+        clause = f"coalesce({found}, false)" if present else "false"
+        if len(present) < len(values):
+            clause = f"({clause} OR {expression} IS NULL)"
+        return f"(NOT {clause})" if negated else clause
+
+    def _includes(self, operand: syntax.Operand, values: tuple[Token, ...], *, negated: bool) -> str:
+        expression, _ = self._filterable(operand)
+        chosen = f"string_split(lower({expression}), ';')"
+        tests = [
+            f"list_has_all({chosen}, {self._bind(literals.text_of(value).lower().split(';'))})" for value in values
+        ]
+        clause = f"coalesce({' OR '.join(tests)}, false)"
+        return f"(NOT {clause})" if negated else clause
+
+    def _value(self, field: Field, value: Token) -> str:
+        if field.type in ID_TYPES:
+            return self._bind(self._record_id(value))
+        if field.type == "boolean":
+            return str(value).lower()
+        if field.type in NUMBER_TYPES or field.type == "int":
+            return self._bind(float(value))
+        if field.type == "date":
+            return f"{self._bind(str(value))}::DATE"
+        return self._bind(literals.moment_of(value).replace(tzinfo=None))
+
+    def _record_id(self, value: Token) -> str:
+        text = literals.text_of(value)
+        found = identifiers.normalised(text)
+        if found is None and text:
+            raise self._scope.error(value, "INVALID_QUERY_FILTER_OPERATOR", f"invalid ID field: {text}")
+        return found or ""
+
+    def _check_type(self, field: Field, value: Token) -> None:
+        expected, kinds, quoted = _expectation(field)
+        if value.type in kinds or (value.type == "DATE_LITERAL" and field.type in {"date", "datetime"}):
+            return
+        enclosed = "should" if quoted else "should not"
+        message = (
+            f"value of filter criterion for field '{field.name}' must be of type {expected} and {enclosed} "
+            "be enclosed in quotes"
+        )
+        raise self._scope.error(value, "INVALID_FIELD", message)
+
+
+def _folds(field: Field) -> bool:
+    return field.type in TEXT_TYPES and not field.case_sensitive
+
+
+def _expectation(field: Field) -> tuple[str, set[str], bool]:
+    if field.type in TEXT_TYPES | ID_TYPES:
+        return "string", {"STRING"}, True
+    if field.type == "boolean":
+        return "boolean", {"TRUE", "FALSE"}, False
+    if field.type in NUMBER_TYPES or field.type == "int":
+        return field.type if field.type == "int" else "double", {"NUMBER"}, False
+    return ("date", {"DATE"}, False) if field.type == "date" else ("dateTime", {"DATETIME"}, False)

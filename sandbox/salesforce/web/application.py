@@ -1,0 +1,95 @@
+"""The ASGI application: notes every request, checks who calls, hands over to a handler, says what has been used."""
+
+import re
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from sandbox.salesforce.errors import ApiError, method_not_allowed, not_found, session_invalid
+from sandbox.salesforce.org import Org
+from sandbox.salesforce.sessions import Session
+from sandbox.salesforce.web.call import Call, json_answer
+from sandbox.salesforce.web.routing import Route, Router
+from sandbox.salesforce.web.uploads import receive_upload
+from sandbox.salesforce.web.urls import ROUTES, UPLOAD
+
+_VERSION = re.compile(r"v\d{2,3}\.0")
+_OWN_ADDRESSES = "/sandbox/"
+
+
+class Application:
+    """The org over HTTP."""
+
+    def __init__(self, org: Org) -> None:
+        self._org = org
+        self._router = Router(ROUTES)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+            return
+        request = Request(scope, receive)
+        path = scope.get("raw_path", scope["path"].encode()).decode("ascii").partition("?")[0]
+        try:
+            response = await self._answer(request, path)
+        except ApiError as error:
+            response = json_answer(error.body, error.status)
+        if path.startswith("/services/data"):
+            response.headers["Sforce-Limit-Info"] = self._org.limits.header()
+        if not path.startswith(_OWN_ADDRESSES):
+            shown = f"{path}?{request.url.query}" if request.url.query else path
+            self._org.log.add(request.method, shown, response.status_code)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request, path: str) -> Response:
+        found = self._router.find(path)
+        if found is None:
+            if path.startswith("/services/data/"):
+                self._session(request)
+            raise not_found()
+        route, values = found
+        call = self._call(request, route, values)
+        handler = route.handlers.get(request.method)
+        if handler is None:
+            raise method_not_allowed(request.method, ",".join(route.handlers))
+        if handler is UPLOAD:
+            return await receive_upload(call, request)
+        call.body = await request.body()
+        response: Response = await run_in_threadpool(handler, call)
+        response.headers.update(call.answer_headers)
+        return response
+
+    def _call(self, request: Request, route: Route, values: dict[str, str]) -> Call:
+        session = self._session(request) if route.signed_in else None
+        if "version" in values and not _VERSION.fullmatch(values["version"]):
+            raise not_found()
+        if session is not None:
+            self._org.limits.take_request()
+        return Call(
+            org=self._org,
+            method=request.method,
+            path=values,
+            query=QueryParams(request.url.query),
+            headers=request.headers,
+            base_url=f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}",
+            session=session,
+        )
+
+    def _session(self, request: Request) -> Session:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        session = self._org.sessions.find(token.strip()) if scheme.lower() in {"bearer", "oauth"} else None
+        if session is None:
+            raise session_invalid()
+        return session
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
