@@ -1,11 +1,14 @@
 """Canonical values: two values are equal when their canonical forms are, whatever system wrote them.
 
 Diff, verify and every hash use these functions and no others. Trimmed text, line breaks as LF, empty as
-missing, dates as yyyy-MM-dd, booleans as true or false (a missing one is false, as Salesforce stores it).
+missing, dates as yyyy-MM-dd, booleans as true or false (a missing one is false, as Salesforce stores it),
+the choices of a multi-select picklist sorted, each once.
 """
 
 from connector.mapping.converters import TEXT, Column
 from connector.mapping.vocabulary import FieldType
+
+_TIME_OF_DAY = r"(?s)^(\d{4}-\d{2}-\d{2})[T ].*$"
 
 
 def written(column: Column, field_type: FieldType) -> Column:
@@ -17,7 +20,7 @@ def written(column: Column, field_type: FieldType) -> Column:
         case FieldType.BOOLEAN:
             return text.str.lower().fillna("false")
         case FieldType.DATE:
-            return text.str.slice(0, 10)
+            return text.str.replace(_TIME_OF_DAY, r"\1", regex=True)
         case FieldType.MULTIPICKLIST:
             return _sorted_choices(text)
         case _:
@@ -36,8 +39,9 @@ def folded(column: Column) -> Column:
 
 
 def _sorted_choices(text: Column) -> Column:
-    several = text.str.contains(";", regex=False).fillna(value=False)
-    if not several.any():
+    several = text[text.str.contains(";", regex=False).fillna(value=False)].unique()
+    if not len(several):
         return text
-    ordered = text[several].map(lambda value: ";".join(sorted(filter(None, value.split(";")))))
-    return text.where(~several, ordered.reindex(text.index).astype(TEXT))
+    ordered = {value: ";".join(sorted({*map(str.strip, value.split(";"))} - {""})) for value in several}
+    chosen = text.map(ordered).astype(TEXT).fillna(text)
+    return chosen.mask(chosen == "")
