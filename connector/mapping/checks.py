@@ -15,7 +15,10 @@ from connector.mapping.vocabulary import Field, FieldType
 from connector.model.describe import FieldDescribe
 from connector.model.outcome import RowOutcome
 
-_EMAIL = r"[^\s@,;<>()\[\]]+@[^\s@,;<>()\[\]]+\.[^\s@,;<>()\[\]]+"
+_PLAIN = r"""[^\s@,;<>()\[\]".][^\s@,;<>()\[\]"]*@[^\s@,;<>()"]+"""
+_EMAIL = rf"""(?s)(?:{_PLAIN}|.*["(].*@.*|.*@.*["(].*)"""
+"""Salesforce takes what the RFCs allow, so a quoted part or a comment is left to it; it refuses
+a leading dot (help.salesforce.com, article 000384328)."""
 _DATE = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
 
 
