@@ -8,8 +8,15 @@ from connector.mapping.vocabulary import EntitySpec
 
 
 def in_dependency_order(entities: Sequence[EntitySpec]) -> tuple[EntitySpec, ...]:
-    """Parents before children; among equals, by name. Raises SettingsInvalid on a cycle or unknown parent."""
+    """Parents before children; among equals, by name.
+
+    Raises SettingsInvalid on a cycle, an unknown parent, or a name that two entities have.
+    """
     known = {entity.name: entity for entity in entities}
+    if len(known) < len(entities):
+        raise SettingsInvalid(
+            "Two entities have the same name.", todo="Every file names an entity of its own."
+        )
     sorter: TopologicalSorter[str] = TopologicalSorter()
     for entity in sorted(entities, key=lambda spec: spec.name):
         unknown = [parent.entity for parent in entity.parents if parent.entity not in known]
@@ -19,6 +26,12 @@ def in_dependency_order(entities: Sequence[EntitySpec]) -> tuple[EntitySpec, ...
             )
         sorter.add(entity.name, *(parent.entity for parent in entity.parents))
     try:
-        return tuple(known[name] for name in sorter.static_order())
+        sorter.prepare()
     except CycleError as cycle:
         raise SettingsInvalid(f"Entities are each other's parents: {' -> '.join(cycle.args[1])}.") from None
+    ordered: list[EntitySpec] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        ordered += [known[name] for name in ready]
+        sorter.done(*ready)
+    return tuple(ordered)
