@@ -12,7 +12,7 @@ from connector.mapping.canonical import written
 from connector.mapping.checks import Refusal, first_of, refusals
 from connector.mapping.converters import TEXT, Column
 from connector.mapping.diff import differences
-from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, NullPolicy, Parent
+from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, Master, NullPolicy, Parent
 from connector.model.describe import ObjectDescribe
 from connector.model.outcome import REFUSED, RowOutcome
 
@@ -28,8 +28,11 @@ class Operation(StrEnum):
 
 
 def decide(spec: EntitySpec, described: ObjectDescribe, prepared: pd.DataFrame) -> pd.DataFrame:
-    """A prepared batch -> its plan: row, key, operation, verdict, salesforce_id, parents' keys, targets."""
-    wished = targets(spec, prepared)
+    """A prepared batch -> its plan: row, key, operation, verdict, salesforce_id, parents' keys, targets.
+
+    A target is the value to be written; it is missing where Salesforce's own value stays as it is.
+    """
+    wished = _to_write(spec, prepared, targets(spec, prepared))
     existing = prepared[named.SALESFORCE_ID].notna()
     verdict = first_of(
         [
@@ -86,6 +89,18 @@ def targets(spec: EntitySpec, prepared: pd.DataFrame) -> pd.DataFrame:
         },
         index=prepared.index,
     )
+
+
+def _to_write(spec: EntitySpec, prepared: pd.DataFrame, wished: pd.DataFrame) -> pd.DataFrame:
+    """What Salesforce masters is written at creation; at the first linking it fills what is blank there."""
+    keep = {}
+    for field in spec.fields:
+        values = wished[field.api_name]
+        if field.master is Master.SALESFORCE:
+            blank = prepared[named.salesforce(field.api_name)].isna()
+            values = values.where(blank & ~prepared[named.LINKED])
+        keep[field.api_name] = values
+    return pd.DataFrame(keep, index=prepared.index)
 
 
 def _changed(spec: EntitySpec, prepared: pd.DataFrame, wished: pd.DataFrame) -> Column:

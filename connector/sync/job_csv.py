@@ -33,22 +33,24 @@ def job_columns(
 ) -> pd.DataFrame:
     """The rows of a lined-up batch with this operation -> the columns of their CSV, by API name.
 
+    A field that none of them has a value for is left out.
     Raises RequestRefused where a parent's lookup is not visible.
     """
     content = {EXTERNAL_ID: rows[named.KEY]}
+    clearing = [field for field in spec.gentrack_fields if field.null_policy is NullPolicy.CLEAR]
     if operation is Operation.CREATE:
         for parent in spec.parents:
             content[parent_path(described, parent.field)] = rows[named.parent_key(parent.field)]
         fields = [field for field in spec.fields if described.fields[field.api_name].createable]
     else:
         content["Id"] = rows[named.SALESFORCE_ID]
-        follows = spec.fields if operation is Operation.ADOPT else spec.gentrack_fields
-        fields = [field for field in follows if described.fields[field.api_name].updateable]
+        fields = [field for field in spec.fields if described.fields[field.api_name].updateable]
     for field in fields:
         values = rows[named.target(field.api_name)]
-        if operation is Operation.UPDATE and field.null_policy is NullPolicy.CLEAR:
+        if operation is Operation.UPDATE and field in clearing:
             values = values.fillna(_CLEAR)
-        content[field.api_name] = values
+        if values.notna().any():
+            content[field.api_name] = values
     return pd.DataFrame(content)
 
 

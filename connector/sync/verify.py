@@ -39,8 +39,9 @@ def verify(run: Run, spec: EntitySpec, org: SalesforceOrg, workspace: Workspace)
             compared += len(frame)
             wrong.append(_wrong(spec, frame))
         unknown = sql.rows(
-            f"SELECT count(*) FROM read_back WHERE {named.KEY} IS NOT NULL"
-            f" AND lower({named.KEY}) NOT IN (SELECT lower({named.KEY}) FROM prepared)"
+            f"SELECT count(*) FROM read_back ANTI JOIN prepared"
+            f" ON lower(prepared.{named.KEY}) = lower(read_back.{named.KEY})"
+            f" WHERE read_back.{named.KEY} IS NOT NULL"
         )
     found = pd.concat(wrong, ignore_index=True)
     table = pa.Table.from_pandas(found, schema=_SCHEMA, preserve_index=False)
@@ -90,17 +91,15 @@ def _wrong(spec: EntitySpec, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _differing(spec: EntitySpec, frame: pd.DataFrame) -> pd.DataFrame:
-    """What counts: on records made in this run all that was sent, else only what follows Gentrack."""
+    """What counts: all that was written, and on records that existed also what was cleared."""
     names = [field.api_name for field in spec.fields]
     wished = frame[[named.target(name) for name in names]].set_axis(names, axis="columns")
     found = frame[[named.salesforce(name) for name in names]].set_axis(names, axis="columns")
     differing = differences(wished, found, spec.fields)
     made = frame[named.OPERATION].isin([Operation.CREATE.value, Operation.ADOPT.value]).to_numpy()
-    follows = {field.api_name: field for field in spec.gentrack_fields}
+    clearing = {field.api_name for field in spec.gentrack_fields if field.null_policy is NullPolicy.CLEAR}
     for name in names:
-        sent = wished[name].notna().to_numpy()
-        counts_later = name in follows and (sent | (follows[name].null_policy is NullPolicy.CLEAR))
-        differing[name] &= (made & sent) | (~made & counts_later)
+        differing[name] &= wished[name].notna().to_numpy() | (~made & (name in clearing))
     for parent in spec.parents:
         key = frame[named.parent_key(parent.field)].str.lower()
         back = frame[_PARENT + parent.field].str.lower()
