@@ -5,9 +5,11 @@ in no promised order, and Salesforce may write numbers anew.
 """
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from connector.errors import CountsDisagree, JobFailed
@@ -23,7 +25,7 @@ from connector.sync.job_csv import write_csv
 from connector.sync.ports import Ledger, SalesforceOrg
 from connector.sync.row_errors import explained
 
-_LARGEST_UPLOAD = 100_000_000
+LARGEST_UPLOAD = 100_000_000
 """Bytes of raw CSV a job: Salesforce takes 150 MB after base64 and advises at most 100 MB before it."""
 
 
@@ -37,22 +39,23 @@ class BulkLoader:
     ledger: Ledger
     work: Path
 
-    def load(self, request: JobRequest, content: pd.DataFrame) -> pd.DataFrame:
+    def load(self, request: JobRequest, content: pd.DataFrame) -> Iterator[pd.DataFrame]:
         """Load `content` -> verdict, salesforce_id and job of each row, on the index of `content`.
 
-        Raises JobFailed where Salesforce refuses the whole job, CountsDisagree where rows got no answer.
+        A piece for each job that it takes, as soon as its answer is known. Raises JobFailed where Salesforce
+        refuses the whole job, CountsDisagree where rows got no answer.
         """
         path = self.work / f"{uuid.uuid4().hex}.csv"
         try:
-            if write_csv(content, path) > _LARGEST_UPLOAD:
-                path.unlink()
-                half = len(content) // 2
-                return pd.concat(
-                    [self.load(request, content.iloc[:half]), self.load(request, content.iloc[half:])]
-                )
-            status = self._run_job(request, path, len(content))
+            too_large = write_csv(content, path) > LARGEST_UPLOAD and len(content) > 1
+            status = None if too_large else self._run_job(request, path, len(content))
         finally:
             path.unlink(missing_ok=True)
+        if status is None:
+            half = len(content) // 2
+            yield from self.load(request, content.iloc[:half])
+            yield from self.load(request, content.iloc[half:])
+            return
         answered = _answers(self.org, status)
         kinds = answered["kind"].value_counts()
         self.ledger.job_counted(
@@ -61,7 +64,7 @@ class BulkLoader:
             failed=int(kinds.get("failed", 0)),
             unprocessed=int(kinds.get("unprocessed", 0)),
         )
-        return _joined(content, answered, status.id)
+        yield _joined(content, answered, status.id)
 
     def _run_job(self, request: JobRequest, csv: Path, rows: int) -> JobStatus:
         job_id = self.org.create_job(request)
@@ -91,17 +94,19 @@ def _answers(org: SalesforceOrg, status: JobStatus) -> pd.DataFrame:
         (ResultKind.UNPROCESSED, "unprocessed"),
     ):
         rows = org.results(status.id, kind).to_pandas(types_mapper=text_columns)
+        if rows.empty:
+            continue
         frame = pd.DataFrame({"folded": folded(rows[EXTERNAL_ID]), "kind": label})
         frame[named.SALESFORCE_ID] = rows.get("sf__Id", pd.NA)
-        created = rows["sf__Created"] == "true" if "sf__Created" in rows else False
-        frame[named.OUTCOME] = RowOutcome.UPDATED.value
-        frame.loc[created, named.OUTCOME] = RowOutcome.CREATED.value
-        if kind is not ResultKind.SUCCESSFUL:
+        if kind is ResultKind.SUCCESSFUL:
+            made = (rows["sf__Created"] == "true").to_numpy(dtype=bool, na_value=False)
+            frame[named.OUTCOME] = np.where(made, RowOutcome.CREATED.value, RowOutcome.UPDATED.value)
+        else:
             errors = rows["sf__Error"] if "sf__Error" in rows else _unprocessed(rows.index, status)
             frame = frame.join(explained(errors))
             frame[named.OUTCOME] = RowOutcome.REJECTED.value
         found.append(frame)
-    return pd.concat(found, ignore_index=True)
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame({"folded": [], "kind": []})
 
 
 def _unprocessed(index: pd.Index, status: JobStatus) -> "pd.Series[str]":
@@ -112,9 +117,11 @@ def _unprocessed(index: pd.Index, status: JobStatus) -> "pd.Series[str]":
 def _joined(content: pd.DataFrame, answered: pd.DataFrame, job_id: str) -> pd.DataFrame:
     known = answered.set_index("folded")
     keys = folded(content[EXTERNAL_ID])
-    if len(answered) != len(content) or not known.index.is_unique or not keys.isin(known.index).all():
+    lost = int((~keys.isin(known.index)).sum())
+    if len(answered) != len(content) or not known.index.is_unique or lost:
         raise CountsDisagree(
-            f"{len(content)} rows went into job {job_id}, but Salesforce answered for {len(answered)}.",
+            f"{len(content)} rows went into job {job_id}, but Salesforce answered for {len(answered)},"
+            f" and not for {lost} of those sent.",
             todo="Compare the job's results in Salesforce with the ledger; the run can be started again.",
         )
     columns = [*named.VERDICT, named.SALESFORCE_ID]

@@ -10,6 +10,9 @@ import pandas as pd
 from connector.mapping import columns as named
 from connector.mapping.converters import TEXT, Column
 
+UNPROCESSED = "UNPROCESSED"
+"""A code of ours: the job ended before Salesforce came to the row."""
+
 PASSING = frozenset(
     {
         "UNABLE_TO_LOCK_ROW",
@@ -18,10 +21,10 @@ PASSING = frozenset(
         "SERVER_UNAVAILABLE",
         "TXN_SECURITY_METERING_ERROR",
         "APEX_CPU_TIME_LIMIT_EXCEEDED",
-        "UNPROCESSED",
+        UNPROCESSED,
     }
 )
-"""Codes of rows that are worth sending again. UNPROCESSED is ours: Salesforce never came to the row."""
+"""Codes of rows that are worth sending again."""
 
 _TODO = {
     "DUPLICATE_VALUE": "Find the other record that holds this value in Salesforce, and merge or correct it.",
@@ -34,7 +37,7 @@ _TODO = {
     "ENTITY_IS_DELETED": "The record was deleted in Salesforce: undelete it, or clear its external id.",
     "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY": "A trigger or flow of the org failed on it: ask its owner.",
     "UNABLE_TO_LOCK_ROW": "Somebody else held the record each time: retry when the org is quieter.",
-    "UNPROCESSED": "Salesforce did not come to this row: retry it.",
+    UNPROCESSED: "Salesforce did not come to this row: retry it.",
     "INVALID_FIELD_FOR_INSERT_UPDATE": "Give the integration user edit access to the field.",
 }
 _OTHERWISE = "Correct the record in Gentrack, or ask the Salesforce administrator."
@@ -43,13 +46,15 @@ _OTHERWISE = "Correct the record in Gentrack, or ask the Salesforce administrato
 def explained(errors: Column) -> pd.DataFrame:
     """A column of sf__Error -> columns code, field, reason and todo."""
     parts = errors.fillna("").str.extract(r"(?s)^([A-Z][A-Z0-9_]*):(.*):([^:]*?)\s*(?:--)?\s*$")
-    code = parts[0].fillna("UNKNOWN_EXCEPTION")
-    reason = parts[1].fillna(errors).str.strip()
+    code = parts[0].astype(TEXT).fillna("UNKNOWN_EXCEPTION")
+    reason = parts[1].astype(TEXT).fillna(errors).str.strip()
+    said = pd.Series("Salesforce refused it: ", index=errors.index, dtype=TEXT)
+    said = said.mask(code == UNPROCESSED, "Salesforce did not come to it: ")
     return pd.DataFrame(
         {
-            named.CODE: code.astype(TEXT),
+            named.CODE: code,
             named.FIELD: parts[2].str.strip().astype(TEXT).mask(parts[2].str.strip() == ""),
-            named.REASON: ("Salesforce refused it: " + reason.fillna("no reason given")).astype(TEXT),
-            named.TODO: code.map(lambda one: _TODO.get(one, _OTHERWISE)).astype(TEXT),
+            named.REASON: said + reason.fillna("no reason given"),
+            named.TODO: code.map(_TODO).astype(TEXT).fillna(_OTHERWISE),
         }
     )
