@@ -36,14 +36,14 @@ def write_report(
     """Write errors.csv (rows with personal data) and summary.html; returns the summary that names them."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     errors = folder / ERRORS_FILE
-    with errors.open("w", encoding="utf-8") as whole:
+    with errors.open("w", encoding="utf-8", newline="") as whole:
         whole.write("object,external_id,salesforce_id,outcome,code,field,reason,what_to_do,source_row\n")
         for spec in entities:
             if not summary.entities[spec.salesforce_object].refused:
                 continue
             part = folder / f"{spec.name}.part"
             write_errors(run, spec, workspace, part)
-            with part.open(encoding="utf-8") as rows:
+            with part.open(encoding="utf-8", newline="") as rows:
                 next(rows)
                 whole.writelines(rows)
             part.unlink()

@@ -3,6 +3,7 @@
 A row that was planned but never reached, because the run failed before, is failed and says so.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from connector.mapping import columns as named
@@ -17,19 +18,24 @@ from connector.sync.staged_sql import StagedSql, Workspace, quoted
 _NOT_REACHED = {
     named.OUTCOME: RowOutcome.FAILED.value,
     named.CODE: "NOT_REACHED",
-    named.REASON: "The run failed before this row was sent.",
+    named.REASON: "The run failed before this row was sent, or before its answer was read.",
     named.TODO: "Start the run again once its cause is mended.",
 }
 
 
 def settled_counts(run: Run, spec: EntitySpec, workspace: Workspace) -> EntityCounts | None:
-    """What became of an entity's rows; None where the run failed before there was a plan for it."""
-    if not workspace.staging.parts(folders.plan(run, spec.name)):
+    """What became of an entity's rows; None where the run failed before there was a plan for it.
+
+    `read` is what was planned, counted apart from the outcomes: a row lost or doubled on the way shows.
+    """
+    planned = workspace.staging.parts(folders.plan(run, spec.name))
+    if not planned:
         return None
     with workspace.sql() as sql:
         settled = _settled(run, spec, workspace.staging, sql)
         outcomes = sql.rows(f"SELECT {named.OUTCOME}, count(*) FROM ({settled}) GROUP BY ALL")
-    return EntityCounts.of({str(outcome): int(str(number)) for outcome, number in outcomes})
+    counts = EntityCounts.of({str(outcome): int(str(number)) for outcome, number in outcomes})
+    return replace(counts, read=sum(part.rows for part in planned))
 
 
 def write_errors(run: Run, spec: EntitySpec, workspace: Workspace, target: Path) -> None:
@@ -76,6 +82,7 @@ def _settled(run: Run, spec: EntitySpec, staging: Staging, sql: StagedSql) -> st
         lost = f"'{_NOT_REACHED[name]}'" if name in _NOT_REACHED else "NULL"
         return f"CASE {cases} WHEN {waiting} THEN {lost} ELSE plan.{name} END AS {name}"
 
-    salesforce_id = "result" if "result" in layers else "plan"
+    ids = ", ".join(f"{layer}.{named.SALESFORCE_ID}" for layer in layers if layer != "verified")
     verdict = ", ".join(layered(name) for name in named.VERDICT)
-    return f"SELECT plan.{named.ROW}, {verdict}, {salesforce_id}.{named.SALESFORCE_ID} FROM plan{joins}"
+    salesforce_id = f"coalesce({ids}) AS {named.SALESFORCE_ID}"
+    return f"SELECT plan.{named.ROW}, {verdict}, {salesforce_id} FROM plan{joins}"

@@ -18,10 +18,13 @@ from connector.sync.staged_sql import Workspace
 
 
 def transform(run: Run, spec: EntitySpec, described: ObjectDescribe, workspace: Workspace) -> list[Batch]:
-    """Plan an entity; its parents are planned already. Returns the plan's batches."""
+    """Plan an entity; its parents are planned already. Returns the plan's batches.
+
+    A new plan numbers its rows anew, so what an earlier attempt of this run staged after its plan goes.
+    """
     staging = workspace.staging
-    staging.clear(folders.prepared(run, spec.name))
-    staging.clear(folders.plan(run, spec.name))
+    for folder in (folders.prepared, folders.plan, folders.lined_up, folders.result, folders.verified):
+        staging.clear(folder(run, spec.name))
     plan: list[Batch] = []
     with workspace.sql() as sql:
         sql.variable("today", run.started_at.date().isoformat())
