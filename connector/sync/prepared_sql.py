@@ -34,18 +34,23 @@ def prepared_sql(spec: EntitySpec, source_columns: list[str], batch_rows: int) -
 
 
 def _keyed(spec: EntitySpec, source_columns: list[str]) -> str:
-    components = [f"coalesce({quoted(column)}::VARCHAR, '')" for column in spec.key]
+    components = [f"coalesce({_trimmed(column)}, '')" for column in spec.key]
     key = " || ':' || ".join(components)
     broken = " OR ".join(f"{component} = '' OR contains({component}, ':')" for component in components)
-    lock = [f"lower({quoted(p.key)}::VARCHAR)" for p in spec.parents if p.field == spec.lock_parent]
+    lock = [f"lower(nullif({_trimmed(p.key)}, ''))" for p in spec.parents if p.field == spec.lock_parent]
     columns = [
         f"{quoted(column)}::VARCHAR AS {quoted(named.gentrack(column))}" for column in source_columns
-    ] + [f"{quoted(p.key)}::VARCHAR AS {quoted(named.parent_key(p.field))}" for p in spec.parents]
+    ] + [f"nullif({_trimmed(p.key)}, '') AS {quoted(named.parent_key(p.field))}" for p in spec.parents]
     return f"""
         SELECT id, {key} AS {named.KEY}, lower({key}) AS folded, {broken} AS {named.KEY_BROKEN},
                {lock[0] if lock else "NULL"} AS lock, {", ".join(columns)}
         FROM source
     """
+
+
+def _trimmed(column: str) -> str:
+    """A component of a key as Salesforce keeps it: without white space around it."""
+    return f"trim({quoted(column)}::VARCHAR, E' \\t\\r\\n')"
 
 
 def _boundary(spec: EntitySpec) -> str:
