@@ -45,7 +45,8 @@ def _lined_up_sql(spec: EntitySpec, columns: list[str]) -> str:
     if not spec.found_by_parents:
         adopted = "false"
     reasons = " ".join(
-        f"WHEN {_stopped(p)} THEN 'Its {p.entity} is not in Salesforce: ' || {p.field}_result.reason"
+        f"WHEN {_stopped(p)} THEN 'Its {p.entity} is not in Salesforce: '"
+        f" || coalesce({p.field}_result.reason, 'no reason was kept.')"
         for p in spec.parents
     )
     todos = " ".join(f"WHEN {_stopped(p)} THEN 'Mend the {p.entity} first.'" for p in spec.parents)
@@ -88,7 +89,8 @@ def _joins(spec: EntitySpec) -> str:
     ]
     if spec.found_by_parents:
         joins.append(
-            f"LEFT JOIN (FROM born WHERE {named.KEY} IS NULL) AS born"
+            f"LEFT JOIN (FROM born WHERE {named.KEY} IS NULL QUALIFY row_number() OVER ("
+            f"PARTITION BY {parents_joined(spec, 'born')} ORDER BY {named.SALESFORCE_ID}) = 1) AS born"
             f" ON {parents_joined(spec, 'born')} = {parents_joined(spec, 'plan')}"
         )
     return " ".join(joins)
