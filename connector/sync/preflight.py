@@ -25,6 +25,8 @@ def preflight(
                 described[spec.name] = org.describe(spec.salesforce_object)
             except RequestRefused:
                 findings.append(_blocking(spec.salesforce_object, "The object is not there to see.", _DEPLOY))
+            except ConnectorError as error:
+                findings.append(_blocking(spec.salesforce_object, error.message, error.todo))
         for spec in entities:
             if spec.name in described:
                 findings += _object_findings(spec, described[spec.name], set(described))
@@ -60,9 +62,9 @@ def _object_findings(spec: EntitySpec, described: ObjectDescribe, known: set[str
         yield _blocking(
             f"{name}.{EXTERNAL_ID}", "It must be an External ID, unique, and editable.", "Correct the field."
         )
-    follows = {field.api_name for field in spec.gentrack_fields}
+    updated = spec.fields if spec.found_by_parents else spec.gentrack_fields
     for field in spec.fields:
-        yield from _field_findings(name, field.api_name, described, must_update=field.api_name in follows)
+        yield from _field_findings(name, field.api_name, described, must_update=field in updated)
     for parent in spec.parents:
         yield from _field_findings(name, parent.field, described, must_update=False)
         if parent.entity not in known:
@@ -124,6 +126,9 @@ def _run_record(org: SalesforceOrg) -> Iterator[Finding]:
         described = org.describe(RUN_OBJECT)
     except RequestRefused:
         yield _blocking(RUN_OBJECT, "The object of the report is not there to see.", _DEPLOY)
+        return
+    except ConnectorError as error:
+        yield _blocking(RUN_OBJECT, error.message, error.todo)
         return
     hidden = sorted(RUN_FIELDS - described.fields.keys())
     if hidden:
