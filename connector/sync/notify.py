@@ -35,7 +35,7 @@ def compose(summary: Summary, recipients: Sequence[str], sender: str) -> EmailMe
 
 
 def _text(summary: Summary) -> str:
-    where = f"It failed at the stage: {summary.stage}." if summary.stage else ""
+    where = [f"It failed at the stage: {summary.stage}."] if summary.stage else []
     names = list(EntityCounts().as_dict())
     table = [f"{'':24}" + "".join(f"{name:>11}" for name in names)] + [
         f"{name:24}" + "".join(f"{number:>11,}" for number in counts.as_dict().values())
@@ -43,7 +43,7 @@ def _text(summary: Summary) -> str:
     ]
     lines = [
         f"The initial synchronisation of instance {summary.run.instance} has ended: {summary.outcome.value}.",
-        where,
+        *where,
         summary.message,
         "",
         *table,
@@ -52,4 +52,4 @@ def _text(summary: Summary) -> str:
         f"Report on the machine of the run: {summary.report_file}",
         f"Run {summary.run.id}, {summary.seconds} seconds.",
     ]
-    return "\n".join(line for line in lines if line is not where or where) + "\n"
+    return "\n".join(lines) + "\n"
