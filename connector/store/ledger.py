@@ -88,8 +88,9 @@ class SqlLedger:
     def job_created(self, run: Run, batch: Batch, job_id: str, request: JobRequest, rows: int) -> None:
         """A job exists in Salesforce and nothing of it is committed yet."""
         with Session(self._engine) as session:
-            session.add(
-                BulkJobRow(
+            session.exec(
+                insert(BulkJobRow)
+                .values(
                     id=job_id,
                     run_id=run.id,
                     entity=batch.name,
@@ -100,6 +101,7 @@ class SqlLedger:
                     state="created",
                     created_at=_now(),
                 )
+                .on_conflict_do_nothing()
             )
             session.commit()
 

@@ -19,5 +19,6 @@ def migrate(engine: Engine) -> None:
             command.upgrade(config, "head")
             connection.commit()
         finally:
+            connection.rollback()
             connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
             connection.commit()

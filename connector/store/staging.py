@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -45,7 +46,8 @@ class FolderStaging:
 
     def clear(self, folder: str) -> None:
         """Remove the parts below `folder`."""
-        shutil.rmtree(self._root / folder, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self._root / folder)
 
     def locations(self, folder: str) -> list[str]:
         """The same parts as addresses that DuckDB can scan."""
