@@ -3,13 +3,16 @@
 Names and choices, never logic, never a secret. A wrong or unknown line is refused with its name.
 """
 
+import re
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from connector.errors import SettingsInvalid
+
+_ID = r"^[0-9A-Za-z-]{1,64}$"
 
 
 class _Section(BaseModel):
@@ -41,7 +44,9 @@ class GentrackSection(_Section):
 class EmailSection(_Section):
     """Who is told."""
 
-    recipients: tuple[str, ...] = Field(default=(), description="Addresses that get the outcome.")
+    recipients: tuple[Annotated[str, Field(pattern=r"^[^@\r\n,]+@[^@\r\n,]+$")], ...] = Field(
+        default=(), description="Addresses that get the outcome."
+    )
 
 
 class LoadSection(_Section):
@@ -62,7 +67,7 @@ class LoadSection(_Section):
 class Instance(_Section):
     """One instance. `id` is the Gentrack tenant's id."""
 
-    id: str = Field(pattern=r"^[0-9A-Za-z-]{1,64}$", description="The tenant's id.")
+    id: str = Field(pattern=_ID, description="The tenant's id.")
     name: str = Field(description="What people call it.")
     salesforce: SalesforceSection
     gentrack: GentrackSection
@@ -72,6 +77,8 @@ class Instance(_Section):
 
 def load_instance(folder: Path, instance_id: str) -> Instance:
     """Read `<folder>/<instance_id>.toml`. Raises SettingsInvalid, naming each wrong line."""
+    if not re.fullmatch(_ID, instance_id):
+        raise SettingsInvalid(f"{instance_id!r} can't be an instance.", todo="Name it by its tenant's id.")
     file = folder / f"{instance_id}.toml"
     try:
         content = tomllib.loads(file.read_text("utf-8"))
@@ -81,7 +88,11 @@ def load_instance(folder: Path, instance_id: str) -> Instance:
             f"There is no instance {instance_id}: {file} does not exist.",
             todo="Copy instances/example.toml to it, or name another instance.",
         ) from None
-    except tomllib.TOMLDecodeError as broken:
+    except OSError as unreadable:
+        raise SettingsInvalid(
+            f"{file} can't be read: {unreadable.strerror}.", todo="Give the connector access to it."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
         raise SettingsInvalid(f"{file} is not valid TOML: {broken}.", todo="Mend that line.") from None
     except ValidationError as invalid:
         wrong = "; ".join(

@@ -4,11 +4,13 @@ Read from the environment or `.env`, with the prefix `CONNECTOR_`; what an insta
 file (`connector.instance`). `.env.example` documents every line.
 """
 
+import os
 from pathlib import Path
 from typing import Self
 
+from dotenv import dotenv_values
 from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from connector.errors import SettingsInvalid
 
@@ -16,15 +18,24 @@ PLACEHOLDERS = ("changeme", "change-me", "replace-me", "secret", "password", "xx
 """Starts of sample values; a secret that begins with one is refused, everywhere and always."""
 
 
+_NOT_OURS = frozenset({"home"})
+"""CONNECTOR_HOME is prefect.yaml's: the folder that a worker starts runs in."""
+
+
 def _refuse_placeholder(name: str, secret: SecretStr | None) -> None:
-    if secret and secret.get_secret_value().strip().lower().startswith(PLACEHOLDERS):
+    if secret is None:
+        return
+    value = secret.get_secret_value().strip().lower()
+    if not value:
+        raise ValueError(f"{name} is empty; set the real value")
+    if value.startswith(PLACEHOLDERS):
         raise ValueError(f"{name} still holds a placeholder; set the real value")
 
 
 class SalesforceSecrets(BaseModel, extra="forbid"):
     """How the connector signs in: by client credentials, or by JWT bearer with a user and a private key."""
 
-    client_id: str = Field(description="Consumer key of the External Client App.")
+    client_id: str = Field(min_length=1, description="Consumer key of the External Client App.")
     client_secret: SecretStr | None = Field(default=None, description="Consumer secret (client credentials).")
     username: str | None = Field(default=None, description="The integration user (JWT bearer).")
     private_key_file: Path | None = Field(default=None, description="PEM file of the JWT bearer's key.")
@@ -41,7 +52,7 @@ class SalesforceSecrets(BaseModel, extra="forbid"):
 class GentrackSecrets(BaseModel, extra="forbid"):
     """The app credentials of the Gentrack tenant."""
 
-    app_id: str = Field(description="App id.")
+    app_id: str = Field(min_length=1, description="App id.")
     app_secret: SecretStr = Field(description="App secret.")
 
     @model_validator(mode="after")
@@ -67,7 +78,12 @@ class EmailSettings(BaseModel, extra="forbid"):
     )
     username: str | None = Field(default=None, description="SMTP user, if it asks for one.")
     password: SecretStr | None = Field(default=None, description="SMTP password.")
-    sender: str = Field(description="From address.")
+    sender: str = Field(pattern=r"^[^\r\n]*@[^\r\n]*$", description="From address.")
+
+    @model_validator(mode="after")
+    def _real_password(self) -> Self:
+        _refuse_placeholder("email password", self.password)
+        return self
 
 
 class Settings(BaseSettings):
@@ -92,23 +108,45 @@ class Settings(BaseSettings):
     secrets: dict[str, InstanceSecrets] = Field(default_factory=dict, description="Secrets by instance id.")
 
     def secrets_of(self, instance: str) -> InstanceSecrets:
-        """The secrets of one instance. Raises SettingsInvalid where there are none."""
-        try:
-            return self.secrets[instance]
-        except KeyError as missing:
-            raise SettingsInvalid(
-                f"No secrets are set for instance {instance}.",
-                todo=f"Set CONNECTOR_SECRETS__{instance}__... as .env.example shows.",
-            ) from missing
+        """The secrets of one instance. Raises SettingsInvalid where there are none.
+
+        Letter case doesn't count: names of the environment arrive in lower case.
+        """
+        for name, secrets in self.secrets.items():
+            if name.lower() == instance.lower():
+                return secrets
+        raise SettingsInvalid(
+            f"No secrets are set for instance {instance}.",
+            todo=f"Set CONNECTOR_SECRETS__{instance}__... as .env.example shows.",
+        )
 
 
 def load_settings() -> Settings:
     """Read the settings. Raises SettingsInvalid, naming each wrong setting and no secret."""
+    _refuse_unknown_names()
     try:
         return Settings()
+    except SettingsError as unreadable:
+        raise SettingsInvalid(
+            f"The settings can't be read: {unreadable}.", todo="See .env.example."
+        ) from None
     except ValidationError as invalid:
         wrong = "; ".join(
             f"CONNECTOR_{'__'.join(str(part).upper() for part in error['loc'])}: {error['msg']}"
             for error in invalid.errors(include_input=False, include_url=False)
         )
         raise SettingsInvalid(f"The settings are not valid: {wrong}.", todo="See .env.example.") from None
+
+
+def _refuse_unknown_names() -> None:
+    """A misspelt name would be passed over in silence, and its default would reign."""
+    prefix = str(Settings.model_config["env_prefix"]).lower()
+    names = [*os.environ, *dotenv_values(str(Settings.model_config["env_file"]))]
+    known = Settings.model_fields.keys() | _NOT_OURS
+    unknown = sorted(
+        name
+        for name in set(names)
+        if name.lower().startswith(prefix) and name.lower().removeprefix(prefix).split("__")[0] not in known
+    )
+    if unknown:
+        raise SettingsInvalid(f"There is no setting {', '.join(unknown)}.", todo="See .env.example.")
