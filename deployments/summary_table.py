@@ -20,7 +20,7 @@ def show_summary(summary: Mapping[str, Any], console: Console) -> None:
     """Print the outcome, the counts by Salesforce object, the seconds, and where report and email lie."""
     console.print()
     console.print(summary["message"], style=_STYLES[summary["outcome"]], highlight=False, soft_wrap=True)
-    table = Table("", *_COLUMNS, box=None, pad_edge=False)
+    table = Table("", *_COLUMNS, box=None, pad_edge=False, collapse_padding=True)
     for column in table.columns[1:]:
         column.justify = "right"
     for name, counts in summary["entities"].items():

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from connector.model.progress import Progress
 from connector.store.ledger import SqlLedger
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.2
 
 
 @contextmanager
