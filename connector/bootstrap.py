@@ -70,6 +70,11 @@ class Connection:
         """Where batches lie."""
         return FolderStaging(self.settings.staging_folder)
 
+    def close(self) -> None:
+        """Give back the ledger's connections, if it was opened."""
+        if "ledger" in self.__dict__:
+            self.ledger.close()
+
     def report_folder(self, run: Run) -> Path:
         """Where a run's report is kept on this machine."""
         return self.settings.reports_folder / run.id

@@ -11,7 +11,7 @@ import pytest
 
 from deployments.prefect_server import PrefectServer
 from deployments.sandbox_process import Sandbox
-from tasks.connection import connection
+from tasks.connection import close_connections
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,6 @@ def make_site(
             monkeypatch.setenv(name, value)
         return Site(sandbox, instance, tmp_path / "reports")
 
-    connection.cache_clear()
+    close_connections()
     yield make
-    connection.cache_clear()
+    close_connections()
