@@ -6,7 +6,6 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
-from tests.unit.sync.sync_records import account, customer, link
 
 from connector.entities import entity
 from connector.mapping import columns as named
@@ -15,6 +14,7 @@ from connector.model.run import Run
 from connector.sync import folders
 from connector.sync.staged_sql import Workspace
 from connector.sync.transform import transform
+from tests.unit.sync.sync_records import account, customer, link
 
 Stage = Callable[..., None]
 ACCOUNT, CONTACT, RELATION = (entity(n) for n in ("account", "contact", "account_contact_relation"))

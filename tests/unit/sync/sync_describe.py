@@ -1,0 +1,36 @@
+"""Objects as an org with our package describes them."""
+
+from typing import Any
+
+from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, FieldType
+from connector.model.describe import FieldDescribe, ObjectDescribe
+
+
+def described(spec: EntitySpec, **changed: dict[str, Any]) -> ObjectDescribe:
+    """An object as an org with our package describes it; `changed` replaces attributes of single fields."""
+    names = [EXTERNAL_ID, *(field.api_name for field in spec.fields), *(p.field for p in spec.parents)]
+    types = {field.api_name: field.type for field in spec.fields}
+    parents = {parent.field: parent for parent in spec.parents}
+    fields = {}
+    for name in names:
+        attributes: dict[str, Any] = {
+            "name": name,
+            "label": name,
+            "type": "string",
+            "length": 0 if types.get(name) in {FieldType.DATE, FieldType.BOOLEAN} else 255,
+            "nillable": True,
+            "defaulted_on_create": False,
+            "createable": True,
+            "updateable": True,
+            "external_id": name == EXTERNAL_ID,
+            "id_lookup": name == EXTERNAL_ID,
+            "unique": name == EXTERNAL_ID,
+            "restricted_picklist": False,
+            "picklist_values": (),
+            "reference_to": (),
+            "relationship_name": None,
+        }
+        if name in parents:
+            attributes |= {"type": "reference", "relationship_name": name.removesuffix("Id"), "length": 18}
+        fields[name] = FieldDescribe(**(attributes | changed.get(name, {})))
+    return ObjectDescribe(spec.salesforce_object, createable=True, updateable=True, fields=fields)
