@@ -53,7 +53,9 @@ def normalised(record_id: str) -> str | None:
         return None
     if len(record_id) == 15:
         return record_id + checksum(record_id)
-    restored = "".join(_restored(record_id[start : start + 5], record_id[15 + start // 5]) for start in (0, 5, 10))
+    restored = "".join(
+        _restored(record_id[start : start + 5], record_id[15 + start // 5]) for start in (0, 5, 10)
+    )
     return restored + record_id[15:].upper()
 
 

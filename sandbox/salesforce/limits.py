@@ -68,10 +68,14 @@ class Limits:
         """The body of ``GET /limits``."""
         remaining = {name: self.left(name) for name in self.maxima}
         remaining["DataStorageMB"] = max(self.maxima["DataStorageMB"] - self._storage_megabytes(), 0)
-        return {name: {"Max": self.maxima[name], "Remaining": remaining[name]} for name in sorted(self.maxima)}
+        return {
+            name: {"Max": self.maxima[name], "Remaining": remaining[name]} for name in sorted(self.maxima)
+        }
 
     def _storage_megabytes(self) -> int:
-        counted = [each for each in self._database.schema if each.layoutable and not each.name.startswith("Content")]
+        counted = [
+            each for each in self._database.schema if each.layoutable and not each.name.startswith("Content")
+        ]
         counts = " + ".join(f"(SELECT count(*) FROM {quoted(each.name)})" for each in counted)  # noqa: S608
         ((records,),) = self._database.rows(f"SELECT {counts}")
         return int(records) * RECORD_KILOBYTES // 1024

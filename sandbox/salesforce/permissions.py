@@ -30,7 +30,9 @@ class PermissionSet:
 
 def permission_sets(source: Path) -> list[PermissionSet]:
     """Every permission set of the DX source."""
-    return [_permission_set(path) for path in sorted((source / "permissionsets").glob("*.permissionset-meta.xml"))]
+    return [
+        _permission_set(path) for path in sorted((source / "permissionsets").glob("*.permissionset-meta.xml"))
+    ]
 
 
 def _permission_set(path: Path) -> PermissionSet:
@@ -45,7 +47,9 @@ def _permission_set(path: Path) -> PermissionSet:
         text(each, "object").lower(): frozenset(right for right in rights if text(each, right) == "true")
         for each in children(root, "objectPermissions")
     }
-    granted = (text(each, "name") for each in children(root, "userPermissions") if text(each, "enabled") == "true")
+    granted = (
+        text(each, "name") for each in children(root, "userPermissions") if text(each, "enabled") == "true"
+    )
     return PermissionSet(
         name=path.name.removesuffix(".permissionset-meta.xml"),
         label=text(root, "label"),
@@ -77,7 +81,9 @@ class Access:
         """Whether the user has a user permission such as ``ActivateOrder``."""
         if self._is_administrator(user_id):
             return True
-        return any(permission in self._sets[n].user_permissions for n in self._assigned(user_id) if n in self._sets)
+        return any(
+            permission in self._sets[n].user_permissions for n in self._assigned(user_id) if n in self._sets
+        )
 
     def _is_administrator(self, user_id: str) -> bool:
         found = self._database.rows(
@@ -106,7 +112,9 @@ class Access:
         shown = replace(sobject, fields=seen)
         if not sobject.custom or sobject.custom_setting:
             return shown
-        rights = frozenset[str]().union(*(each.objects.get(sobject.name.lower(), frozenset()) for each in sets))
+        rights = frozenset[str]().union(
+            *(each.objects.get(sobject.name.lower(), frozenset()) for each in sets)
+        )
         if "allowRead" not in rights:
             return None
         return replace(
@@ -118,7 +126,12 @@ class Access:
 
 
 def _field_view(path: str, field: Field, sets: list[PermissionSet], sobject: SObjectType) -> Field | None:
-    if not field.custom or (not field.nillable and field.type != "boolean") or sobject.custom_setting or sobject.event:
+    if (
+        not field.custom
+        or (not field.nillable and field.type != "boolean")
+        or sobject.custom_setting
+        or sobject.event
+    ):
         return field
     grants = [each.fields[path] for each in sets if path in each.fields]
     if not grants:

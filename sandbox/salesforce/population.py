@@ -41,7 +41,10 @@ class Population:
         if not found:
             self._found_org(sets, source)
         ((organization,),) = self._database.rows("SELECT Id FROM Organization")
-        users = {alias: (record, name) for record, name, alias in self._database.rows('SELECT Id, Username, Alias FROM "User"')}
+        users = {
+            alias: (record, name)
+            for record, name, alias in self._database.rows('SELECT Id, Username, Alias FROM "User"')
+        }
         integration, username = users["integr"]
         return Standing(organization, integration, username, users["admin"][0])
 
@@ -58,8 +61,12 @@ class Population:
             TimeZoneSidKey="Pacific/Auckland",
             LanguageLocaleKey="en_US",
         )
-        administrators = self._add("Profile", Name=ADMINISTRATOR_PROFILE, UserType="Standard", PermissionsApiEnabled=True)
-        integrations = self._add("Profile", Name=INTEGRATION_PROFILE, UserType="Standard", PermissionsApiEnabled=True)
+        administrators = self._add(
+            "Profile", Name=ADMINISTRATOR_PROFILE, UserType="Standard", PermissionsApiEnabled=True
+        )
+        integrations = self._add(
+            "Profile", Name=INTEGRATION_PROFILE, UserType="Standard", PermissionsApiEnabled=True
+        )
         self._add_user("admin", "Olive", "Admin", administrators, mark)
         integration = self._add_user("integr", "Gentrack", "Integration", integrations, mark)
         for each in sets:
@@ -89,10 +96,21 @@ class Population:
     def _grant(self, each: PermissionSet, user: str) -> None:
         flags = {
             f"Permissions{name}": name in each.user_permissions
-            for name in ("ApiEnabled", "ActivateOrder", "ActivateContract", "BulkApiHardDelete", "QueryAllFiles")
+            for name in (
+                "ApiEnabled",
+                "ActivateOrder",
+                "ActivateContract",
+                "BulkApiHardDelete",
+                "QueryAllFiles",
+            )
         }
         granted = self._add(
-            "PermissionSet", Name=each.name, Label=each.label, Description=each.description, IsCustom=True, **flags
+            "PermissionSet",
+            Name=each.name,
+            Label=each.label,
+            Description=each.description,
+            IsCustom=True,
+            **flags,
         )
         self._add("PermissionSetAssignment", AssigneeId=user, PermissionSetId=granted)
 

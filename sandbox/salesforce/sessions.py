@@ -62,7 +62,9 @@ class ConnectedApp:
 class Sessions:
     """Gives out tokens and knows whose they are. Any of them can expire or be revoked at any moment."""
 
-    def __init__(self, app: ConnectedApp, clock: Clock, *, organization_id: str, username: str, user_id: str) -> None:
+    def __init__(
+        self, app: ConnectedApp, clock: Clock, *, organization_id: str, username: str, user_id: str
+    ) -> None:
         self.app = app
         self._clock = clock
         self._organization_id = organization_id
@@ -115,7 +117,9 @@ class Sessions:
         except ValueError:
             raise OAuthError("invalid_grant", "invalid assertion") from None
         if not 0 <= left <= _LONGEST_ASSERTION:
-            raise OAuthError("invalid_grant", "expired authorization code" if left < 0 else "invalid assertion")
+            raise OAuthError(
+                "invalid_grant", "expired authorization code" if left < 0 else "invalid assertion"
+            )
 
     def _check_client(self, client_id: str) -> None:
         if not hmac.compare_digest(client_id.encode(), self.app.client_id.encode()):

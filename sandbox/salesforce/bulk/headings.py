@@ -10,7 +10,9 @@ from sandbox.salesforce.errors import JobFailedError
 from sandbox.salesforce.schema.model import Field, Schema, SObjectType
 
 
-def read_headings(sobject: SObjectType, schema: Schema, names: Sequence[str], operation: str) -> list[Heading]:
+def read_headings(
+    sobject: SObjectType, schema: Schema, names: Sequence[str], operation: str
+) -> list[Heading]:
     """The meaning of every column.
 
     Raises:
@@ -45,7 +47,9 @@ def relationship_heading(sobject: SObjectType, schema: Schema, name: str) -> Hea
         text = f"InvalidBatch : type is not needed for non polymorphic foreign key references: {relationship}"
         raise JobFailedError(text)
     if reference.polymorphic and not separator:
-        raise JobFailedError(f"InvalidBatch : type is needed for polymorphic foreign key references: {relationship}")
+        raise JobFailedError(
+            f"InvalidBatch : type is needed for polymorphic foreign key references: {relationship}"
+        )
     parent = schema.get(kind if separator else reference.reference_to[0])
     key = parent and parent.field(key_name)
     if parent is None or key is None or parent.name not in reference.reference_to or not _may_look_up(key):

@@ -46,7 +46,9 @@ class IngestService:
             raise ApiError(400, "INVALIDJOB", f"InvalidJob : Unable to find operation: {operation}")
         sobject = schema.get(name)
         if sobject is None or not sobject.bulk or sobject.event:
-            raise ApiError(400, "INVALIDENTITY", f"InvalidEntity : Entity '{name}' is not supported by the Bulk API.")
+            raise ApiError(
+                400, "INVALIDENTITY", f"InvalidEntity : Entity '{name}' is not supported by the Bulk API."
+            )
         if operation == "hardDelete" and not self._environment.access.may(user_id, "BulkApiHardDelete"):
             message = "FeatureNotEnabled : hardDelete operation requires special user profile permission, please contact your system administrator"
             raise ApiError(400, "FEATURENOTENABLED", message)
@@ -54,10 +56,20 @@ class IngestService:
         key = sobject.field(str(key_name)) if key_name else None
         if operation == "upsert" and (key is None or not key.upsert_key):
             shown = key_name or ""
-            raise ApiError(400, "INVALIDJOB", f"InvalidJob : Field name provided, {shown} does not match an External ID, Salesforce Id, or indexed field for {sobject.name}")
+            raise ApiError(
+                400,
+                "INVALIDJOB",
+                f"InvalidJob : Field name provided, {shown} does not match an External ID, Salesforce Id, or indexed field for {sobject.name}",
+            )
         delimiter, ending = request.get("columnDelimiter", "COMMA"), request.get("lineEnding", "LF")
-        if delimiter not in DELIMITERS or ending not in LINE_ENDINGS or request.get("contentType", "CSV") != "CSV":
-            raise ApiError(400, "INVALIDJOB", "InvalidJob : Unsupported contentType, columnDelimiter or lineEnding")
+        if (
+            delimiter not in DELIMITERS
+            or ending not in LINE_ENDINGS
+            or request.get("contentType", "CSV") != "CSV"
+        ):
+            raise ApiError(
+                400, "INVALIDJOB", "InvalidJob : Unsupported contentType, columnDelimiter or lineEnding"
+            )
         job_id = self._environment.new_id("750")
         folder = self._environment.folder / job_id
         folder.mkdir()
@@ -88,7 +100,9 @@ class IngestService:
             ApiError: 404.
         """
         with self._lock:
-            job = self._jobs.get(job_id) or next((each for each in self._jobs.values() if each.id[:15] == job_id), None)
+            job = self._jobs.get(job_id) or next(
+                (each for each in self._jobs.values() if each.id[:15] == job_id), None
+            )
         if job is None:
             raise unknown_job()
         return job
@@ -112,7 +126,9 @@ class IngestService:
                 )
                 raise ApiError(400, "BULK_API_ERROR", message)
             if job.state is not State.OPEN:
-                raise invalid_state(f"InvalidJobState : Uploading data to a job in state {job.state} is not allowed")
+                raise invalid_state(
+                    f"InvalidJobState : Uploading data to a job in state {job.state} is not allowed"
+                )
             job.uploaded = True
         return job.upload_file
 
@@ -124,7 +140,9 @@ class IngestService:
         """
         if job.upload_file.stat().st_size * _BASE64_GROWTH > _LARGEST_UPLOAD:
             job.upload_file.unlink()
-            raise ApiError(400, "CLIENTINPUTERROR", "ClientInputError : Request exceeds the maximum size of 150 MB")
+            raise ApiError(
+                400, "CLIENTINPUTERROR", "ClientInputError : Request exceeds the maximum size of 150 MB"
+            )
 
     def change_state(self, job: IngestJob, wanted: str) -> None:
         """Closes or aborts a job.

@@ -91,8 +91,14 @@ class QueryJobService:
         if operation not in {"query", "queryAll"}:
             raise ApiError(400, "INVALIDJOB", f"InvalidJob : Unable to find operation: {operation}")
         delimiter, ending = request.get("columnDelimiter", "COMMA"), request.get("lineEnding", "LF")
-        if delimiter not in DELIMITERS or ending not in LINE_ENDINGS or request.get("contentType", "CSV") != "CSV":
-            raise ApiError(400, "INVALIDJOB", "InvalidJob : Unsupported contentType, columnDelimiter or lineEnding")
+        if (
+            delimiter not in DELIMITERS
+            or ending not in LINE_ENDINGS
+            or request.get("contentType", "CSV") != "CSV"
+        ):
+            raise ApiError(
+                400, "INVALIDJOB", "InvalidJob : Unsupported contentType, columnDelimiter or lineEnding"
+            )
         environment = self._environment
         schema = environment.access.schema_for(user_id)
         compiler = Compiler(schema, text, environment.clock.now(), everything=operation == "queryAll")
@@ -127,7 +133,9 @@ class QueryJobService:
             ApiError: 404.
         """
         with self._lock:
-            job = self._jobs.get(job_id) or next((each for each in self._jobs.values() if each.id[:15] == job_id), None)
+            job = self._jobs.get(job_id) or next(
+                (each for each in self._jobs.values() if each.id[:15] == job_id), None
+            )
         if job is None:
             raise unknown_job()
         return job

@@ -33,7 +33,10 @@ class PartFiles:
         """Keeps a part."""
         path = self._folder / f"{self._kind}-{number:06d}.arrow"
         options = pa.ipc.IpcWriteOptions(compression="lz4")
-        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema, options=options) as writer:
+        with (
+            pa.OSFile(str(path), "wb") as sink,
+            pa.ipc.new_file(sink, table.schema, options=options) as writer,
+        ):
             writer.write_table(table)
 
     def read(self, order: random.Random) -> Iterator[pa.Table]:
@@ -123,7 +126,9 @@ def _header_cell(name: str, delimiter: str) -> str:
 
 def rows_as_csv(table: pa.Table, delimiter: str, ending: str) -> bytes:
     """Rows with every value quoted and nulls as empty values."""
-    filled = pa.Table.from_arrays([pc.fill_null(column, "") for column in table.columns], names=table.column_names)
+    filled = pa.Table.from_arrays(
+        [pc.fill_null(column, "") for column in table.columns], names=table.column_names
+    )
     if ending == "\n":
         sink = pa.BufferOutputStream()
         options = arrow_csv.WriteOptions(include_header=False, delimiter=delimiter, quoting_style="all_valid")

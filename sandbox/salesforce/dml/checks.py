@@ -24,7 +24,9 @@ def access(rows: Rows, *, creating: bool, key: Field | None) -> None:
             continue
         places = np.flatnonzero(column.given)
         if field.name == "Id" and creating:
-            error = RowError("INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", ("Id",))
+            error = RowError(
+                "INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", ("Id",)
+            )
         else:
             error = _not_writable(field)
         rows.refuse(places, lambda _, error=error: error)  # type: ignore[misc]
@@ -46,7 +48,11 @@ def required_on_create(rows: Rows) -> None:
         if not field.required_on_create:
             continue
         values = rows.values(field.name)
-        absent = range(len(rows)) if values is None else np.flatnonzero(values.is_null().to_numpy(zero_copy_only=False))
+        absent = (
+            range(len(rows))
+            if values is None
+            else np.flatnonzero(values.is_null().to_numpy(zero_copy_only=False))
+        )
         for place in absent:
             missing.setdefault(int(place), []).append(field.name)
     rows.refuse(missing, lambda place: _missing(missing[place]))
@@ -63,7 +69,9 @@ def not_cleared(rows: Rows) -> None:
 
 
 def _missing(names: list[str]) -> RowError:
-    return RowError("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{', '.join(names)}]", tuple(names))
+    return RowError(
+        "REQUIRED_FIELD_MISSING", f"Required fields are missing: [{', '.join(names)}]", tuple(names)
+    )
 
 
 def unique(transaction: Transaction, rows: Rows, *, key: Field | None) -> None:
@@ -110,4 +118,6 @@ def _refuse_repeats(rows: Rows, column: Column, places: list[int]) -> None:
 
 
 def _taken(field: Field, holder: str) -> RowError:
-    return RowError("DUPLICATE_VALUE", f"duplicate value found: {field.name} duplicates value on record with id: {holder}")
+    return RowError(
+        "DUPLICATE_VALUE", f"duplicate value found: {field.name} duplicates value on record with id: {holder}"
+    )

@@ -17,7 +17,13 @@ from sandbox.salesforce.storage.database import Transaction
 
 
 def delete(
-    transaction: Transaction, schema: Schema, sobject: SObjectType, ids: Sequence[str | None], *, user_id: str, stamp: int
+    transaction: Transaction,
+    schema: Schema,
+    sobject: SObjectType,
+    ids: Sequence[str | None],
+    *,
+    user_id: str,
+    stamp: int,
 ) -> Outcome:
     """Deletes records; what can't be deleted is told row by row."""
     outcome = Outcome.of(len(ids))
@@ -53,7 +59,11 @@ def _refusal(
 
 
 def _refuse_held(
-    transaction: Transaction, schema: Schema, sobject: SObjectType, ids: Sequence[str | None], outcome: Outcome
+    transaction: Transaction,
+    schema: Schema,
+    sobject: SObjectType,
+    ids: Sequence[str | None],
+    outcome: Outcome,
 ) -> None:
     rows = {record: row for row, record in enumerate(ids) if record and not outcome.errors.failed[row]}
     for each in schema.children_of(sobject.name):
@@ -66,11 +76,18 @@ def _refuse_held(
         )
         plural = schema[each.child].label_plural.lower()
         message = f"Your attempt to delete this record could not be completed because it is associated with the following {plural}"
-        outcome.errors.add_all((rows[record] for (record,) in held), lambda _, m=message: RowError("DELETE_FAILED", m))  # type: ignore[misc]
+        outcome.errors.add_all(
+            (rows[record] for (record,) in held), lambda _, m=message: RowError("DELETE_FAILED", m)
+        )  # type: ignore[misc]
 
 
 def _delete(
-    transaction: Transaction, schema: Schema, sobject: SObjectType, ids: Sequence[str], user_id: str, stamp: int
+    transaction: Transaction,
+    schema: Schema,
+    sobject: SObjectType,
+    ids: Sequence[str],
+    user_id: str,
+    stamp: int,
 ) -> None:
     if not ids:
         return

@@ -75,7 +75,9 @@ def _typed_rows(request: Save, outcome: Outcome) -> Rows:
 
 def _duplicate(request: Save, key: Field) -> Callable[[str], RowError]:
     if request.operation == "upsert":
-        return lambda value: RowError("DUPLICATE_VALUE", f"Duplicate external id specified: {value}", (key.name,))
+        return lambda value: RowError(
+            "DUPLICATE_VALUE", f"Duplicate external id specified: {value}", (key.name,)
+        )
     return lambda value: RowError("DUPLICATE_VALUE", f"Duplicate id specified: {value}")
 
 
@@ -129,9 +131,7 @@ def _resolve_parents(context: SaveContext, request: Save, rows: Rows) -> set[str
     for column in request.columns:
         if column.heading.parent is None:
             continue
-        part = RawColumn(
-            column.heading, column.text.take(rows.positions), column.given[rows.positions]
-        )
+        part = RawColumn(column.heading, column.text.take(rows.positions), column.given[rows.positions])
         found = references.parents_by_key(context.transaction, part, rows)
         rows.columns[found.field.name.lower()] = found
     return by_id
@@ -157,7 +157,9 @@ def _create(context: SaveContext, request: Save, rows: Rows, outcome: Outcome, r
 
 
 def _update(context: SaveContext, request: Save, rows: Rows, outcome: Outcome, rules: Rules) -> None:
-    checks.access(rows, creating=False, key=request.key if request.operation == "upsert" else rows.sobject.field("Id"))
+    checks.access(
+        rows, creating=False, key=request.key if request.operation == "upsert" else rows.sobject.field("Id")
+    )
     checks.not_cleared(rows)
     rows = rows.surviving()
     for rule in rules.before_update:

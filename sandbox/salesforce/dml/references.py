@@ -76,7 +76,11 @@ def check_ids(transaction: Transaction, schema: Schema, rows: Rows, names: set[s
 
 
 def _check_column(
-    transaction: Transaction, schema: Schema, rows: Rows, column: Column, places: "np.ndarray[tuple[int], np.dtype[np.int64]]"
+    transaction: Transaction,
+    schema: Schema,
+    rows: Rows,
+    column: Column,
+    places: "np.ndarray[tuple[int], np.dtype[np.int64]]",
 ) -> None:
     field = column.field
     values = column.values.take(pa.array(places)).to_pylist()
@@ -98,7 +102,9 @@ def _check_column(
 
 def wrong_kind(field: Field, value: str) -> RowError:
     """An id of another object than the reference may point at."""
-    return RowError("FIELD_INTEGRITY_EXCEPTION", f"{field.label}: id value of incorrect type: {value}", (field.name,))
+    return RowError(
+        "FIELD_INTEGRITY_EXCEPTION", f"{field.label}: id value of incorrect type: {value}", (field.name,)
+    )
 
 
 def _states(transaction: Transaction, sobject: SObjectType, ids: list[str]) -> dict[str, bool]:

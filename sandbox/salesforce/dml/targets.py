@@ -76,7 +76,9 @@ def by_record_id(transaction: Transaction, rows: Rows) -> Rows:
     """The rows with the records that their Id names. Rows without one, or with one that leads nowhere, are refused."""
     column = rows.columns["id"]
     absent = ~(column.given & column.values.is_valid().to_numpy(zero_copy_only=False))
-    rows.refuse(np.flatnonzero(absent), lambda _: RowError("MISSING_ARGUMENT", "Id not specified in an update call"))
+    rows.refuse(
+        np.flatnonzero(absent), lambda _: RowError("MISSING_ARGUMENT", "Id not specified in an update call")
+    )
     ids = column.values.to_pylist()
     prefix = rows.sobject.key_prefix
     foreign = [place for place, value in enumerate(ids) if value and not value.startswith(prefix)]

@@ -44,7 +44,9 @@ def _places(mask: "pa.BooleanArray") -> list[int]:
     return np.flatnonzero(pc.fill_null(mask, False).to_numpy(zero_copy_only=False)).tolist()  # noqa: FBT003
 
 
-def _refuse(mask: "pa.BooleanArray", text: "pa.StringArray", errors: RowErrors, error: Callable[[str], RowError]) -> None:
+def _refuse(
+    mask: "pa.BooleanArray", text: "pa.StringArray", errors: RowErrors, error: Callable[[str], RowError]
+) -> None:
     errors.add_all(_places(mask), lambda row: error(text[row].as_py()))
 
 
@@ -81,7 +83,9 @@ def _restricted(field: Field, text: "pa.StringArray", errors: RowErrors) -> None
     choices = pa.array([each.value for each in field.picklist if each.active], pa.string())
     if field.type == "multipicklist":
         known = set(choices.to_pylist())
-        wrong = pa.array([value is not None and not known.issuperset(value.split(";")) for value in text.to_pylist()])
+        wrong = pa.array(
+            [value is not None and not known.issuperset(value.split(";")) for value in text.to_pylist()]
+        )
     else:
         wrong = pc.and_(pc.is_valid(text), pc.invert(pc.is_in(text, choices)))
     _refuse(
@@ -103,14 +107,18 @@ def _ids(field: Field, text: "pa.StringArray", errors: RowErrors) -> "pa.StringA
         if after is None and before:
             errors.add(
                 row,
-                RowError("MALFORMED_ID", f"{field.label}: id value of incorrect type: {before}", (field.name,)),
+                RowError(
+                    "MALFORMED_ID", f"{field.label}: id value of incorrect type: {before}", (field.name,)
+                ),
             )
     return pa.array(ids, pa.string())
 
 
 def _wrong_type(field: Field) -> Callable[[str], RowError]:
     return lambda value: RowError(
-        "INVALID_TYPE_ON_FIELD_IN_RECORD", f"{field.label}: value not of required type: {value}", (field.name,)
+        "INVALID_TYPE_ON_FIELD_IN_RECORD",
+        f"{field.label}: value not of required type: {value}",
+        (field.name,),
     )
 
 

@@ -49,7 +49,9 @@ def create(context: SaveContext, rows: Rows) -> None:
     """Writes new rows; ``rows.ids`` holds their ids afterwards."""
     sobject, count = rows.sobject, len(rows)
     rows.ids = context.database.allocate_ids(sobject, count)
-    table = {column.field.name: rows.values(name) for name, column in rows.columns.items() if column.field.stored}
+    table = {
+        column.field.name: rows.values(name) for name, column in rows.columns.items() if column.field.stored
+    }
     table |= _audit(context, count, creating=True)
     table["Id"] = rows.ids
     for field in sobject.fields.values():
@@ -64,7 +66,12 @@ def _audit(context: SaveContext, count: int, *, creating: bool) -> dict[str, pa.
     changed = {"LastModifiedDate": stamp, "LastModifiedById": user, "SystemModstamp": stamp}
     if not creating:
         return changed
-    return {**changed, "CreatedDate": stamp, "CreatedById": user, "IsDeleted": constant(False, count, pa.bool_())}  # noqa: FBT003
+    return {
+        **changed,
+        "CreatedDate": stamp,
+        "CreatedById": user,
+        "IsDeleted": constant(False, count, pa.bool_()),
+    }  # noqa: FBT003
 
 
 def _auto_numbers(context: SaveContext, rows: Rows, pattern: str) -> pa.Array:
@@ -99,4 +106,6 @@ def _setting(column: Column, table: dict[str, pa.Array]) -> str:
     if column.given.all():
         return f"{quoted(name)} = u.{quoted(name)}"
     table[f"{name}?"] = pa.array(np.asarray(column.given))
-    return f"{quoted(name)} = CASE WHEN u.{quoted(name + '?')} THEN u.{quoted(name)} ELSE t.{quoted(name)} END"
+    return (
+        f"{quoted(name)} = CASE WHEN u.{quoted(name + '?')} THEN u.{quoted(name)} ELSE t.{quoted(name)} END"
+    )

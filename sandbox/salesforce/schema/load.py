@@ -23,7 +23,9 @@ def load_schema(source: Path = SOURCE) -> Schema:
         prefix = f"{letter}{_PREFIX_ALPHABET[position // 36]}{_PREFIX_ALPHABET[position % 36]}"
         objects[custom.name] = custom.as_type(prefix)
     linkable = tuple(
-        sorted(name for name, each in objects.items() if each.layoutable and not each.name.startswith("Content"))
+        sorted(
+            name for name, each in objects.items() if each.layoutable and not each.name.startswith("Content")
+        )
     )
     return Schema({name.lower(): _expanded(each, linkable) for name, each in objects.items()})
 

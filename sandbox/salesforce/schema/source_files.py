@@ -31,7 +31,15 @@ _TYPES = {
     "Phone": "phone",
     "Url": "url",
 }
-_DEFAULT_LENGTHS = {"TextArea": 255, "Email": 80, "Phone": 40, "Url": 255, "Picklist": 255, "Lookup": 18, "MasterDetail": 18}
+_DEFAULT_LENGTHS = {
+    "TextArea": 255,
+    "Email": 80,
+    "Phone": 40,
+    "Url": 255,
+    "Picklist": 255,
+    "Lookup": 18,
+    "MasterDetail": 18,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +140,9 @@ def _first(element: ET.Element, tag: str) -> ET.Element:
 
 def _choices(element: ET.Element) -> Iterator[PicklistValue]:
     for each in children(element, "valueSet/valueSetDefinition/value"):
-        yield PicklistValue(text(each, "fullName"), text(each, "label"), default=text(each, "default") == "true")
+        yield PicklistValue(
+            text(each, "fullName"), text(each, "label"), default=text(each, "default") == "true"
+        )
 
 
 def _object(path: Path) -> CustomObject:
@@ -163,7 +173,9 @@ def _leading_fields(element: ET.Element, *, setting: bool, event: bool) -> dict[
         return {name.lower(): field_from(name, spec) for name, spec in specs.items()}
     fields = system_fields()
     if setting:
-        fields["name"] = field_from("Name", {"label": "Name", "length": 80, "name_field": True, "defaulted": True})
+        fields["name"] = field_from(
+            "Name", {"label": "Name", "length": 80, "name_field": True, "defaulted": True}
+        )
         owner = {
             "label": "Location",
             "type": "reference",
@@ -190,7 +202,13 @@ def _leading_fields(element: ET.Element, *, setting: bool, event: bool) -> dict[
 
 def _name_field(element: ET.Element) -> Field:
     label, pattern = text(element, "label"), text(element, "displayFormat")
-    spec: dict[str, object] = {"label": label, "length": 80, "name_field": True, "defaulted": True, "id_lookup": True}
+    spec: dict[str, object] = {
+        "label": label,
+        "length": 80,
+        "name_field": True,
+        "defaulted": True,
+        "id_lookup": True,
+    }
     if text(element, "type") == "AutoNumber":
         spec |= {"access": "read", "auto_number": pattern, "nillable": False}
     return field_from("Name", spec)

@@ -59,7 +59,9 @@ def field_from(name: str, spec: Mapping[str, Any]) -> Field:
 
 def _object(path: Path) -> SObjectType:
     source = tomllib.loads(path.read_text(encoding="utf-8"))
-    fields = system_fields() | {name.lower(): field_from(name, spec) for name, spec in source["fields"].items()}
+    fields = system_fields() | {
+        name.lower(): field_from(name, spec) for name, spec in source["fields"].items()
+    }
     return SObjectType(name=path.stem, fields=with_parts(fields), **source["object"])
 
 

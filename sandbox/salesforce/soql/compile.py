@@ -52,13 +52,17 @@ class Compiler:
     now: datetime
     everything: bool = False
 
-    def compile(self, query: syntax.Query, *, extra: str | None = None, extra_parameters: tuple[object, ...] = ()) -> Compiled:
+    def compile(
+        self, query: syntax.Query, *, extra: str | None = None, extra_parameters: tuple[object, ...] = ()
+    ) -> Compiled:
         """The SQL of a query; ``extra`` is one more condition, over the alias ``t0``.
 
         Raises:
             ApiError: 400 with the code and message of the platform.
         """
-        return self._compiled(query, source(self.text, self.schema, query.source), "t", extra, extra_parameters)
+        return self._compiled(
+            query, source(self.text, self.schema, query.source), "t", extra, extra_parameters
+        )
 
     def compile_child(self, query: syntax.Query, sobject: SObjectType, reference: Field) -> Compiled:
         """The SQL of a child query for the parents whose ids are the parameter that follows its own."""
@@ -75,7 +79,9 @@ class Compiler:
         key: str | None = None,
     ) -> Compiled:
         parameters: list[object] = []
-        scope = Scope(self.text, self.schema, sobject, prefix, alias=str(query.alias) if query.alias else None)
+        scope = Scope(
+            self.text, self.schema, sobject, prefix, alias=str(query.alias) if query.alias else None
+        )
         conditions = self._conditions(scope, parameters)
         shape = self._shape(query, scope, conditions)
         selected = [output.sql for output in shape.outputs] or ["1"]
@@ -119,7 +125,9 @@ class Compiler:
         if len(query.select) == 1 and _is_count(query.select[0]) and not query.group:
             shape.count_only = True
             return shape
-        aggregates = [item for item in functions if str(item.name).lower() not in {"tolabel", "format", "fields"}]
+        aggregates = [
+            item for item in functions if str(item.name).lower() not in {"tolabel", "format", "fields"}
+        ]
         shape.aggregate = bool(query.group or aggregates)
         if not shape.aggregate:
             shape.outputs.append(Output((), _id_of(scope.sobject), f"{scope.table}.Id"))
@@ -138,7 +146,9 @@ class Compiler:
         if alias is not None and not shape.aggregate:
             raise scope.error(alias, "MALFORMED_QUERY", "only aggregate expressions use field aliasing")
         if shape.aggregate:
-            shape.outputs.append(Output((str(alias or path.rpartition(".")[2]),), resolved.field, resolved.sql))
+            shape.outputs.append(
+                Output((str(alias or path.rpartition(".")[2]),), resolved.field, resolved.sql)
+            )
             return
         self._add_parents(shape, scope, path, resolved)
         names = resolved.field.parts.values() if resolved.field.parts else [resolved.field.name]
@@ -158,7 +168,9 @@ class Compiler:
                 shape.parents[steps[:length]] = (sobject, len(shape.outputs))
                 shape.outputs.append(Output((), _id_of(sobject), f"{table}.Id"))
 
-    def _add_function(self, shape: Shape, scope: Scope, conditions: Conditions, item: syntax.Function) -> None:
+    def _add_function(
+        self, shape: Shape, scope: Scope, conditions: Conditions, item: syntax.Function
+    ) -> None:
         name = str(item.name).lower()
         if name == "fields" and item.path is not None:
             for each in _fields_of(scope, item):
@@ -231,7 +243,9 @@ def _ordering(query: syntax.Query, scope: Scope, conditions: Conditions) -> str:
         sql, found = conditions.operand(each.operand)
         if not found.stored:
             token = each.operand.name if isinstance(each.operand, syntax.Function) else each.operand
-            raise scope.error(token, "INVALID_FIELD", f"field '{found.name}' can not be sorted in a query call")
+            raise scope.error(
+                token, "INVALID_FIELD", f"field '{found.name}' can not be sorted in a query call"
+            )
         folds = found.length and found.type not in ID_TYPES and not query.group
         nulls_first = each.nulls_first if each.nulls_first is not None else not each.descending
         direction = "DESC" if each.descending else "ASC"

@@ -103,7 +103,9 @@ class Conditions:
 
     def _like(self, expression: str, field: Field, value: Token) -> str:
         if field.type not in TEXT_TYPES:
-            raise self._scope.error(value, "INVALID_QUERY_FILTER_OPERATOR", "invalid operator on " + field.type)
+            raise self._scope.error(
+                value, "INVALID_QUERY_FILTER_OPERATOR", "invalid operator on " + field.type
+            )
         self._check_type(field, value)
         return f"coalesce({expression} ILIKE {self._bind(literals.pattern_of(value))} ESCAPE '\\', false)"
 
@@ -143,7 +145,8 @@ class Conditions:
         expression, _ = self._filterable(operand)
         chosen = f"string_split(lower({expression}), ';')"
         tests = [
-            f"list_has_all({chosen}, {self._bind(literals.text_of(value).lower().split(';'))})" for value in values
+            f"list_has_all({chosen}, {self._bind(literals.text_of(value).lower().split(';'))})"
+            for value in values
         ]
         clause = f"coalesce({' OR '.join(tests)}, false)"
         return f"(NOT {clause})" if negated else clause

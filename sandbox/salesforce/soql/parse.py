@@ -3,7 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
+from lark import (
+    Lark,
+    Token,
+    Transformer,
+    UnexpectedCharacters,
+    UnexpectedEOF,
+    UnexpectedInput,
+    UnexpectedToken,
+)
 
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.soql import syntax
@@ -30,7 +38,9 @@ def parse(text: str) -> syntax.Query:
     try:
         tree = _PARSER.parse(text)
     except UnexpectedEOF:
-        raise _malformed(text, len(text.splitlines() or [""]), len(text) + 1, "unexpected token: '<EOF>'") from None
+        raise _malformed(
+            text, len(text.splitlines() or [""]), len(text) + 1, "unexpected token: '<EOF>'"
+        ) from None
     except UnexpectedToken as error:
         if error.token.type == "$END":
             message = "unexpected token: '<EOF>'"
@@ -150,5 +160,7 @@ class _Builder(Transformer[Token, Any]):
 
 
 _PARSER = Lark(
-    (Path(__file__).parent / "grammar.lark").read_text(encoding="utf-8"), parser="lalr", maybe_placeholders=True
+    (Path(__file__).parent / "grammar.lark").read_text(encoding="utf-8"),
+    parser="lalr",
+    maybe_placeholders=True,
 )

@@ -80,7 +80,9 @@ class RecordBuilder:
 
         return put
 
-    def _compound_setter(self, steps: tuple[str, ...], compound: str, name: str) -> Callable[[Record, object], None]:
+    def _compound_setter(
+        self, steps: tuple[str, ...], compound: str, name: str
+    ) -> Callable[[Record, object], None]:
         stem = compound.removesuffix("Address")
         component = name.removeprefix(stem)
         component = component[0].lower() + component[1:]
@@ -92,7 +94,16 @@ class RecordBuilder:
             address = holder.setdefault(compound, None)
             if value is not None and address is None:
                 address = holder[compound] = dict.fromkeys(
-                    ("city", "country", "geocodeAccuracy", "latitude", "longitude", "postalCode", "state", "street")
+                    (
+                        "city",
+                        "country",
+                        "geocodeAccuracy",
+                        "latitude",
+                        "longitude",
+                        "postalCode",
+                        "state",
+                        "street",
+                    )
                 )
             if address is not None:
                 address[component] = value

@@ -80,7 +80,11 @@ class QueryRunner:
                 found = self._children(result.compiler, query, reference, ids, version)
                 for record, record_id in zip(records, ids, strict=True):
                     children = found.get(record_id)
-                    record[name] = children and {"totalSize": len(children), "done": True, "records": children}
+                    record[name] = children and {
+                        "totalSize": len(children),
+                        "done": True,
+                        "records": children,
+                    }
         return records
 
     def _children(

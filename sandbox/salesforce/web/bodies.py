@@ -102,7 +102,9 @@ def file_body(body: dict[str, Any]) -> bytes:
     try:
         return base64.b64decode(str(body.pop("VersionData")), validate=True)
     except binascii.Error:
-        raise ApiError(400, "JSON_PARSER_ERROR", "Cannot deserialize instance of base64 from VALUE_STRING") from None
+        raise ApiError(
+            400, "JSON_PARSER_ERROR", "Cannot deserialize instance of base64 from VALUE_STRING"
+        ) from None
 
 
 def multipart(content_type: str, body: bytes) -> dict[str, bytes]:

@@ -72,7 +72,9 @@ class Call:
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError as error:
-            raise ApiError(400, "JSON_PARSER_ERROR", f"{error.msg} at [line:{error.lineno}, column:{error.colno}]") from None
+            raise ApiError(
+                400, "JSON_PARSER_ERROR", f"{error.msg} at [line:{error.lineno}, column:{error.colno}]"
+            ) from None
 
     def json_object(self) -> dict[str, Any]:
         """The body, which must be a JSON object.
@@ -82,7 +84,11 @@ class Call:
         """
         body = self.json()
         if not isinstance(body, dict):
-            raise ApiError(400, "JSON_PARSER_ERROR", "The HTTP entity body is required, but this request has no entity body.")
+            raise ApiError(
+                400,
+                "JSON_PARSER_ERROR",
+                "The HTTP entity body is required, but this request has no entity body.",
+            )
         return body
 
 

@@ -20,7 +20,9 @@ def create(call: Call) -> Response:
     parts = multipart(content_type, call.body)
     data = parts.get("content", b"")
     if len(data.decode("utf-8", "replace")) > _LONGEST_MULTIPART:
-        raise ApiError(400, "CLIENTINPUTERROR", "ClientInputError : Multipart content must not exceed 100,000 characters")
+        raise ApiError(
+            400, "CLIENTINPUTERROR", "ClientInputError : Multipart content must not exceed 100,000 characters"
+        )
     call.body = parts.get("job", b"")
     job = call.org.ingest.create(call.user_id, call.version, call.json_object())
     call.org.ingest.begin_upload(job).write_bytes(data)
@@ -35,7 +37,11 @@ def every(call: Call) -> Response:
     start = _start(call.query.get("queryLocator"))
     page = jobs[start : start + _PER_PAGE]
     after = start + _PER_PAGE
-    more = f"/services/data/{call.version}/jobs/ingest?queryLocator=01g5g0000000001EAA-{after}" if after < len(jobs) else None
+    more = (
+        f"/services/data/{call.version}/jobs/ingest?queryLocator=01g5g0000000001EAA-{after}"
+        if after < len(jobs)
+        else None
+    )
     records = [job.full_view() for job in page]
     return json_answer({"done": more is None, "records": records, "nextRecordsUrl": more})
 

@@ -48,7 +48,9 @@ def delete(call: Call) -> Response:
 
 def _same_version(call: Call, job: QueryJob) -> None:
     if call.version != job.version:
-        raise ApiError(409, "API_ERROR", f"The job was created with API version {job.version}; use the same one")
+        raise ApiError(
+            409, "API_ERROR", f"The job was created with API version {job.version}; use the same one"
+        )
 
 
 def results(call: Call) -> Response:

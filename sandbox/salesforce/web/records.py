@@ -40,7 +40,9 @@ def _record_and_files(call: Call) -> tuple[dict[str, Any], list[bytes]]:
         parts = multipart(content_type, call.body)
         record = next((content for name, content in parts.items() if name.startswith("entity_")), None)
         if record is None:
-            raise ApiError(400, "INVALID_MULTIPART_REQUEST", "Multipart message must include a non-binary part")
+            raise ApiError(
+                400, "INVALID_MULTIPART_REQUEST", "Multipart message must include a non-binary part"
+            )
         try:
             body = orjson.loads(record)
         except orjson.JSONDecodeError as error:

@@ -39,7 +39,9 @@ def resources(call: Call) -> Response:
     """``GET /services/data/vNN.0``."""
     root = f"/services/data/{call.version}"
     found = {name: f"{root}/{name}" for name in _RESOURCES}
-    return json_answer(found | {"identity": f"{call.base_url}/id/{call.org.standing.organization_id}/{call.user_id}"})
+    return json_answer(
+        found | {"identity": f"{call.base_url}/id/{call.org.standing.organization_id}/{call.user_id}"}
+    )
 
 
 def global_describe(call: Call) -> Response:

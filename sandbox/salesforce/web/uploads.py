@@ -13,7 +13,9 @@ from sandbox.salesforce.web.call import Call, nothing
 async def receive_upload(call: Call, request: Request) -> Response:
     """``PUT /jobs/ingest/{job}/batches``."""
     if not request.headers.get("content-type", "").lower().startswith("text/csv"):
-        raise ApiError(400, "CLIENTINPUTERROR", "ClientInputError : Unsupported content type, expected text/csv")
+        raise ApiError(
+            400, "CLIENTINPUTERROR", "ClientInputError : Unsupported content type, expected text/csv"
+        )
     service = call.org.ingest
     job = service.find(call.path["job"])
     path = service.begin_upload(job)

@@ -32,7 +32,12 @@ ROUTES = [
     Route(f"{_DATA}/sobjects/{{object}}/describe", {"GET": resources.full_describe}),
     Route(
         f"{_DATA}/sobjects/{{object}}/{{id}}",
-        {"GET": records.retrieve, "PATCH": records.update, "DELETE": records.delete, "POST": records.insert_by_id},
+        {
+            "GET": records.retrieve,
+            "PATCH": records.update,
+            "DELETE": records.delete,
+            "POST": records.insert_by_id,
+        },
     ),
     Route(
         f"{_DATA}/sobjects/{{object}}/{{field}}/{{value}}",

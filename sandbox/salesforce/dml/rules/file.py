@@ -48,7 +48,9 @@ def describe_version(context: SaveContext, rows: Rows) -> None:
     names = [PurePosixPath(path or "").name for path in paths]
     extensions = [PurePosixPath(name).suffix.lstrip(".").lower() for name in names]
     titles = _texts(rows, "Title")
-    _put(rows, "Title", [title or PurePosixPath(name).stem for title, name in zip(titles, names, strict=True)])
+    _put(
+        rows, "Title", [title or PurePosixPath(name).stem for title, name in zip(titles, names, strict=True)]
+    )
     _put(rows, "FileExtension", [extension or None for extension in extensions])
     _put(rows, "FileType", [_FILE_TYPES.get(extension, extension.upper()) for extension in extensions])
     _put(rows, "ContentSize", [len(body) for body in bodies])
@@ -76,7 +78,7 @@ def _make_latest(context: SaveContext, facts: list[object]) -> None:
     run = context.transaction.run
     run("UPDATE ContentVersion SET IsLatest = false WHERE ContentDocumentId = ?", [document])
     ((earlier,),) = context.transaction.rows(
-        "SELECT count(*) FROM ContentVersion WHERE ContentDocumentId = ?", [document]
+        "SELECT count(*) FROM ContentVersion WHERE ContentDocumentId = ? AND Id <> ?", [document, version]
     )
     run(
         "UPDATE ContentVersion SET ContentDocumentId = ?, IsLatest = true, VersionNumber = ? WHERE Id = ?",
@@ -90,7 +92,9 @@ def _make_latest(context: SaveContext, facts: list[object]) -> None:
 
 
 def _new_document(context: SaveContext, title: str | None, location: str | None) -> str:
-    document: str = implied.create(context, "ContentDocument", {"Title": pa.array([title], pa.string())})[0].as_py()
+    document: str = implied.create(context, "ContentDocument", {"Title": pa.array([title], pa.string())})[
+        0
+    ].as_py()
     _link(context, document, context.user_id, "I")
     if location is not None and location != context.user_id:
         _link(context, document, location, "V")
@@ -99,7 +103,9 @@ def _new_document(context: SaveContext, title: str | None, location: str | None)
 
 def _link(context: SaveContext, document: str, entity: str, share: str) -> None:
     values = {"ContentDocumentId": document, "LinkedEntityId": entity, "ShareType": share}
-    implied.create(context, "ContentDocumentLink", {name: pa.array([value]) for name, value in values.items()})
+    implied.create(
+        context, "ContentDocumentLink", {name: pa.array([value]) for name, value in values.items()}
+    )
 
 
 def refuse_second_link(context: SaveContext, rows: Rows) -> None:

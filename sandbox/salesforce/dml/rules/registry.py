@@ -28,7 +28,10 @@ _RULES: Mapping[str, Rules] = {
         after_update=(contact.recompose_name, contact.move_relation),
     ),
     "AccountContactRelation": Rules(
-        before_create=(account_contact_relation.refuse_private_contact, account_contact_relation.refuse_second),
+        before_create=(
+            account_contact_relation.refuse_private_contact,
+            account_contact_relation.refuse_second,
+        ),
     ),
     "ContentVersion": Rules(before_create=(file.describe_version,), after_create=(file.file_version,)),
     "ContentDocumentLink": Rules(before_create=(file.refuse_second_link,)),
