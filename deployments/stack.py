@@ -10,6 +10,7 @@ from types import FrameType
 
 from rich.console import Console
 
+from deployments.ports import choose_port
 from deployments.postgres import postgres
 from deployments.prefect_server import PrefectServer, prefect_server
 from deployments.sandbox_instance import instance_settings, write_instance, write_settings
@@ -41,6 +42,7 @@ def stack(home: Path, console: Console, *, customers: int, ui_port: int = 0) -> 
 
     The caller owns `home` (`deployments.folder`). Raises StackFailed.
     """
+    ui_port = choose_port(ui_port, what="the Prefect UI")
     with ExitStack() as parts:
         with starting(f"Sandbox of {customers:,} customers", console):
             systems = parts.enter_context(sandbox(home / "sandbox", customers=customers))
