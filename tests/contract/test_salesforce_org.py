@@ -10,8 +10,11 @@ import pyarrow as pa
 import pytest
 from pydantic import SecretStr
 
+from connector.clients.retrying import Patience
 from connector.clients.salesforce import bulk_query
+from connector.clients.salesforce.bulk_ingest import BulkIngest
 from connector.clients.salesforce.org import Org, connect_salesforce
+from connector.clients.salesforce.session import SalesforceSession
 from connector.errors import JobFailed, RequestRefused, SignInRefused
 from connector.instance import Instance
 from connector.model.job import JobRequest, JobState, JobStatus, ResultKind
@@ -67,6 +70,20 @@ def test_a_wrong_secret_is_refused(instance: Instance, contract_sandbox: Sandbox
     )
     with pytest.raises(SignInRefused, match="invalid client credentials"):
         connect_salesforce(instance, secrets).user_name()
+
+
+def test_a_session_that_ended_is_renewed(
+    instance: Instance, salesforce_secrets: SalesforceSecrets, tmp_path: Path, prefix: str
+) -> None:
+    session = SalesforceSession(instance.salesforce, salesforce_secrets, Patience("Salesforce", 10))
+    jobs = BulkIngest(session)
+    job_id = jobs.create(UPSERT)
+    answer = session.request("GET", f"{session.rest_path}/limits")
+    token = answer.request.headers["Authorization"].removeprefix("Bearer ")
+    session.request("POST", "/services/oauth2/revoke", data={"token": token})
+    jobs.upload(job_id, written(tmp_path, [[f"{prefix}-{row}", AWKWARD * 4] for row in range(100_000)]))
+    jobs.abort(job_id)
+    assert jobs.wait(job_id).state is JobState.ABORTED
 
 
 def test_describe(org: Org) -> None:
