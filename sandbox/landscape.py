@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from starlette.types import ASGIApp
 
-from sandbox.control import create_control
+from sandbox.control import Control
 from sandbox.gentrack.app import create_app
 from sandbox.gentrack.tenant import Tenant
 from sandbox.mail import smtp_protocol
@@ -63,7 +63,7 @@ class Landscape:
             stack.push_async_callback(org.stop)
             tenant = Tenant(self.dataset)
             await stack.enter_async_context(_serving(create_app(tenant), gentrack))
-            await stack.enter_async_context(_serving(create_control(tenant, org.is_running), control))
+            await stack.enter_async_context(_serving(Control(tenant, org.is_running).create_app(), control))
             server = await loop.create_server(smtp_protocol(self._mail_folder), sock=mail)
             stack.callback(server.close)
             _announce(

@@ -4,11 +4,15 @@ import contextlib
 import socket
 import threading
 from collections.abc import Generator, Iterator
+from typing import Any
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HOST = "127.0.0.1"
+ABORT = "sandbox.abort"
+"""Key of the ASGI scope under which a request finds what breaks its connection."""
 
 
 class PortBusyError(Exception):
@@ -36,13 +40,33 @@ def url_of(bound: socket.socket) -> str:
     return f"http://{HOST}:{bound.getsockname()[1]}"
 
 
+class AbortableProtocol(H11Protocol):
+    """HTTP/1.1 whose connections an application may break: ``scope[ABORT]()``."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        inner = self.app
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            scope[ABORT] = self.transport.abort
+            await inner(scope, receive, send)
+
+        self.app = app
+
+
 class HttpServer(uvicorn.Server):
     """Serves one application; leaves signals to the process that it is a part of."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(
             uvicorn.Config(
-                app, log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=2
+                app,
+                http=AbortableProtocol,
+                log_level="error",
+                access_log=False,
+                date_header=False,
+                lifespan="off",
+                timeout_graceful_shutdown=2,
             )
         )
 

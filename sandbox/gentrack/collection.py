@@ -1,20 +1,30 @@
-"""One resource collection: the seeded rows, made and encoded block by block."""
+"""One resource collection: the seeded rows, made block by block, and sparsely what was written since."""
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 import orjson
 
-from sandbox.seed import Table
+from sandbox.seed import Record, Table
 
 _BLOCKS_KEPT = 6
 
 
 class Collection:
-    """Encoded records by position, by id, and in order of their ids."""
+    """Encoded records by id and in order of their ids; `put` adds one or replaces the one of its id."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
-        self._encoded: OrderedDict[int, list[bytes]] = OrderedDict()
+        self._seeded: OrderedDict[int, list[bytes]] = OrderedDict()
+        self._replaced: defaultdict[int, dict[int, bytes]] = defaultdict(dict)
+        self._added: dict[int, bytes] = {}
+        self._next_id = table.ids.at(table.size)
+
+    @cached_property
+    def shape(self) -> Record:
+        """A record of the seed, for the fields that records of this kind have."""
+        return next(iter(self.table))
 
     def page(self, after: int, limit: int) -> tuple[list[bytes], int | None]:
         """Up to `limit` records with ids greater than `after`, and the last of these ids if more follow."""
@@ -26,25 +36,100 @@ class Collection:
             taken = self._block(number)[start : start + limit - len(rows)]
             rows += taken
             index += len(taken)
-        return rows, table.ids.at(index - 1) if index < table.size else None
+        if index < table.size:
+            return rows, table.ids.at(index - 1)
+        added = [identifier for identifier in self._added if identifier > after]
+        room = limit - len(rows)
+        rows += [self._added[identifier] for identifier in added[:room]]
+        if len(added) <= room:
+            return rows, None
+        return rows, added[room - 1] if room else table.ids.at(index - 1)
+
+    def changed_since(self, moment: str, after: int, limit: int) -> tuple[list[bytes], int | None]:
+        """As `page`, of the records whose `updatedDttm` is `moment` or later (a time as in `Clock.stamp`)."""
+        found: list[tuple[int, bytes]] = []
+        candidates = self._all_after(after) if moment < _SEEDED_UNTIL else self._written()
+        for row in candidates:
+            record = orjson.loads(row)
+            if record["id"] > after and comparable(record["updatedDttm"]) >= moment:
+                found.append((record["id"], row))
+                if len(found) > limit:
+                    break
+        return [row for _, row in found[:limit]], found[limit - 1][0] if len(found) > limit else None
 
     def at(self, index: int) -> bytes:
-        """The record at a position of the table."""
+        """The record at a position of the seeded table."""
         number, position = divmod(index, self.table.block_size)
         return self._block(number)[position]
 
     def get(self, identifier: int) -> bytes | None:
         """The record with this id, or None."""
         index = self.table.index_of(identifier)
-        return None if index is None else self.at(index)
+        return self._added.get(identifier) if index is None else self.at(index)
+
+    def matching(self, field: str, value: object, seeded: Iterable[int]) -> list[bytes]:
+        """Records whose field has the value: among the seeded positions given, and among all written ones."""
+        rows = {self.at(index): None for index in seeded} | dict.fromkeys(self._written())
+        found = [(record["id"], row) for row in rows if (record := orjson.loads(row)).get(field) == value]
+        return [row for _, row in sorted(found)]
+
+    def written_values(self, field: str, value: object, wanted: str) -> set[int]:
+        """What `wanted` holds in written records whose field has the value."""
+        records = (orjson.loads(row) for row in self._written())
+        return {record[wanted] for record in records if record[field] == value}
+
+    def new_id(self) -> int:
+        """The id of the next record to be added."""
+        identifier = self._next_id
+        self._next_id += self.table.ids.step
+        return identifier
+
+    def put(self, record: Record) -> bytes:
+        """Keep a record under its id and return it encoded."""
+        row = orjson.dumps(record)
+        index = self.table.index_of(record["id"])
+        if index is None:
+            self._added[record["id"]] = row
+        else:
+            number, position = divmod(index, self.table.block_size)
+            self._replaced[number][position] = row
+            self._seeded.pop(number, None)
+        return row
+
+    def _written(self) -> Iterator[bytes]:
+        """What was written since the start, by ascending id."""
+        for number in sorted(self._replaced):
+            for position in sorted(self._replaced[number]):
+                yield self._replaced[number][position]
+        yield from self._added.values()
+
+    def _all_after(self, after: int) -> Iterator[bytes]:
+        index = self.table.ids.index_after(after)
+        while index < self.table.size:
+            number, start = divmod(index, self.table.block_size)
+            rows = self._block(number)[start:]
+            yield from rows
+            index += len(rows)
+        yield from self._added.values()
 
     def _block(self, number: int) -> list[bytes]:
-        rows = self._encoded.get(number)
+        rows = self._seeded.get(number)
         if rows is None:
             rows = [orjson.dumps(record) for record in self.table.render(number)]
-            self._encoded[number] = rows
-            if len(self._encoded) > _BLOCKS_KEPT:
-                self._encoded.popitem(last=False)
+            for position, row in self._replaced.get(number, {}).items():
+                rows[position] = row
+            self._seeded[number] = rows
+            if len(self._seeded) > _BLOCKS_KEPT:
+                self._seeded.popitem(last=False)
         else:
-            self._encoded.move_to_end(number)
+            self._seeded.move_to_end(number)
         return rows
+
+
+_SEEDED_UNTIL = "2026-01-01T00:00:00.000Z"
+"""No seeded record was updated at this time or later."""
+
+
+def comparable(moment: str) -> str:
+    """A record's time with milliseconds, so that such texts sort as the times they stand for."""
+    return moment if "." in moment else moment.replace("Z", ".000Z")

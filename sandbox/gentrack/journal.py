@@ -10,22 +10,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _ENTRIES_KEPT = 200_000
 
 
-@dataclass(frozen=True)
+@dataclass
 class Entry:
     """One request: when it came (UTC), what it asked for, and the status it was answered with.
 
-    `status` is 0 where no answer was sent.
+    `status` is 0 as long as no answer was sent.
     """
 
     time: str
     method: str
     path: str
     query: str
-    status: int
+    status: int = 0
 
 
 class Journal:
-    """The latest requests in the order in which they were finished."""
+    """The latest requests in the order in which they came."""
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=_ENTRIES_KEPT)
@@ -56,16 +56,12 @@ class Journalled:
             await self._app(scope, receive, send)
             return
         arrived = datetime.now(UTC).isoformat(timespec="milliseconds")
-        status = 0
+        entry = Entry(arrived, scope["method"], scope["path"], scope["query_string"].decode("latin-1"))
+        self._journal.add(entry)
 
         async def noting(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                entry.status = message["status"]
             await send(message)
 
-        try:
-            await self._app(scope, receive, noting)
-        finally:
-            query = scope["query_string"].decode("latin-1")
-            self._journal.add(Entry(arrived, scope["method"], scope["path"], query, status))
+        await self._app(scope, receive, noting)

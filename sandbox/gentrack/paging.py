@@ -6,10 +6,12 @@ No public caller of Gentrack pages; this is ours to define (docs/gentrack-contra
 import base64
 import binascii
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
+from sandbox.gentrack.clock import to_stamp
 from sandbox.gentrack.errors import Refusal
 from sandbox.seed.links import INTERNAL_ROOT
 
@@ -24,16 +26,19 @@ class PageRequest:
     collection: str
     limit: int
     after: int
+    updated_since: str | None
+    """If given, only records updated then or later; a time as in `Clock.stamp`."""
 
     @classmethod
     def parse(cls, collection: str, query: QueryParams) -> "PageRequest":
-        """Read `limit` and `cursor`; raise `Refusal` (400) for values that mean nothing."""
+        """Read `limit`, `cursor` and `updatedSince`; raise `Refusal` (400) for values that mean nothing."""
         limit_text = query.get("limit", str(DEFAULT_LIMIT))
         if not limit_text.isdecimal() or not 1 <= int(limit_text) <= MAX_LIMIT:
             raise Refusal(400, "InvalidParameter", f"limit must be a whole number from 1 to {MAX_LIMIT}")
         cursor = query.get("cursor")
         after = 0 if cursor is None else _after(collection, cursor)
-        return cls(collection, int(limit_text), after)
+        since = query.get("updatedSince")
+        return cls(collection, int(limit_text), after, None if since is None else _moment(since))
 
     def render(self, rows: list[bytes], last: int | None, query: QueryParams) -> bytes:
         """The JSON of a page; `last` is the id to go on after, or None on the last page."""
@@ -42,6 +47,18 @@ class PageRequest:
             onwards = {**query, "limit": str(self.limit), "cursor": _cursor(self.collection, last)}
             links += b',"next":"' + _address(self.collection, onwards) + b'"'
         return b'{"results":[' + b",".join(rows) + b'],"links":{' + links + b"}}"
+
+
+def _moment(text: str) -> str:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise Refusal(
+            400, "InvalidParameter", "updatedSince must be a time with its zone: 2026-03-01T09:15:00Z"
+        )
+    return to_stamp(moment)
 
 
 def _address(collection: str, query: dict[str, str]) -> bytes:

@@ -1,14 +1,20 @@
-"""The state of one tenant: its app, its records, its journal and the key that it signs webhooks with."""
+"""The state of one tenant: its app, records, clock, journal, events, faults and webhook key."""
 
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from sandbox.gentrack.clock import Clock
 from sandbox.gentrack.collection import Collection
 from sandbox.gentrack.errors import NotFound
+from sandbox.gentrack.events import Publisher
+from sandbox.gentrack.faults import FaultScript
 from sandbox.gentrack.journal import Journal
 from sandbox.gentrack.tokens import App, TokenIssuer
+from sandbox.gentrack.writing import Writer
 from sandbox.seed import Dataset
 
 
@@ -17,11 +23,19 @@ class Tenant:
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
+        self.clock = Clock()
         self.app = App.register()
         self.tokens = TokenIssuer(self.app)
         self.journal = Journal()
+        self.faults = FaultScript(dataset.seed)
+        self.publisher = Publisher(self.app, self.clock)
         self.collections = {table.name: Collection(table) for table in dataset.tables}
-        self._webhook_key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+        self.writer = Writer(self.collections, self.clock, self.publisher)
+
+    @cached_property
+    def webhook_key(self) -> rsa.RSAPrivateKey:
+        """The app's own key, with which webhooks are signed."""
+        return rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
 
     def single(self, collection: str, identifier: int) -> bytes:
         """The record with this id; raises `NotFound`."""
@@ -30,43 +44,55 @@ class Tenant:
             raise NotFound(f"{collection}/{identifier}")
         return record
 
-    def account_index(self, number: str) -> int:
-        """The position of the account with this number; raises `NotFound`."""
-        return _first(self.dataset.accounts_of_number(number), f"account {number}")
+    def account_of_number(self, number: str) -> bytes:
+        """The account with this number; raises `NotFound`."""
+        return self._first("accounts", "number", number, self.dataset.accounts_of_number(number))
 
-    def customer_index(self, number: str) -> int:
-        """The position of the first customer with this number; raises `NotFound`."""
-        return _first(self.dataset.customers_of_number(number), f"customer {number}")
+    def customer_of_number(self, number: str) -> bytes:
+        """The oldest customer with this number; raises `NotFound`."""
+        return self._first("customers", "number", number, self.dataset.customers_of_number(number))
 
-    def index(self, collection: str, identifier: int) -> int:
-        """The position of the record with this id; raises `NotFound`."""
-        index = self.collections[collection].table.index_of(identifier)
-        if index is None:
-            raise NotFound(f"{collection}/{identifier}")
-        return index
+    def meter_point_of_identifier(self, identifier: str) -> bytes:
+        """The meter point with this market identifier; raises `NotFound`."""
+        seeded = self.dataset.meter_points_of_identifier(identifier)
+        return self._first("meterPoints", "identifier", identifier, seeded)
 
-    def customers_of_account(self, account: int) -> list[bytes]:
-        """The account customers of the account at a position."""
-        collection = self.collections["accountCustomers"]
-        return [collection.at(index) for index in self.dataset.relations_of_account(account)]
+    def children_of_account(self, collection: str, account: int) -> list[bytes]:
+        """Records of a collection, such as ``agreements``, that belong to the account of an id."""
+        self.single("accounts", account)
+        index = self.dataset.accounts.index_of(account)
+        seeded = [] if index is None else self.dataset.children_of_account(collection, index)
+        return self.collections[collection].matching("accountId", account, seeded)
 
     def accounts_of_customer(self, customer: int) -> list[bytes]:
-        """The accounts on which the customer at a position stands."""
-        collection = self.collections["accounts"]
-        return [collection.at(index) for index in self.dataset.accounts_of_customer(customer)]
+        """The accounts on which the customer of an id stands."""
+        self.single("customers", customer)
+        index = self.dataset.customers.index_of(customer)
+        accounts = self.dataset.accounts
+        seeded = [] if index is None else self.dataset.accounts_of_customer(index)
+        identifiers = {accounts.ids.at(position) for position in seeded}
+        written = self.collections["accountCustomers"].written_values("customerId", customer, "accountId")
+        return [self.single("accounts", identifier) for identifier in sorted(identifiers | written)]
+
+    def lines_of_order(self, order: int) -> list[bytes]:
+        """The lines of the order of an id."""
+        self.single("orders", order)
+        index = self.dataset.by_name["orders"].index_of(order)
+        seeded = [] if index is None else self.dataset.lines_of_order(index)
+        return self.collections["orderLines"].matching("orderId", order, seeded)
 
     def write_webhook_public_key(self, folder: Path) -> Path:
         """Write the public key (SPKI PEM) that a receiver checks signatures with."""
         path = folder / "webhook-public-key.pem"
         path.write_bytes(
-            self._webhook_key.public_key().public_bytes(
+            self.webhook_key.public_key().public_bytes(
                 serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
             )
         )
         return path
 
-
-def _first(found: list[int], what: str) -> int:
-    if not found:
-        raise NotFound(what)
-    return found[0]
+    def _first(self, collection: str, field: str, value: str, seeded: Sequence[int]) -> bytes:
+        found = self.collections[collection].matching(field, value, seeded)
+        if not found:
+            raise NotFound(f"{collection} with {field} {value}")
+        return found[0]

@@ -4,6 +4,7 @@ Nothing is held: any block of 2,000 customers, with the accounts and relations t
 made again at any time, so that a data set of a million customers costs no memory.
 """
 
-from sandbox.seed.dataset import Dataset, Table
+from sandbox.seed.dataset import Dataset
+from sandbox.seed.table import Record, Table
 
-__all__ = ["Dataset", "Table"]
+__all__ = ["Dataset", "Record", "Table"]

@@ -42,11 +42,13 @@ def records(block: Block) -> list[Record]:
         moments(rng, "2024-01-01", "2026-01-01", size),
         strict=True,
     )
+    parents = block.parents
+    first = plan.first.accounts
     rendered: list[Record] = []
-    for identifier, (owner, home, billing, kind, balance, delivery, since, until, updated) in enumerate(
+    for position, (owner, home, billing, kind, balance, delivery, since, until, updated) in enumerate(
         columns
     ):
-        number = ACCOUNT_IDS.at(plan.first.accounts + identifier)
+        number = ACCOUNT_IDS.at(first + position)
         business = plan.business[owner]
         rendered.append(
             {
@@ -61,7 +63,7 @@ def records(block: Block) -> list[Record]:
                 "fromDttm": since,
                 "closedDttm": until,
                 "cancelFl": "N",
-                "parentAccountId": None,
+                "parentAccountId": ACCOUNT_IDS.at(first + parents[position]) if position in parents else None,
                 "billingAddress": billing,
                 "updatedDttm": updated,
                 "links": links("accounts", number, "accountCustomers"),

@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from sandbox.seed.addresses import Address, addresses
 from sandbox.seed.awkward import INVALID_EMAILS, Awkward
 from sandbox.seed.companies import LEGAL_FORMS, PROPER_NAMES, TRADES
 from sandbox.seed.keys import customer_number, legacy_number
 from sandbox.seed.people import People, people
-from sandbox.seed.plan import JOINT, Plan, plan_block
+from sandbox.seed.plan import BLOCK, JOINT, Plan, plan_block, sizes_of
 from sandbox.seed.randomness import choices, stream
+from sandbox.seed.supply import SupplyPlan, SupplySizes, plan_supply, supply_sizes
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,33 @@ class Block:
             for position, customer in enumerate(plan.awkward[kind]):
                 numbers[customer] = legacy_number(kind, plan.block, position)
         return numbers
+
+    @cached_property
+    def parents(self) -> dict[int, int]:
+        """Account to parent account, in groups of a head, two children and a grandchild.
+
+        A quarter of the accounts of businesses stand in such a group.
+        """
+        plan = self.plan
+        of_businesses = np.flatnonzero(plan.business[plan.owner])
+        chosen = stream(plan.seed, plan.block, "hierarchy").permutation(of_businesses)[
+            : len(of_businesses) // 4
+        ]
+        parents: dict[int, int] = {}
+        for head, elder, younger, grandchild in chosen[: len(chosen) // 4 * 4].reshape(-1, 4).tolist():
+            parents |= {elder: head, younger: head, grandchild: elder}
+        return parents
+
+    @cached_property
+    def supply(self) -> SupplyPlan:
+        """What the accounts are supplied with."""
+        return plan_supply(self.plan)
+
+    @property
+    def supply_first(self) -> SupplySizes:
+        """Rows of the supplied entities in the blocks before this one."""
+        full = supply_sizes(sizes_of(BLOCK).accounts)
+        return SupplySizes(*(self.plan.block * size for size in full))
 
     @cached_property
     def homes(self) -> list[Address]:

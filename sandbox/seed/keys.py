@@ -40,6 +40,12 @@ class Ids:
 ACCOUNT_IDS = Ids(FIRST_ID, 2)
 CUSTOMER_IDS = Ids(FIRST_ID + 1, 2)
 RELATION_IDS = Ids(FIRST_ID, 1)
+PRODUCT_IDS = Ids(1, 1)
+PLAN_IDS = Ids(1, 1)
+METER_POINT_IDS = Ids(FIRST_ID, 1)
+AGREEMENT_IDS = Ids(FIRST_ID, 1)
+ORDER_IDS = Ids(FIRST_ID, 1)
+ORDER_LINE_IDS = Ids(FIRST_ID, 1)
 UNKNOWN_CUSTOMER_IDS = Ids(900_000_000, 2)
 
 
@@ -56,6 +62,16 @@ def account_number(index: int) -> str:
 def customer_number(index: int) -> str:
     """The usual number of the customer at `index` in the data set."""
     return padded(CUSTOMER_IDS.at(index))
+
+
+def agreement_number(index: int) -> str:
+    """The number of the agreement at `index`: ``A-00000101``."""
+    return f"A-{padded(AGREEMENT_IDS.at(index))}"
+
+
+def order_number(index: int) -> str:
+    """The number of the order at `index`: ``O-00000101``."""
+    return f"O-{padded(ORDER_IDS.at(index))}"
 
 
 def legacy_number(kind: Awkward, block: int, position: int) -> str:

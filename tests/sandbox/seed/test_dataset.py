@@ -14,7 +14,7 @@ def test_equal_arguments_give_equal_data_and_other_seeds_other_data() -> None:
     first, again, other = Dataset(300, 5), Dataset(300, 5), Dataset(300, 6)
     for one, same, different in zip(first.tables, again.tables, other.tables, strict=True):
         assert list(one) == list(same)
-        assert list(one) != list(different)
+        assert one.name in {"products", "pricePlans"} or list(one) != list(different)
 
 
 def test_a_block_does_not_depend_on_what_was_read_before() -> None:
@@ -35,7 +35,7 @@ def test_sizes_are_known_without_making_the_rows(customers: int) -> None:
         assert len(identifiers) == table.size
         assert identifiers == sorted(set(identifiers))
         assert [table.index_of(identifier) for identifier in identifiers] == list(range(table.size))
-        assert table.index_of(identifiers[-1] + table.ids.step) is None
+        assert table.index_of(table.ids.at(table.size)) is None
 
 
 @pytest.mark.parametrize("customers", SIZES)
@@ -59,7 +59,7 @@ def test_lookups_agree_with_the_rows() -> None:
     accounts, customers = list(dataset.accounts), list(dataset.customers)
     relations = list(dataset.account_customers)
     for index in (0, 17, len(accounts) - 1):
-        found = dataset.relations_of_account(index)
+        found = dataset.children_of_account("accountCustomers", index)
         expected = [row for row in relations if row["accountId"] == accounts[index]["id"]]
         assert [relations[position] for position in found] == expected
         assert dataset.accounts_of_number(accounts[index]["number"]) == [index]
