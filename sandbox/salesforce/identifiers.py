@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
+from sandbox.salesforce.columnar import Array
+
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHECKSUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _DIGITS = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
@@ -19,7 +21,7 @@ _POWERS = 62 ** np.arange(_NUMBER_LENGTH - 1, -1, -1, dtype=np.int64)
 _SHAPE = re.compile(r"[0-9A-Za-z]{15}(?:[A-Za-z0-5]{3})?")
 
 
-def id_array(prefix: str, instance: str, first: int, count: int) -> "pa.StringArray":
+def id_array(prefix: str, instance: str, first: int, count: int) -> Array:
     """``count`` ids of 18 characters, numbered from ``first``; ``instance`` has three characters."""
     numbers = np.arange(first, first + count, dtype=np.int64)
     characters = np.empty((count, 18), dtype=np.uint8)
@@ -30,7 +32,7 @@ def id_array(prefix: str, instance: str, first: int, count: int) -> "pa.StringAr
     characters[:, 15:] = _CHECKSUM_DIGITS[weights]
     offsets = np.arange(count + 1, dtype=np.int32) * 18
     buffers = [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(characters.tobytes())]
-    return pa.Array.from_buffers(pa.string(), count, buffers)  # type: ignore[return-value]
+    return pa.Array.from_buffers(pa.string(), count, buffers)
 
 
 def number_of(record_id: str) -> int:

@@ -76,6 +76,6 @@ class Limits:
         counted = [
             each for each in self._database.schema if each.layoutable and not each.name.startswith("Content")
         ]
-        counts = " + ".join(f"(SELECT count(*) FROM {quoted(each.name)})" for each in counted)  # noqa: S608
+        counts = " + ".join(f"(SELECT count(*) FROM {quoted(each.name)})" for each in counted)
         ((records,),) = self._database.rows(f"SELECT {counts}")
         return int(records) * RECORD_KILOBYTES // 1024

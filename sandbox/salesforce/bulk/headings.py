@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sandbox.salesforce.dml.rows import Heading
 from sandbox.salesforce.errors import JobFailedError
-from sandbox.salesforce.schema.model import Field, Schema, SObjectType
+from sandbox.salesforce.schema.model import Schema, SObjectType
 
 
 def read_headings(
@@ -51,11 +51,7 @@ def relationship_heading(sobject: SObjectType, schema: Schema, name: str) -> Hea
             f"InvalidBatch : type is needed for polymorphic foreign key references: {relationship}"
         )
     parent = schema.get(kind if separator else reference.reference_to[0])
-    key = parent and parent.field(key_name)
-    if parent is None or key is None or parent.name not in reference.reference_to or not _may_look_up(key):
+    key = None if parent is None else parent.field(key_name)
+    if parent is None or key is None or parent.name not in reference.reference_to or not key.upsert_key:
         raise _unknown(name)
     return Heading(name, reference, parent, key)
-
-
-def _may_look_up(key: Field) -> bool:
-    return key.upsert_key

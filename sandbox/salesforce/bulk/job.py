@@ -81,6 +81,20 @@ class Job:
             self.state = state
             self.modified = moment
 
+    def begin(self, moment: datetime) -> bool:
+        """Takes the job up; False if that isn't asked for any more."""
+        with self.lock:
+            if self.state is not State.UPLOAD_COMPLETE:
+                return False
+            self.change(State.IN_PROGRESS, moment)
+            return True
+
+    def end(self, state: State, moment: datetime) -> None:
+        """Ends the job, unless it was aborted meanwhile."""
+        with self.lock:
+            if self.state is State.IN_PROGRESS:
+                self.change(state, moment)
+
     def head(self) -> dict[str, Any]:
         """The properties with which every answer begins."""
         return {

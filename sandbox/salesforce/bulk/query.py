@@ -196,10 +196,8 @@ class QueryJobService:
 
     def _run(self, job: QueryJob) -> None:
         clock = self._environment.clock
-        with job.lock:
-            if job.state is not State.UPLOAD_COMPLETE:
-                return
-            job.change(State.IN_PROGRESS, clock.now())
+        if not job.begin(clock.now()):
+            return
         started = clock.monotonic()
         try:
             job.processed = self._write_result(job)
@@ -208,9 +206,7 @@ class QueryJobService:
             job.error_message = f"InternalServerError : {error}"
             end = State.FAILED
         job.total_milliseconds = int((clock.monotonic() - started) * 1000)
-        with job.lock:
-            if job.state is State.IN_PROGRESS:
-                job.change(end, clock.now())
+        job.end(end, clock.now())
 
     def _write_result(self, job: QueryJob) -> int:
         if job.compiled is None:
@@ -264,7 +260,7 @@ def _as_text(compiled: Compiled) -> str:
         if output.field.type == "datetime":
             value = f"strftime({value}, '%Y-%m-%dT%H:%M:%S.%gZ')"
         columns.append(f"coalesce({value}::VARCHAR, '') AS o{place}")
-    return f"SELECT {', '.join(columns)} FROM ({compiled.sql})"  # noqa: S608
+    return f"SELECT {', '.join(columns)} FROM ({compiled.sql})"
 
 
 def _result_file(job: QueryJob) -> Any:

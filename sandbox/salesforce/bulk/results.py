@@ -9,13 +9,16 @@ import io
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from sandbox.salesforce.bulk.job import LINE_ENDINGS, IngestJob
+from sandbox.salesforce.columnar import Array
+from sandbox.salesforce.columnar import compute as pc
+from sandbox.salesforce.columnar import places as index
 from sandbox.salesforce.dml.rows import Heading, Outcome
 from sandbox.salesforce.schema.model import NUMBER_TYPES
 
@@ -47,7 +50,7 @@ class PartFiles:
             with pa.memory_map(str(path)) as source:
                 table = pa.ipc.open_file(source).read_all()
             shuffled = np.random.default_rng(order.getrandbits(32)).permutation(table.num_rows)
-            yield table.take(pa.array(shuffled))
+            yield table.take(index(shuffled))
 
 
 def keep(job: IngestJob, headings: Sequence[Heading], batch: pa.Table, outcome: Outcome) -> None:
@@ -58,17 +61,17 @@ def keep(job: IngestJob, headings: Sequence[Heading], batch: pa.Table, outcome: 
     number = job.parts
     job.parts += 1
     if len(good):
-        places = pa.array(good)
+        places = index(good)
         created = pc.if_else(pa.array(outcome.created[good]), "true", "false")
         shown = _shown(batch.take(places), headings)
         PartFiles(job.folder, "successful").add(number, _led_by(ids.take(places), created, shown))
     if len(bad):
-        places = pa.array(bad)
+        places = index(bad)
         texts = pa.array([outcome.errors.by_row[int(row)].bulk_text for row in bad], pa.string())
         PartFiles(job.folder, "failed").add(number, _led_by(ids.take(places), texts, batch.take(places)))
 
 
-def _led_by(first: pa.Array, second: pa.Array, rest: pa.Table) -> pa.Table:
+def _led_by(first: Array, second: Array, rest: pa.Table) -> pa.Table:
     return pa.Table.from_arrays(
         [first, second, *rest.columns], names=["f", "s", *(f"c{place}" for place in range(rest.num_columns))]
     )
@@ -82,10 +85,9 @@ def _shown(batch: pa.Table, headings: Sequence[Heading]) -> pa.Table:
     return pa.Table.from_arrays(columns, names=batch.column_names)
 
 
-def java_doubles(texts: pa.ChunkedArray) -> pa.Array:
+def java_doubles(texts: Any) -> Array:
     """Numbers as the platform writes doubles: ``800`` becomes ``800.0``, ``912260031`` ``9.12260031E8``."""
-    values = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
-    return pa.array([_java_double(text) for text in values.to_pylist()], pa.string())
+    return pa.array([_java_double(text) for text in texts.to_pylist()], pa.string())
 
 
 def _java_double(text: str) -> str:

@@ -1,15 +1,16 @@
 """What happens to a closed ingest job: its batches are saved one after the other, in chunks as the platform does."""
 
 import logging
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from sandbox.salesforce.bulk import results, upload
 from sandbox.salesforce.bulk.environment import Environment
 from sandbox.salesforce.bulk.headings import read_headings
 from sandbox.salesforce.bulk.job import IngestJob, State
+from sandbox.salesforce.columnar import compute as pc
+from sandbox.salesforce.columnar import mask_of
 from sandbox.salesforce.dml.delete import delete
 from sandbox.salesforce.dml.engine import Save
 from sandbox.salesforce.dml.rows import Heading, Outcome, RawColumn
@@ -28,10 +29,8 @@ class IngestWork:
     def run(self, job: IngestJob) -> None:
         """Takes a job from ``UploadComplete`` to its end."""
         clock = self._environment.clock
-        with job.lock:
-            if job.state is not State.UPLOAD_COMPLETE:
-                return
-            job.change(State.IN_PROGRESS, clock.now())
+        if not job.begin(clock.now()):
+            return
         started = clock.monotonic()
         try:
             self._process(job)
@@ -44,9 +43,7 @@ class IngestWork:
             job.error_message = "InternalServerError : An unexpected error occurred"
             end = State.FAILED
         job.total_milliseconds = int((clock.monotonic() - started) * 1000)
-        with job.lock:
-            if job.state is State.IN_PROGRESS:
-                job.change(end, clock.now())
+        job.end(end, clock.now())
 
     def _process(self, job: IngestJob) -> None:
         if not job.uploaded or not job.upload_file.exists():
@@ -94,9 +91,9 @@ class IngestWork:
         return self._environment.dml.save(save)
 
 
-def _raw(heading: Heading, column: pa.ChunkedArray) -> RawColumn:
+def _raw(heading: Heading, column: Any) -> RawColumn:
     text = column.combine_chunks()
     empty = pc.equal(text, "")
-    given = ~np.asarray(empty.to_numpy(zero_copy_only=False), dtype=np.bool_)
+    given = ~mask_of(empty)
     kept = pc.if_else(pc.or_(empty, pc.equal(text, CLEAR)), pa.scalar(None, pa.string()), text)
     return RawColumn(heading, kept, given)

@@ -5,8 +5,10 @@ Source: object reference (field properties), REST API guide (error codes), recor
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from sandbox.salesforce.columnar import compute as pc
+from sandbox.salesforce.columnar import places as index
+from sandbox.salesforce.columnar import present, table
 from sandbox.salesforce.dml.references import folded
 from sandbox.salesforce.dml.rows import Column, Rows
 from sandbox.salesforce.errors import RowError
@@ -64,7 +66,7 @@ def not_cleared(rows: Rows) -> None:
         field = column.field
         if field.nillable or field.type in {"boolean", "id"} or not field.updateable:
             continue
-        cleared = column.given & column.values.is_null().to_numpy(zero_copy_only=False)
+        cleared = column.given & ~present(column.values)
         rows.refuse(np.flatnonzero(cleared), lambda _, name=field.name: _missing([name]))  # type: ignore[misc]
 
 
@@ -84,7 +86,7 @@ def unique(transaction: Transaction, rows: Rows, *, key: Field | None) -> None:
 
 def _unique(transaction: Transaction, rows: Rows, column: Column) -> None:
     field = column.field
-    wanted = column.given & column.values.is_valid().to_numpy(zero_copy_only=False)
+    wanted = column.given & present(column.values)
     wanted &= ~rows.errors.failed[rows.positions]
     places = np.flatnonzero(wanted)
     if not len(places):
@@ -92,14 +94,14 @@ def _unique(transaction: Transaction, rows: Rows, column: Column) -> None:
     own = pa.nulls(len(rows), pa.string()) if rows.ids is None else rows.ids
     stored = folded(f"t.{quoted(field.name)}", field)
     clashes = transaction.rows(
-        f"SELECT w.place, min(t.Id) FROM wanted w JOIN {quoted(rows.sobject.name)} t "  # noqa: S608
+        f"SELECT w.place, min(t.Id) FROM wanted w JOIN {quoted(rows.sobject.name)} t "
         f"ON {stored} = {folded('w.value', field)} "
         "WHERE NOT t.IsDeleted AND t.Id IS DISTINCT FROM w.own GROUP BY w.place",
-        wanted=pa.table(
+        wanted=table(
             {
                 "place": pa.array(places),
-                "value": column.values.take(pa.array(places)),
-                "own": own.take(pa.array(places)),
+                "value": column.values.take(index(places)),
+                "own": own.take(index(places)),
             }
         ),
     )

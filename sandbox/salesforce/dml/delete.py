@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from sandbox.salesforce import identifiers
+from sandbox.salesforce.columnar import table
 from sandbox.salesforce.dml.rows import Outcome
 from sandbox.salesforce.errors import RowError
 from sandbox.salesforce.schema.model import Schema, SObjectType
@@ -30,8 +31,8 @@ def delete(
     known = identifiers.normalised_array(ids)
     states = dict(
         transaction.rows(
-            f"SELECT t.Id, t.IsDeleted FROM {quoted(sobject.name)} t SEMI JOIN wanted w ON t.Id = w.id",  # noqa: S608
-            wanted=pa.table({"id": pa.array(known, pa.string())}),
+            f"SELECT t.Id, t.IsDeleted FROM {quoted(sobject.name)} t SEMI JOIN wanted w ON t.Id = w.id",
+            wanted=table({"id": pa.array(known, pa.string())}),
         )
     )
     for row, record in enumerate(known):
@@ -70,15 +71,14 @@ def _refuse_held(
         if not each.field.restricted_delete or not rows:
             continue
         held = transaction.rows(
-            f"SELECT DISTINCT c.{quoted(each.field.name)} FROM {quoted(each.child)} c "  # noqa: S608
+            f"SELECT DISTINCT c.{quoted(each.field.name)} FROM {quoted(each.child)} c "
             f"SEMI JOIN wanted w ON c.{quoted(each.field.name)} = w.id WHERE NOT c.IsDeleted",
-            wanted=pa.table({"id": pa.array(list(rows), pa.string())}),
+            wanted=table({"id": pa.array(list(rows), pa.string())}),
         )
         plural = schema[each.child].label_plural.lower()
         message = f"Your attempt to delete this record could not be completed because it is associated with the following {plural}"
-        outcome.errors.add_all(
-            (rows[record] for (record,) in held), lambda _, m=message: RowError("DELETE_FAILED", m)
-        )  # type: ignore[misc]
+        for (record,) in held:
+            outcome.errors.add(rows[record], RowError("DELETE_FAILED", message))
 
 
 def _delete(
@@ -91,10 +91,10 @@ def _delete(
 ) -> None:
     if not ids:
         return
-    wanted = pa.table({"id": pa.array(np.asarray(ids, dtype=object), pa.string())})
+    wanted = table({"id": pa.array(np.asarray(ids, dtype=object), pa.string())})
     touch = f"SystemModstamp = make_timestamp_ms({stamp}), LastModifiedDate = make_timestamp_ms({stamp}), LastModifiedById = ?"
     transaction.run(
-        f"UPDATE {quoted(sobject.name)} t SET IsDeleted = true, {touch} FROM wanted w WHERE t.Id = w.id",  # noqa: S608
+        f"UPDATE {quoted(sobject.name)} t SET IsDeleted = true, {touch} FROM wanted w WHERE t.Id = w.id",
         [user_id],
         wanted=wanted,
     )
@@ -103,12 +103,12 @@ def _delete(
         child = schema[each.child]
         if each.field.cascade_delete:
             found = transaction.rows(
-                f"SELECT c.Id FROM {quoted(child.name)} c SEMI JOIN wanted w ON c.{column} = w.id WHERE NOT c.IsDeleted",  # noqa: S608
+                f"SELECT c.Id FROM {quoted(child.name)} c SEMI JOIN wanted w ON c.{column} = w.id WHERE NOT c.IsDeleted",
                 wanted=wanted,
             )
             _delete(transaction, schema, child, [record for (record,) in found], user_id, stamp)
         elif each.field.custom or each.field.updateable:
             transaction.run(
-                f"UPDATE {quoted(child.name)} c SET {column} = NULL FROM wanted w WHERE c.{column} = w.id",  # noqa: S608
+                f"UPDATE {quoted(child.name)} c SET {column} = NULL FROM wanted w WHERE c.{column} = w.id",
                 wanted=wanted,
             )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sandbox.salesforce.clock import Clock
+from sandbox.salesforce.columnar import present
 from sandbox.salesforce.dml import checks, references, targets, values, write
 from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.rows import Column, Outcome, RawColumn, Rows
@@ -119,7 +120,7 @@ def _by_optional_id(context: SaveContext, rows: Rows) -> tuple[Rows, Rows]:
     column = rows.columns.get("id")
     if column is None:
         return rows, rows.take(np.array([], dtype=np.int64))
-    known = column.given & column.values.is_valid().to_numpy(zero_copy_only=False)
+    known = column.given & present(column.values)
     new = rows.take(np.flatnonzero(~known))
     new.columns.pop("id")
     return new, targets.by_record_id(context.transaction, rows.take(np.flatnonzero(known)))
@@ -176,7 +177,5 @@ def _update(context: SaveContext, request: Save, rows: Rows, outcome: Outcome, r
 
 
 def _record(rows: Rows, outcome: Outcome, *, created: bool) -> None:
-    if rows.ids is None:
-        raise ValueError("rows without ids were written")
-    outcome.ids[rows.positions] = rows.ids.to_numpy(zero_copy_only=False)
+    outcome.ids[rows.positions] = rows.record_ids.to_numpy(zero_copy_only=False)
     outcome.created[rows.positions] = created

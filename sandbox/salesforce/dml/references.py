@@ -3,9 +3,13 @@
 Source: Bulk API 2.0 guide, "Relationship Fields in a Header Row".
 """
 
+from typing import cast
+
 import numpy as np
 import pyarrow as pa
 
+from sandbox.salesforce.columnar import Array, Positions, present, table
+from sandbox.salesforce.columnar import places as index
 from sandbox.salesforce.dml.rows import Column, Heading, RawColumn, Rows
 from sandbox.salesforce.errors import RowError
 from sandbox.salesforce.schema.model import Field, Schema, SObjectType
@@ -19,14 +23,14 @@ def folded(expression: str, field: Field) -> str:
 
 
 def find(
-    transaction: Transaction, sobject: SObjectType, key: Field, values: pa.Array, places: pa.Array
+    transaction: Transaction, sobject: SObjectType, key: Field, values: Array, places: Array
 ) -> dict[int, list[str]]:
     """For each place whose key value exists, the ids of the records that have it."""
     column = folded(f"t.{quoted(key.name)}", key)
     found = transaction.columns(
-        f"SELECT k.place, t.Id AS id FROM wanted k JOIN {quoted(sobject.name)} t "  # noqa: S608
+        f"SELECT k.place, t.Id AS id FROM wanted k JOIN {quoted(sobject.name)} t "
         f"ON {column} = {folded('k.key', key)} WHERE NOT t.IsDeleted",
-        wanted=pa.table({"place": places, "key": values}),
+        wanted=table({"place": places, "key": values}),
     )
     matches: dict[int, list[str]] = {}
     for place, record in zip(found["place"].tolist(), found["id"].tolist(), strict=True):
@@ -38,12 +42,12 @@ def parents_by_key(transaction: Transaction, column: RawColumn, rows: Rows) -> C
     """The reference that a relationship column stands for, as record ids. Rows whose parent isn't there are refused."""
     heading = column.heading
     parent, key = _parent(heading)
-    wanted = column.given & column.text.is_valid().to_numpy(zero_copy_only=False)
+    wanted = column.given & present(column.text)
     places = np.flatnonzero(wanted)
-    values = column.text.take(pa.array(places))
+    values = column.text.take(index(places))
     matches = find(transaction, parent, key, values, pa.array(places))
     ids: list[str | None] = [None] * len(column.text)
-    for place, value in zip(places.tolist(), values.to_pylist(), strict=True):
+    for place, value in zip(places.tolist(), cast("list[str]", values.to_pylist()), strict=True):
         found = matches.get(place, [])
         if len(found) == 1:
             ids[place] = found[0]
@@ -70,7 +74,7 @@ def check_ids(transaction: Transaction, schema: Schema, rows: Rows, names: set[s
     """Refuses rows whose references, given as record ids, lead nowhere or to the wrong kind of record."""
     for name in names:
         column = rows.columns[name]
-        places = np.flatnonzero(column.given & column.values.is_valid().to_numpy(zero_copy_only=False))
+        places = np.flatnonzero(column.given & present(column.values))
         if len(places):
             _check_column(transaction, schema, rows, column, places)
 
@@ -80,10 +84,10 @@ def _check_column(
     schema: Schema,
     rows: Rows,
     column: Column,
-    places: "np.ndarray[tuple[int], np.dtype[np.int64]]",
+    places: Positions,
 ) -> None:
     field = column.field
-    values = column.values.take(pa.array(places)).to_pylist()
+    values: list[str] = cast("list[str]", column.values.take(index(places)).to_pylist())
     by_prefix: dict[str, list[int]] = {}
     for place, value in zip(places.tolist(), values, strict=True):
         by_prefix.setdefault(value[:3], []).append(place)
@@ -110,7 +114,7 @@ def wrong_kind(field: Field, value: str) -> RowError:
 def _states(transaction: Transaction, sobject: SObjectType, ids: list[str]) -> dict[str, bool]:
     """Whether each of the records that exist is deleted."""
     found = transaction.rows(
-        f"SELECT t.Id, t.IsDeleted FROM {quoted(sobject.name)} t SEMI JOIN wanted w ON t.Id = w.id",  # noqa: S608
-        wanted=pa.table({"id": pa.array(ids, pa.string())}),
+        f"SELECT t.Id, t.IsDeleted FROM {quoted(sobject.name)} t SEMI JOIN wanted w ON t.Id = w.id",
+        wanted=table({"id": pa.array(ids, pa.string())}),
     )
     return dict(found)

@@ -7,11 +7,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sandbox.salesforce.columnar import Array, Mask, Positions, nothing, places
+from sandbox.salesforce.columnar import compute as pc
 from sandbox.salesforce.errors import RowError
 from sandbox.salesforce.schema.model import Field, SObjectType
-
-Mask = NDArray[np.bool_]
-Positions = NDArray[np.int64]
+from sandbox.salesforce.storage.columns import arrow_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class RawColumn:
     """A column as it came: text, null where the value is to be cleared, ``given`` where there is a value at all."""
 
     heading: Heading
-    text: "pa.StringArray"
+    text: Array
     given: Mask
 
 
@@ -38,12 +38,12 @@ class Column:
     """A column of typed values; null clears, and only rows that are ``given`` count."""
 
     field: Field
-    values: pa.Array
+    values: Array
     given: Mask
 
     def take(self, positions: Positions) -> "Column":
         """The same column for some of the rows."""
-        return Column(self.field, self.values.take(pa.array(positions)), self.given[positions])
+        return Column(self.field, self.values.take(places(positions)), self.given[positions])
 
 
 class RowErrors:
@@ -73,7 +73,7 @@ class Rows:
     positions: Positions
     columns: dict[str, Column]
     errors: RowErrors
-    ids: "pa.StringArray | None" = None
+    ids: Array | None = None
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -81,7 +81,7 @@ class Rows:
     def take(self, within: Positions) -> "Rows":
         """Some of these rows, by their place among them."""
         columns = {name: column.take(within) for name, column in self.columns.items()}
-        ids = None if self.ids is None else self.ids.take(pa.array(within))
+        ids = None if self.ids is None else self.ids.take(places(within))
         return Rows(self.sobject, self.positions[within], columns, self.errors, ids)
 
     def surviving(self) -> "Rows":
@@ -94,21 +94,33 @@ class Rows:
         for place in within:
             self.errors.add(int(self.positions[place]), error(int(place)))
 
-    def values(self, name: str) -> pa.Array | None:
-        """The values of a column where given, null elsewhere; None if no row brings it."""
+    def brings(self, name: str) -> bool:
+        """Whether any row brings a value for the field."""
+        return name.lower() in self.columns
+
+    def values(self, name: str) -> Array:
+        """The values of a field where given, null elsewhere."""
         column = self.columns.get(name.lower())
         if column is None:
-            return None
+            return nothing(len(self), arrow_type(self.sobject.fields[name.lower()]))
         return column.values if column.given.all() else _where(column)
 
-    def put(self, field_: Field, values: pa.Array) -> None:
+    @property
+    def record_ids(self) -> Array:
+        """The records that the rows are: known once they were found or written."""
+        if self.ids is None:
+            raise ValueError("the rows have no records yet")
+        return self.ids
+
+    def put(self, field_: Field, values: Array) -> None:
         """Gives every row a value."""
         self.columns[field_.name.lower()] = Column(field_, values, np.ones(len(self), dtype=np.bool_))
 
 
-def _where(column: Column) -> pa.Array:
+def _where(column: Column) -> Array:
     absent = pa.nulls(len(column.values), column.values.type)
-    return pa.compute.if_else(pa.array(column.given), column.values, absent)
+    values: Array = pc.if_else(pa.array(column.given), column.values, absent)
+    return values
 
 
 @dataclass(slots=True)

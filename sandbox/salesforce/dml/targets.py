@@ -4,12 +4,14 @@ Source: Bulk API 2.0 guide on upsert; REST API guide, "Insert or Update (Upsert)
 """
 
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
 
+from sandbox.salesforce.columnar import Positions, present, table
 from sandbox.salesforce.dml.references import find
-from sandbox.salesforce.dml.rows import Column, Positions, Rows
+from sandbox.salesforce.dml.rows import Column, Rows
 from sandbox.salesforce.errors import RowError
 from sandbox.salesforce.schema.model import Field
 from sandbox.salesforce.storage.columns import quoted
@@ -53,7 +55,7 @@ def waves(rows: Rows, column: Column) -> list[Positions]:
 def by_external_id(transaction: Transaction, rows: Rows, key: Field) -> tuple[Rows, Rows]:
     """The rows to create, and those to update with the ids of their records."""
     column = rows.columns[key.name.lower()]
-    absent = ~(column.given & column.values.is_valid().to_numpy(zero_copy_only=False))
+    absent = ~(column.given & present(column.values))
     rows.refuse(np.flatnonzero(absent), lambda _: RowError("MISSING_ARGUMENT", f"{key.name} not specified"))
     places = pa.array(np.arange(len(rows)))
     matches = find(transaction, rows.sobject, key, column.values, places)
@@ -75,18 +77,18 @@ def _ambiguous(key: Field, found: list[str]) -> RowError:
 def by_record_id(transaction: Transaction, rows: Rows) -> Rows:
     """The rows with the records that their Id names. Rows without one, or with one that leads nowhere, are refused."""
     column = rows.columns["id"]
-    absent = ~(column.given & column.values.is_valid().to_numpy(zero_copy_only=False))
+    absent = ~(column.given & present(column.values))
     rows.refuse(
         np.flatnonzero(absent), lambda _: RowError("MISSING_ARGUMENT", "Id not specified in an update call")
     )
-    ids = column.values.to_pylist()
+    ids: list[str] = cast("list[str]", column.values.to_pylist())
     prefix = rows.sobject.key_prefix
     foreign = [place for place, value in enumerate(ids) if value and not value.startswith(prefix)]
     rows.refuse(foreign, lambda place: _foreign(column.field, ids[place]))
     found = dict(
         transaction.rows(
-            f"SELECT t.Id, t.IsDeleted FROM {quoted(rows.sobject.name)} t SEMI JOIN wanted w ON t.Id = w.id",  # noqa: S608
-            wanted=pa.table({"id": column.values}),
+            f"SELECT t.Id, t.IsDeleted FROM {quoted(rows.sobject.name)} t SEMI JOIN wanted w ON t.Id = w.id",
+            wanted=table({"id": column.values}),
         )
     )
     gone = [place for place, value in enumerate(ids) if found.get(value)]

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from sandbox.salesforce import identifiers
-from sandbox.salesforce.dml.rows import Column, Mask, RawColumn, RowErrors
+from sandbox.salesforce.columnar import Array, mask_of
+from sandbox.salesforce.columnar import compute as pc
+from sandbox.salesforce.dml.rows import Column, RawColumn, RowErrors
 from sandbox.salesforce.errors import RowError
 from sandbox.salesforce.schema.model import ID_TYPES, NUMBER_TYPES, TEXT_TYPES, Field
 from sandbox.salesforce.storage.columns import arrow_type
@@ -40,17 +41,15 @@ def typed(column: RawColumn, errors: RowErrors) -> Column:
     return Column(field, values, column.given)
 
 
-def _places(mask: "pa.BooleanArray") -> list[int]:
-    return np.flatnonzero(pc.fill_null(mask, False).to_numpy(zero_copy_only=False)).tolist()  # noqa: FBT003
+def _places(mask: Array) -> list[int]:
+    return np.flatnonzero(mask_of(mask)).tolist()
 
 
-def _refuse(
-    mask: "pa.BooleanArray", text: "pa.StringArray", errors: RowErrors, error: Callable[[str], RowError]
-) -> None:
+def _refuse(mask: Array, text: Array, errors: RowErrors, error: Callable[[str], RowError]) -> None:
     errors.add_all(_places(mask), lambda row: error(text[row].as_py()))
 
 
-def _text(field: Field, text: "pa.StringArray", errors: RowErrors) -> "pa.StringArray":
+def _text(field: Field, text: Array, errors: RowErrors) -> Array:
     text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
     if field.length:
         too_long = pc.greater(pc.utf8_length(text), field.length)
@@ -79,7 +78,7 @@ def _text(field: Field, text: "pa.StringArray", errors: RowErrors) -> "pa.String
     return text
 
 
-def _restricted(field: Field, text: "pa.StringArray", errors: RowErrors) -> None:
+def _restricted(field: Field, text: Array, errors: RowErrors) -> None:
     choices = pa.array([each.value for each in field.picklist if each.active], pa.string())
     if field.type == "multipicklist":
         known = set(choices.to_pylist())
@@ -100,7 +99,7 @@ def _restricted(field: Field, text: "pa.StringArray", errors: RowErrors) -> None
     )
 
 
-def _ids(field: Field, text: "pa.StringArray", errors: RowErrors) -> "pa.StringArray":
+def _ids(field: Field, text: Array, errors: RowErrors) -> Array:
     given = text.to_pylist()
     ids = identifiers.normalised_array(given)
     for row, (before, after) in enumerate(zip(given, ids, strict=True)):
@@ -122,15 +121,16 @@ def _wrong_type(field: Field) -> Callable[[str], RowError]:
     )
 
 
-def _booleans(field: Field, text: "pa.StringArray", errors: RowErrors) -> "pa.BooleanArray":
+def _booleans(field: Field, text: Array, errors: RowErrors) -> Array:
     lowered = pc.utf8_lower(text)
     true = pc.is_in(lowered, pa.array(_TRUE))
     known = pc.or_(true, pc.is_in(lowered, pa.array(_FALSE)))
     _refuse(pc.and_(pc.is_valid(text), pc.invert(known)), text, errors, _wrong_type(field))
-    return true
+    values: Array = true
+    return values
 
 
-def _numbers(field: Field, text: "pa.StringArray", errors: RowErrors) -> pa.Array:
+def _numbers(field: Field, text: Array, errors: RowErrors) -> Array:
     matches = pc.match_substring_regex(text, _INTEGER if field.type == "int" else _NUMBER)
     _refuse(pc.invert(matches), text, errors, _wrong_type(field))
     numbers = pc.cast(pc.if_else(matches, text, pa.scalar(None, pa.string())), pa.float64())
@@ -148,37 +148,40 @@ def _numbers(field: Field, text: "pa.StringArray", errors: RowErrors) -> pa.Arra
             ),
         )
         numbers = pc.if_else(outside, pa.scalar(None, pa.float64()), numbers)
-    return pc.cast(numbers, arrow_type(field), safe=False)
+    values: Array = pc.cast(numbers, arrow_type(field), safe=False)
+    return values
 
 
-def _moments(field: Field, text: "pa.StringArray", errors: RowErrors) -> pa.Array:
+def _moments(field: Field, text: Array, errors: RowErrors) -> Array:
     date_only = field.type == "date"
     matches = pc.match_substring_regex(text, _DATE if date_only else _DATETIME)
-    wrong: Mask = pc.fill_null(pc.invert(matches), False).to_numpy(zero_copy_only=False)  # noqa: FBT003
+    wrong = mask_of(pc.invert(matches))
     values = _parsed_dates(text) if date_only else _parsed_moments(text, matches)
-    unparsed = pc.and_(pc.is_valid(text), pc.is_null(values)).to_numpy(zero_copy_only=False)
+    unparsed = mask_of(pc.and_(pc.is_valid(text), pc.is_null(values)))
     _refuse(pa.array(wrong | unparsed), text, errors, _wrong_type(field))
     return values
 
 
-def _parsed_dates(text: "pa.StringArray") -> pa.Array:
+def _parsed_dates(text: Array) -> Array:
     days = pc.utf8_slice_codeunits(text, 0, 10)
     moments = pc.strptime(days, format="%Y-%m-%d", unit="s", error_is_null=True)
     dates = pc.cast(moments, pa.date32())
     same = pc.equal(pc.strftime(moments, format="%Y-%m-%d"), days)
-    return pc.if_else(same, dates, pa.scalar(None, pa.date32()))
+    values: Array = pc.if_else(same, dates, pa.scalar(None, pa.date32()))
+    return values
 
 
-def _parsed_moments(text: "pa.StringArray", matches: "pa.BooleanArray") -> pa.Array:
+def _parsed_moments(text: Array, matches: Array) -> Array:
     clean = pc.if_else(matches, text, pa.scalar(None, pa.string()))
     zoned = pc.replace_substring_regex(clean, r"([+-]\d{2})(\d{2})$", r"\1:\2")
     bare = pc.match_substring_regex(zoned, r"(?:Z|[+-]\d{2}:\d{2})$")
     full = pc.if_else(bare, zoned, pc.binary_join_element_wise(zoned, "Z", ""))
     dated = pc.if_else(pc.match_substring(full, "T"), full, pc.replace_substring(full, "Z", "T00:00:00Z"))
     try:
-        return pc.cast(pc.cast(dated, pa.timestamp("ms", "UTC")), pa.timestamp("ms"))
+        values: Array = pc.cast(pc.cast(dated, pa.timestamp("ms", "UTC")), pa.timestamp("ms"))
     except pa.ArrowInvalid:
         return pa.array([_one_moment(value) for value in dated.to_pylist()], pa.timestamp("ms"))
+    return values
 
 
 def _one_moment(value: str | None) -> int | None:

@@ -5,17 +5,14 @@ import re
 import numpy as np
 import pyarrow as pa
 
+from sandbox.salesforce.columnar import Array, constant, table
+from sandbox.salesforce.columnar import compute as pc
 from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.rows import Column, Rows
 from sandbox.salesforce.schema.model import Field
 from sandbox.salesforce.storage.columns import arrow_type, quoted
 
 _AUTO_NUMBER = re.compile(r"\{(0+)\}")
-
-
-def constant(value: object, count: int, kind: pa.DataType) -> pa.Array:
-    """A column of one value."""
-    return pa.repeat(pa.scalar(value, kind), count)
 
 
 def put_defaults(context: SaveContext, rows: Rows) -> None:
@@ -29,10 +26,10 @@ def put_defaults(context: SaveContext, rows: Rows) -> None:
         if column is None:
             rows.put(field, whole)
         elif not column.given.all():
-            rows.put(field, pa.compute.if_else(pa.array(column.given), column.values, whole))
+            rows.put(field, pc.if_else(pa.array(column.given), column.values, whole))
     owner = rows.sobject.field("OwnerId")
-    if owner is not None and (values := rows.values("OwnerId")) is not None:
-        rows.put(owner, pa.compute.fill_null(values, context.user_id))
+    if owner is not None:
+        rows.put(owner, pc.fill_null(rows.values("OwnerId"), context.user_id))
 
 
 def _default(context: SaveContext, field: Field) -> object:
@@ -49,18 +46,18 @@ def create(context: SaveContext, rows: Rows) -> None:
     """Writes new rows; ``rows.ids`` holds their ids afterwards."""
     sobject, count = rows.sobject, len(rows)
     rows.ids = context.database.allocate_ids(sobject, count)
-    table = {
+    written = {
         column.field.name: rows.values(name) for name, column in rows.columns.items() if column.field.stored
     }
-    table |= _audit(context, count, creating=True)
-    table["Id"] = rows.ids
+    written |= _audit(context, count, creating=True)
+    written["Id"] = rows.ids
     for field in sobject.fields.values():
         if field.auto_number:
-            table[field.name] = _auto_numbers(context, rows, field.auto_number)
-    context.transaction.insert(sobject.name, pa.table(table))
+            written[field.name] = _auto_numbers(context, rows, field.auto_number)
+    context.transaction.insert(sobject.name, table(written))
 
 
-def _audit(context: SaveContext, count: int, *, creating: bool) -> dict[str, pa.Array]:
+def _audit(context: SaveContext, count: int, *, creating: bool) -> dict[str, Array]:
     stamp = constant(context.stamp, count, pa.timestamp("ms"))
     user = constant(context.user_id, count, pa.string())
     changed = {"LastModifiedDate": stamp, "LastModifiedById": user, "SystemModstamp": stamp}
@@ -71,10 +68,10 @@ def _audit(context: SaveContext, count: int, *, creating: bool) -> dict[str, pa.
         "CreatedDate": stamp,
         "CreatedById": user,
         "IsDeleted": constant(False, count, pa.bool_()),
-    }  # noqa: FBT003
+    }
 
 
-def _auto_numbers(context: SaveContext, rows: Rows, pattern: str) -> pa.Array:
+def _auto_numbers(context: SaveContext, rows: Rows, pattern: str) -> Array:
     first = context.database.allocate_auto_numbers(rows.sobject, len(rows))
     found = _AUTO_NUMBER.search(pattern)
     if found is None:
@@ -85,27 +82,27 @@ def _auto_numbers(context: SaveContext, rows: Rows, pattern: str) -> pa.Array:
 
 def update(context: SaveContext, rows: Rows, *, key: Field | None) -> None:
     """Writes the given values of existing rows."""
-    table = {"Id": rows.ids}
+    written = {"Id": rows.record_ids}
     settings = []
     for name, column in rows.columns.items():
         if name == "id" or not column.field.stored or (key is not None and column.field.name == key.name):
             continue
-        settings.append(_setting(column, table))
+        settings.append(_setting(column, written))
     for name, values in _audit(context, len(rows), creating=False).items():
-        table[name] = values
+        written[name] = values
         settings.append(f"{quoted(name)} = u.{quoted(name)}")
     context.transaction.run(
-        f"UPDATE {quoted(rows.sobject.name)} t SET {', '.join(settings)} FROM u WHERE t.Id = u.Id",  # noqa: S608
-        u=pa.table(table),
+        f"UPDATE {quoted(rows.sobject.name)} t SET {', '.join(settings)} FROM u WHERE t.Id = u.Id",
+        u=table(written),
     )
 
 
-def _setting(column: Column, table: dict[str, pa.Array]) -> str:
+def _setting(column: Column, written: dict[str, Array]) -> str:
     name = column.field.name
-    table[name] = column.values
+    written[name] = column.values
     if column.given.all():
         return f"{quoted(name)} = u.{quoted(name)}"
-    table[f"{name}?"] = pa.array(np.asarray(column.given))
+    written[f"{name}?"] = pa.array(np.asarray(column.given))
     return (
         f"{quoted(name)} = CASE WHEN u.{quoted(name + '?')} THEN u.{quoted(name)} ELSE t.{quoted(name)} END"
     )

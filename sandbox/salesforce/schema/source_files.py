@@ -7,6 +7,7 @@ Source: Metadata API developer guide, CustomObject and CustomField.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 from sandbox.salesforce.schema.model import Field, PicklistValue, SObjectType
@@ -164,7 +165,7 @@ def _object(path: Path) -> CustomObject:
 
 def _leading_fields(element: ET.Element, *, setting: bool, event: bool) -> dict[str, Field]:
     if event:
-        specs = {
+        specs: dict[str, dict[str, Any]] = {
             "ReplayId": {"label": "Replay ID", "access": "read"},
             "CreatedDate": {"label": "Created Date", "type": "datetime", "access": "read", "nillable": False},
             "CreatedById": {"label": "Created By ID", "type": "reference", "to": ["User"], "access": "read"},
@@ -202,7 +203,7 @@ def _leading_fields(element: ET.Element, *, setting: bool, event: bool) -> dict[
 
 def _name_field(element: ET.Element) -> Field:
     label, pattern = text(element, "label"), text(element, "displayFormat")
-    spec: dict[str, object] = {
+    spec: dict[str, Any] = {
         "label": label,
         "length": 80,
         "name_field": True,

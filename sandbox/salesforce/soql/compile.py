@@ -98,7 +98,7 @@ class Compiler:
         if shape.count_only:
             columns = "count(*) AS o0"
         joins = " ".join(scope.joins)
-        sql = f"SELECT {columns} FROM {quoted(sobject.name)} {scope.table} {joins}{tail}"  # noqa: S608
+        sql = f"SELECT {columns} FROM {quoted(sobject.name)} {scope.table} {joins}{tail}"
         return Compiled(sql, parameters, shape)
 
     def _conditions(self, scope: Scope, parameters: list[object]) -> Conditions:
@@ -107,7 +107,7 @@ class Compiler:
             compiled = self._compiled(query, inner, scope.prefix + "s", None, ())
             position = len(compiled.shape.outputs) - 1
             parameters.extend(compiled.parameters)
-            return f"SELECT o{position} FROM ({compiled.sql})"  # noqa: S608
+            return f"SELECT o{position} FROM ({compiled.sql})"
 
         return Conditions(scope, self.now, parameters, subquery)
 
@@ -219,14 +219,10 @@ def _id_of(sobject: SObjectType) -> Field:
 
 def _fields_of(scope: Scope, item: syntax.Function) -> list[Field]:
     which = str(item.path).lower()
-    chosen = {
-        "all": lambda _: True,
-        "standard": lambda each: not each.custom,
-        "custom": lambda each: each.custom,
-    }.get(which)
-    if chosen is None:
+    wanted = {"all": (True, False), "standard": (False,), "custom": (True,)}.get(which)
+    if wanted is None:
         raise scope.error(item.name, "MALFORMED_QUERY", f"unexpected token: '{item.path}'")
-    return [each for each in scope.sobject.fields.values() if each.stored and chosen(each)]
+    return [each for each in scope.sobject.fields.values() if each.stored and each.custom in wanted]
 
 
 def _grouping(query: syntax.Query, conditions: Conditions) -> str:

@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from sandbox.salesforce import identifiers
+from sandbox.salesforce.columnar import Array
 from sandbox.salesforce.schema.model import Schema, SObjectType
 from sandbox.salesforce.storage.columns import quoted, sql_type
 
@@ -37,7 +38,7 @@ class Transaction:
 
     def insert(self, table: str, rows: pa.Table) -> None:
         """Appends rows; columns are matched by name and missing ones are null."""
-        self.run(f"INSERT INTO {quoted(table)} BY NAME SELECT * FROM incoming", incoming=rows)  # noqa: S608
+        self.run(f"INSERT INTO {quoted(table)} BY NAME SELECT * FROM incoming", incoming=rows)
 
     def _run(
         self, sql: str, parameters: Sequence[object], tables: Mapping[str, pa.Table], *, fetch: bool
@@ -102,9 +103,10 @@ class Database:
     def table(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
         """The result of a query over what is committed, as an Arrow table."""
         with self.reading() as cursor:
-            return cursor.sql(sql, params=list(parameters)).to_arrow_table()
+            found: pa.Table = cursor.sql(sql, params=list(parameters)).to_arrow_table()
+            return found
 
-    def allocate_ids(self, sobject: SObjectType, count: int) -> "pa.StringArray":
+    def allocate_ids(self, sobject: SObjectType, count: int) -> Array:
         """New ids for the object, in rising order."""
         with self._lock:
             first = self._next_number[sobject.name]
@@ -124,11 +126,11 @@ class Database:
             self._connection.close()
 
     def _last_number(self, sobject: SObjectType) -> int:
-        found = self._connection.execute(f"SELECT max(Id) FROM {quoted(sobject.name)}").fetchone()  # noqa: S608
+        found = self._connection.execute(f"SELECT max(Id) FROM {quoted(sobject.name)}").fetchone()
         return identifiers.number_of(found[0]) if found and found[0] else 0
 
     def _count(self, sobject: SObjectType) -> int:
-        found = self._connection.execute(f"SELECT count(*) FROM {quoted(sobject.name)}").fetchone()  # noqa: S608
+        found = self._connection.execute(f"SELECT count(*) FROM {quoted(sobject.name)}").fetchone()
         return int(found[0]) if found else 0
 
 

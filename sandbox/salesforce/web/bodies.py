@@ -38,22 +38,20 @@ def _flattened(
         if name == "attributes":
             continue
         if isinstance(value, Mapping):
-            heading, value = _relationship(sobject, schema, name, value)  # noqa: PLW2901
+            heading, content = _relationship(sobject, schema, name, value)
         else:
-            heading = _field(sobject, name)
-        if heading is None:
-            continue
+            heading, content = _field(sobject, name), value
         key = heading.text.lower()
         headings.setdefault(key, heading)
-        values[key] = text_of(value, heading)
+        values[key] = text_of(content, heading)
     return values
 
 
-def _field(sobject: SObjectType, name: str) -> Heading | None:
+def _field(sobject: SObjectType, name: str) -> Heading:
     field = sobject.field(name)
-    if field is None:
+    if field is None or not field.stored:
         raise ApiError(400, "INVALID_FIELD", f"No such column '{name}' on sobject of type {sobject.name}")
-    return Heading(field.name, field) if field.stored else None
+    return Heading(field.name, field)
 
 
 def _relationship(sobject: SObjectType, schema: Schema, name: str, value: Body) -> tuple[Heading, Any]:

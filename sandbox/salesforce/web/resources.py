@@ -79,7 +79,7 @@ def record_count(call: Call) -> Response:
     chosen = [each for each in call.schema if not each.event and (not names or each.name.lower() in names)]
     counts = []
     for each in chosen:
-        ((count,),) = call.org.database.rows(f"SELECT count(*) FROM {quoted(each.name)} WHERE NOT IsDeleted")  # noqa: S608
+        ((count,),) = call.org.database.rows(f"SELECT count(*) FROM {quoted(each.name)} WHERE NOT IsDeleted")
         if count:
             counts.append({"count": count, "name": each.name})
     return json_answer({"sObjects": counts})

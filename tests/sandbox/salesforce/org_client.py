@@ -30,7 +30,9 @@ def start(folder: Path, *arguments: str) -> Running:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3])
     assert process.stdout is not None
     line = process.stdout.readline()
-    assert line, "the org did not start"
+    if not line:
+        process.stdout.close()
+        raise AssertionError(f"the org did not start: exit status {process.wait()}")
     return Running(json.loads(line), process)
 
 

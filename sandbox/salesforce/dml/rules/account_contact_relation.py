@@ -8,6 +8,7 @@ The wording of both refusals is not published.
 import numpy as np
 import pyarrow as pa
 
+from sandbox.salesforce.columnar import table
 from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.rows import Rows
 from sandbox.salesforce.errors import RowError
@@ -21,7 +22,7 @@ _SECOND = RowError("DUPLICATE_VALUE", "This contact already has a relationship w
 
 
 def _wanted(rows: Rows) -> pa.Table:
-    return pa.table(
+    return table(
         {
             "place": pa.array(np.arange(len(rows))),
             "account": rows.values("AccountId"),

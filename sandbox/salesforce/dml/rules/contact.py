@@ -4,8 +4,9 @@ Source: object reference, Contact and AccountContactRelation (Usage).
 """
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from sandbox.salesforce.columnar import Array, constant, table
+from sandbox.salesforce.columnar import compute as pc
 from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.rows import Rows
 from sandbox.salesforce.dml.rules import implied
@@ -18,10 +19,8 @@ def compose_name(_context: SaveContext, rows: Rows) -> None:
     name = rows.sobject.field("Name")
     if name is None:
         return
-    nothing = pa.nulls(len(rows), pa.string())
-    parts = [rows.values(part) for part in ("FirstName", "LastName")]
-    first, last = (nothing if part is None else part for part in parts)
-    rows.put(name, pc.binary_join_element_wise(first, last, " ", null_handling="skip"))
+    parts = (rows.values("FirstName"), rows.values("LastName"))
+    rows.put(name, pc.binary_join_element_wise(*parts, " ", null_handling="skip"))
 
 
 def recompose_name(context: SaveContext, rows: Rows) -> None:
@@ -29,17 +28,15 @@ def recompose_name(context: SaveContext, rows: Rows) -> None:
     if rows.columns.keys() & {"firstname", "lastname"}:
         context.transaction.run(
             "UPDATE Contact c SET Name = concat_ws(' ', c.FirstName, c.LastName) FROM saved s WHERE c.Id = s.Id",
-            saved=pa.table({"Id": rows.ids}),
+            saved=table({"Id": rows.record_ids}),
         )
 
 
 def relate_to_account(context: SaveContext, rows: Rows) -> None:
     """A new contact with an account gets its direct relation at once."""
     accounts = rows.values("AccountId")
-    if accounts is None:
-        return
     related = accounts.is_valid()
-    _relate(context, accounts.filter(related), rows.ids.filter(related) if rows.ids is not None else accounts)
+    _relate(context, accounts.filter(related), rows.record_ids.filter(related))
 
 
 def move_relation(context: SaveContext, rows: Rows) -> None:
@@ -49,20 +46,20 @@ def move_relation(context: SaveContext, rows: Rows) -> None:
     """
     if "accountid" not in rows.columns:
         return
-    saved, stamp = pa.table({"Id": rows.ids}), context.stamp
+    saved, stamp = table({"Id": rows.record_ids}), context.stamp
     touch = f"SystemModstamp = make_timestamp_ms({stamp}), LastModifiedDate = make_timestamp_ms({stamp})"
     context.transaction.run(
-        f"UPDATE AccountContactRelation r SET IsDeleted = true, {touch} FROM ({_OF_SAVED}) c "  # noqa: S608
+        f"UPDATE AccountContactRelation r SET IsDeleted = true, {touch} FROM ({_OF_SAVED}) c "
         "WHERE r.ContactId = c.Id AND c.AccountId IS NULL AND NOT r.IsDeleted",
         saved=saved,
     )
     context.transaction.run(
-        f"UPDATE AccountContactRelation r SET IsDirect = (r.AccountId = c.AccountId), {touch} FROM ({_OF_SAVED}) c "  # noqa: S608
+        f"UPDATE AccountContactRelation r SET IsDirect = (r.AccountId = c.AccountId), {touch} FROM ({_OF_SAVED}) c "
         "WHERE r.ContactId = c.Id AND NOT r.IsDeleted AND r.IsDirect <> (r.AccountId = c.AccountId)",
         saved=saved,
     )
     missing = context.transaction.rows(
-        f"SELECT c.AccountId, c.Id FROM ({_OF_SAVED}) c WHERE c.AccountId IS NOT NULL AND NOT EXISTS ("  # noqa: S608
+        f"SELECT c.AccountId, c.Id FROM ({_OF_SAVED}) c WHERE c.AccountId IS NOT NULL AND NOT EXISTS ("
         "SELECT 1 FROM AccountContactRelation r "
         "WHERE r.ContactId = c.Id AND r.AccountId = c.AccountId AND NOT r.IsDeleted)",
         saved=saved,
@@ -71,8 +68,8 @@ def move_relation(context: SaveContext, rows: Rows) -> None:
     _relate(context, pa.array(accounts, pa.string()), pa.array(contacts, pa.string()))
 
 
-def _relate(context: SaveContext, accounts: pa.Array, contacts: pa.Array) -> None:
+def _relate(context: SaveContext, accounts: Array, contacts: Array) -> None:
     if len(accounts):
-        direct = pa.repeat(pa.scalar(True), len(accounts))  # noqa: FBT003
+        direct = constant(True, len(accounts), pa.bool_())  # noqa: FBT003
         values = {"AccountId": accounts, "ContactId": contacts, "IsDirect": direct}
         implied.create(context, "AccountContactRelation", values)

@@ -4,11 +4,13 @@ Source: object reference, ContentVersion, ContentDocument, ContentDocumentLink.
 """
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 import numpy as np
 import pyarrow as pa
 
+from sandbox.salesforce.columnar import table
 from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.rows import Rows
 from sandbox.salesforce.dml.rules import implied
@@ -19,8 +21,7 @@ _FILE_TYPES = {"": "UNKNOWN", "txt": "TEXT", "jpg": "JPG", "xlsx": "EXCEL_X", "d
 
 
 def _texts(rows: Rows, name: str) -> list[str | None]:
-    values = rows.values(name)
-    return [None] * len(rows) if values is None else values.to_pylist()
+    return rows.values(name).to_pylist()
 
 
 def _put(rows: Rows, name: str, values: list[object]) -> None:
@@ -59,7 +60,7 @@ def describe_version(context: SaveContext, rows: Rows) -> None:
 
 def file_version(context: SaveContext, rows: Rows) -> None:
     """Puts each version into its document, a new one if none is named, and keeps its body."""
-    ids = [] if rows.ids is None else rows.ids.to_pylist()
+    ids = rows.record_ids.to_pylist()
     documents, titles = _texts(rows, "ContentDocumentId"), _texts(rows, "Title")
     locations, sizes = _texts(rows, "FirstPublishLocationId"), _texts(rows, "ContentSize")
     kinds, extensions = _texts(rows, "FileType"), _texts(rows, "FileExtension")
@@ -70,10 +71,10 @@ def file_version(context: SaveContext, rows: Rows) -> None:
         facts = [version, sizes[place], kinds[place], extensions[place], document]
         _make_latest(context, facts)
         body = context.file_bodies[place]
-        context.transaction.run(f"INSERT INTO {FILE_BODIES} VALUES (?, ?)", [version, body])  # noqa: S608
+        context.transaction.run(f"INSERT INTO {FILE_BODIES} VALUES (?, ?)", [version, body])
 
 
-def _make_latest(context: SaveContext, facts: list[object]) -> None:
+def _make_latest(context: SaveContext, facts: Sequence[object]) -> None:
     version, document = facts[0], facts[-1]
     run = context.transaction.run
     run("UPDATE ContentVersion SET IsLatest = false WHERE ContentDocumentId = ?", [document])
@@ -113,7 +114,7 @@ def refuse_second_link(context: SaveContext, rows: Rows) -> None:
     taken = context.transaction.rows(
         "SELECT w.place, l.Id FROM wanted w JOIN ContentDocumentLink l "
         "ON l.ContentDocumentId = w.document AND l.LinkedEntityId = w.entity WHERE NOT l.IsDeleted",
-        wanted=pa.table(
+        wanted=table(
             {
                 "place": pa.array(np.arange(len(rows))),
                 "document": rows.values("ContentDocumentId"),

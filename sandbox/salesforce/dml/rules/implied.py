@@ -3,12 +3,13 @@
 import numpy as np
 import pyarrow as pa
 
+from sandbox.salesforce.columnar import Array
 from sandbox.salesforce.dml import write
 from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.rows import RowErrors, Rows
 
 
-def create(context: SaveContext, object_name: str, values: dict[str, pa.Array]) -> "pa.StringArray":
+def create(context: SaveContext, object_name: str, values: dict[str, Array]) -> Array:
     """Makes records of the object from columns of values; returns their ids."""
     sobject = context.database.schema[object_name]
     count = len(next(iter(values.values())))
