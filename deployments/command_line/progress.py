@@ -7,14 +7,30 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.progress import Progress as Bars
+from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from connector.model.progress import Progress
 from connector.store.ledger import SqlLedger
 
 POLL_SECONDS = 0.2
+
+
+class _RowsColumn(ProgressColumn):
+    """How many rows of how many; nothing for a stage, whose rows aren't counted."""
+
+    def render(self, task: Task) -> Text:
+        return Text("" if task.total is None else f"{task.completed:,.0f} of {task.total:,.0f}")
 
 
 @contextmanager
@@ -25,7 +41,7 @@ def progress_shown(ledger: SqlLedger, instance: str, console: Console) -> Iterat
         SpinnerColumn(finished_text=" "),
         TextColumn("{task.description:<24}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        _RowsColumn(),
         TimeElapsedColumn(),
         console=console,
         transient=True,

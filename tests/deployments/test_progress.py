@@ -43,9 +43,9 @@ def test_stages_and_rows_are_shown_as_they_come(ledger: SqlLedger, monkeypatch: 
         ledger.stage_finished(run, Stage.EXTRACT)
         ledger.expect_rows(run, "account", 300)
         ledger.stage_started(run, Stage.UPSERT)
-        terminal.wait_for("0/300")
+        terminal.wait_for("0 of 300")
         ledger.batch_finished(run, Batch("account", 1, "x", 200), EntityCounts(read=200, created=200))
-        terminal.wait_for("200/300")
+        terminal.wait_for("200 of 300")
     said = terminal.getvalue()
     assert said.index("extract ") < said.rindex("upsert ")
 
