@@ -49,12 +49,14 @@ def plan_of(*rows: dict[str, Any], **describe: dict[str, Any]) -> pd.DataFrame:
     frame = pd.DataFrame(list(rows))
     numbers_and_flags = {"row", "key_count", "key_broken", "batch", "linked"}
     texts = [str(name) for name in NEW if name not in numbers_and_flags]
-    return decide(METER, described(METER, **describe), frame.astype(dict.fromkeys(texts, TEXT)))
+    for name in texts:
+        frame[name] = frame[name].astype(TEXT)
+    return decide(METER, described(METER, **describe), frame)
 
 
 def decided(row: dict[str, Any], **describe: dict[str, Any]) -> dict[str, Any]:
     plan = plan_of(row, **describe)
-    return {name: None if pd.isna(value) else value for name, value in plan.iloc[0].to_dict().items()}
+    return {str(n): None if pd.isna(value) else value for n, value in plan.iloc[0].to_dict().items()}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,47 @@
+"""A ledger that remembers what it was told, in order, beside what an org's twin was told."""
+
+from datetime import datetime
+
+from connector.model.batch import Batch
+from connector.model.job import JobRequest
+from connector.model.outcome import EntityCounts, RunOutcome
+from connector.model.run import Run, Stage
+
+
+class LedgerTwin:
+    """Fills the `Ledger` port."""
+
+    def __init__(self, told: list[str]) -> None:
+        self.told = told
+        self.states: dict[str, list[str]] = {}
+        self.counted: dict[str, tuple[int, int, int]] = {}
+        self.finished: dict[tuple[str, int], EntityCounts] = {}
+        self.rows: dict[str, int] = {}
+
+    def stage_started(self, run: Run, stage: Stage) -> None: ...
+
+    def stage_finished(self, run: Run, stage: Stage, *, error: str | None = None) -> None: ...
+
+    def expect_rows(self, run: Run, entity: str, rows: int) -> None: ...
+
+    def batch_finished(self, run: Run, batch: Batch, counts: EntityCounts) -> None:
+        self.finished[batch.name, batch.number] = counts
+
+    def job_created(self, run: Run, batch: Batch, job_id: str, request: JobRequest, rows: int) -> None:
+        self.told.append(f"kept {job_id}")
+        self.rows[job_id] = rows
+
+    def job_state(self, job_id: str, state: str) -> None:
+        self.states.setdefault(job_id, []).append(str(state))
+
+    def job_counted(self, job_id: str, *, successful: int, failed: int, unprocessed: int) -> None:
+        self.counted[job_id] = (successful, failed, unprocessed)
+
+    def counts(self, run: Run) -> dict[str, EntityCounts]:
+        return {}
+
+    def set_counts(self, run: Run, entity: str, counts: EntityCounts) -> None: ...
+
+    def run_finished(
+        self, run: Run, outcome: RunOutcome, *, stage: Stage | None, message: str, finished_at: datetime
+    ) -> None: ...

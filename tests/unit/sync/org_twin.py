@@ -1,0 +1,188 @@
+"""A Salesforce org in memory, behind the same port as the real one, that fails when it is told to.
+
+It keeps records by external id, makes the direct relation of a contact, treats empty cells and `#N/A` as Bulk
+API 2.0 does, and answers in another order than it was asked.
+"""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from connector.entities import registry
+from connector.errors import RequestRefused
+from connector.mapping.vocabulary import EXTERNAL_ID
+from connector.model.describe import ObjectDescribe
+from connector.model.job import JobRequest, JobState, JobStatus, ResultKind
+from tests.unit.sync.sync_describe import described
+
+LOCKED = "UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record: 001,002:--"
+_PREFIXES = {"Account": "001", "Contact": "003", "AccountContactRelation": "07k"}
+Row = dict[str, str]
+
+
+@dataclass
+class Job:
+    """A job, what was uploaded into it and what is answered for it."""
+
+    id: str
+    request: JobRequest
+    content: bytes = b""
+    rows: list[Row] = field(default_factory=list)
+    status: JobStatus | None = None
+    answers: dict[ResultKind, list[Row]] = field(default_factory=lambda: {kind: [] for kind in ResultKind})
+
+
+class OrgTwin:
+    """Fills the `SalesforceOrg` port. `told` is a list of what happened, shared with a ledger's twin."""
+
+    def __init__(self, told: list[str] | None = None) -> None:
+        self.told = told if told is not None else []
+        self.records: dict[str, dict[str, dict[str, str | None]]] = {name: {} for name in _PREFIXES}
+        self.jobs: list[Job] = []
+        self.described: dict[str, ObjectDescribe] = {s.salesforce_object: described(s) for s in registry()}
+        self.refused: dict[str, str] = {}
+        self.locked: dict[str, int] = {}
+        self.left: set[str] = set()
+        self.forgotten: set[str] = set()
+        self.failing_jobs: dict[int, str] = {}
+        self.run_records: dict[str, Mapping[str, Any]] = {}
+        self.files: list[tuple[str, str, str]] = []
+
+    def user_name(self) -> str:
+        return "integration@retailer.example"
+
+    def describe(self, sobject: str) -> ObjectDescribe:
+        try:
+            return self.described[sobject]
+        except KeyError:
+            raise RequestRefused(f"There is no {sobject}.", status=404, code="NOT_FOUND") from None
+
+    def limits(self) -> Mapping[str, Mapping[str, int]]:
+        return {"DailyApiRequests": {"Max": 100_000, "Remaining": 99_000}}
+
+    def query(self, soql: str) -> list[dict[str, Any]]:
+        raise NotImplementedError(soql)
+
+    def bulk_query(self, soql: str) -> Iterator[pa.Table]:
+        """Understands what `connector.sync.soql` asks: columns, one object, `!= null` joined by AND."""
+        asked = re.fullmatch(r"SELECT (.*) FROM (\w+) WHERE (.*)", soql)
+        assert asked, soql
+        columns, sobject = asked[1].split(", "), asked[2]
+        wanted = [condition.removesuffix(" != null") for condition in asked[3].split(" AND ")]
+        found = [
+            [self._value(record, column) for column in columns]
+            for record in self.records[sobject].values()
+            if all(self._value(record, path) for path in wanted)
+        ]
+        by_column: list[list[str | None]] = [[row[i] for row in found] for i in range(len(columns))]
+        yield pa.table({n: pa.array(v, pa.string()) for n, v in zip(columns, by_column, strict=True)})
+
+    def create_job(self, request: JobRequest) -> str:
+        self.jobs.append(Job(f"750{len(self.jobs):015}", request))
+        self.told.append(f"created {self.jobs[-1].id}")
+        return self.jobs[-1].id
+
+    def upload(self, job_id: str, csv: Path) -> None:
+        self._job(job_id).content = csv.read_bytes()
+
+    def commit_job(self, job_id: str) -> None:
+        self.told.append(f"committed {job_id}")
+        job = self._job(job_id)
+        job.rows = list(csv.DictReader(job.content.decode("utf-8").splitlines(keepends=True)))
+        number = self.jobs.index(job)
+        if number in self.failing_jobs:
+            job.status = JobStatus(job_id, JobState.FAILED, 0, 0, self.failing_jobs[number])
+            job.answers[ResultKind.UNPROCESSED] = job.rows
+            return
+        for row in job.rows:
+            self._process(job, row)
+        done = [len(job.answers[kind]) for kind in (ResultKind.SUCCESSFUL, ResultKind.FAILED)]
+        state = JobState.FAILED if job.answers[ResultKind.UNPROCESSED] else JobState.JOB_COMPLETE
+        job.status = JobStatus(job_id, state, sum(done), done[1])
+
+    def wait_for_job(self, job_id: str) -> JobStatus:
+        status = self._job(job_id).status
+        assert status
+        return status
+
+    def results(self, job_id: str, kind: ResultKind) -> pa.Table:
+        rows = [row for row in self._job(job_id).answers[kind] if row[EXTERNAL_ID] not in self.forgotten]
+        if not rows:
+            return pa.table({})
+        names = list(rows[0])[::-1]
+        return pa.table({n: pa.array([row[n] or None for row in rows[::-1]], pa.string()) for n in names})
+
+    def upsert_record(self, sobject: str, key_field: str, key: str, values: Mapping[str, Any]) -> str:
+        self.run_records[key] = values
+        return "a00000000000001AAA"
+
+    def attach_file(self, record_id: str, title: str, path: Path) -> str:
+        self.files.append((record_id, title, path.read_text("utf-8")))
+        return "068000000000001AAA"
+
+    def record_url(self, sobject: str, record_id: str) -> str:
+        return f"https://org.example/lightning/r/{sobject}/{record_id}/view"
+
+    def add(self, sobject: str, **values: str | None) -> str:
+        """Put a record there as if it had always been; returns its id."""
+        record_id = f"{_PREFIXES[sobject]}{len(self.records[sobject]):012}AAA"
+        self.records[sobject][record_id] = {"Id": record_id, **values}
+        return record_id
+
+    def by_key(self, sobject: str, key: str) -> dict[str, str | None]:
+        """A record by its external id, whatever the letter case."""
+        known = {str(r.get(EXTERNAL_ID)).lower(): r for r in self.records[sobject].values()}
+        return known[key.lower()]
+
+    def _job(self, job_id: str) -> Job:
+        return next(job for job in self.jobs if job.id == job_id)
+
+    def _value(self, record: Mapping[str, str | None], path: str) -> str | None:
+        lookup, dot, name = path.partition(".")
+        if not dot:
+            return record.get(path)
+        parent = record.get(f"{lookup}Id")
+        return self.records[lookup][parent].get(name) if parent else None
+
+    def _process(self, job: Job, row: Row) -> None:
+        key = row[EXTERNAL_ID]
+        if key in self.left:
+            job.answers[ResultKind.UNPROCESSED].append(row)
+            return
+        if self.locked.get(key):
+            self.locked[key] -= 1
+            job.answers[ResultKind.FAILED].append({"sf__Id": "", "sf__Error": LOCKED, **row})
+            return
+        if key in self.refused:
+            job.answers[ResultKind.FAILED].append({"sf__Id": "", "sf__Error": self.refused[key], **row})
+            return
+        record_id, created = self._saved(job.request, row)
+        answer = {"sf__Id": record_id, "sf__Created": str(created).lower(), **row}
+        job.answers[ResultKind.SUCCESSFUL].append(answer)
+
+    def _saved(self, request: JobRequest, row: Row) -> tuple[str, bool]:
+        sobject = request.sobject
+        if request.operation == "update":
+            record = self.records[sobject][row["Id"]]
+            created = False
+        else:
+            try:
+                record, created = self.by_key(sobject, row[EXTERNAL_ID]), False
+            except KeyError:
+                record, created = self.records[sobject][self.add(sobject)], True
+        for name, value in row.items():
+            lookup, dot, _ = name.partition(".")
+            if value and dot:
+                record[f"{lookup}Id"] = self.by_key(lookup, value)["Id"]
+            elif value:
+                record[name] = None if value == "#N/A" else value
+        if created and sobject == "Contact" and record.get("AccountId"):
+            self.add("AccountContactRelation", AccountId=record["AccountId"], ContactId=record["Id"])
+        record_id = record["Id"]
+        assert record_id
+        return record_id, created
