@@ -27,6 +27,8 @@ from connector.sync.row_errors import explained
 
 LARGEST_UPLOAD = 100_000_000
 """Bytes of raw CSV a job: Salesforce takes 150 MB after base64 and advises at most 100 MB before it."""
+_PASSING_JOBS = ("TooManyLockFailure", "Timeout", "InternalServerError")
+"""Starts of a failed job's message after which its rows are worth sending again, in smaller jobs."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ class BulkLoader:
         self.ledger.job_state(job_id, "committed")
         status = self.org.wait_for_job(job_id)
         self.ledger.job_state(job_id, status.state)
-        if status.state is not JobState.JOB_COMPLETE and status.processed == 0:
+        passing = status.error_message.startswith(_PASSING_JOBS)
+        if status.state is not JobState.JOB_COMPLETE and status.processed == 0 and not passing:
             raise JobFailed(
                 f"Salesforce could not run the {request.operation} job {job_id} of {request.sobject}: "
                 f"{status.error_message or status.state}.",

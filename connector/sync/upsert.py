@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 import pyarrow as pa
 
+from connector.errors import JobFailed
 from connector.mapping import columns as named
 from connector.mapping.converters import TEXT, text_columns
 from connector.mapping.decisions import Operation
@@ -65,7 +66,8 @@ class Upsert:
     def _sent(self, batch: Batch, operation: Operation, rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
         """Send rows of one operation, and those with a passing error again, in smaller jobs.
 
-        Yields the answers as they come: a row that is sent again is answered again.
+        Yields the answers as they come: a row that is sent again is answered again. Raises JobFailed where
+        rows can't be sent at all; where they can't be sent again, what was answered before stays.
         """
         loader = BulkLoader(
             self.run, batch, self.org, self.ledger, self.staging.local(folders.working(self.run))
@@ -80,10 +82,15 @@ class Upsert:
                 self.pause(2.0**round_number)
                 size = max(_SMALLEST_JOB, size // 4)
             again = pd.Series(data=False, index=waiting.index)
-            for start in range(0, len(waiting), size):
-                for answer in loader.load(request, waiting.iloc[start : start + size]):
-                    again[answer.index] = answer[named.CODE].isin(PASSING).astype(bool)
-                    yield _judged(operation, answer)
+            try:
+                for start in range(0, len(waiting), size):
+                    for answer in loader.load(request, waiting.iloc[start : start + size]):
+                        again[answer.index] = answer[named.CODE].isin(PASSING).astype(bool)
+                        yield _judged(operation, answer)
+            except JobFailed:
+                if round_number:
+                    return
+                raise
             waiting = waiting[again]
 
 
