@@ -1,7 +1,8 @@
 """What the org refuses, in the three shapes in which Salesforce says so.
 
 * :class:`ApiError` ends a request: an HTTP status and ``[{"errorCode", "message", "fields"}]``.
-* :class:`RowError` is the fate of one row: ``CODE:message:FIELD --`` in a result file, ``statusCode`` in a collection.
+* :class:`RowError` is the fate of one row: ``CODE:message:FIELD --`` in a result file, ``statusCode`` in a
+collection.
 * :class:`JobFailedError` ends a bulk job: ``ExceptionCode : text`` in its ``errorMessage``.
 
 Source: REST API developer guide, "Status Codes and Error Responses"; Bulk API 2.0 guide, "Errors".

@@ -1,6 +1,7 @@
 """Record ids: a key prefix, where the org lives, a number in base 62, and a checksum of the letters' case.
 
-Allocated in rising order, which is the order in which they sort, so that the store's zone maps find them quickly.
+Allocated in rising order, which is the order in which they sort, so that the store's zone maps find them
+quickly.
 Source: Salesforce help 000385008 (15 and 18 characters) and the object reference, "ID Field Type".
 """
 

@@ -24,7 +24,10 @@ from sandbox.salesforce.storage.database import Database
 
 @dataclass(frozen=True, slots=True)
 class OrgOptions:
-    """How an org is set up. ``folder`` takes keys and job data; ``data`` is a file that outlives the process."""
+    """How an org is set up.
+
+    ``folder`` takes keys and job data; ``data`` is a file that outlives the process.
+    """
 
     folder: Path
     seed: int = 0

@@ -1,7 +1,7 @@
 """What a user may see and write: the schema as that user finds it.
 
-The profile of the integration user gives the standard objects; custom ones come by permission set only, read from
-the DX source that a real org would get. A field without field-level security is simply absent.
+The profile of the integration user gives the standard objects; custom ones come by permission set only, read
+from the DX source that a real org would get. A field without field-level security is simply absent.
 Source: Salesforce help, "Permission Sets"; Metadata API guide, PermissionSet.
 """
 
@@ -18,7 +18,9 @@ ADMINISTRATOR_PROFILE = "System Administrator"
 
 @dataclass(frozen=True, slots=True)
 class PermissionSet:
-    """One permission set: fields and objects that it opens (True where for writing too), and user permissions."""
+    """One permission set: fields and objects that it opens (True where for writing too), and user
+    permissions.
+    """
 
     name: str
     label: str
@@ -93,7 +95,8 @@ class Access:
 
     def _assigned(self, user_id: str) -> tuple[str, ...]:
         found = self._database.rows(
-            "SELECT DISTINCT s.Name FROM PermissionSetAssignment a JOIN PermissionSet s ON a.PermissionSetId = s.Id "
+            "SELECT DISTINCT s.Name FROM PermissionSetAssignment a JOIN PermissionSet s ON "
+            "a.PermissionSetId = s.Id "
             "WHERE a.AssigneeId = ? AND NOT a.IsDeleted ORDER BY s.Name",
             [user_id],
         )

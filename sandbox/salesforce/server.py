@@ -22,7 +22,10 @@ _SECONDS_TO_FINISH = 5
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """How to reach the org: one JSON line on standard output once it is ready. The secrets are new at each start."""
+    """How to reach the org: one JSON line on standard output once it is ready.
+
+    The secrets are new at each start.
+    """
 
     url: str
     tls_url: str
@@ -34,7 +37,16 @@ class Announcement:
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to whoever runs two of them."""
+    """A server that says when it has started, and leaves signals to whoever runs two of them."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts listening."""
+        await super().startup(sockets)
+        self.ready.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -109,8 +121,8 @@ async def _run(servers: list[_Server], sockets: list[socket.socket], announcemen
 
 
 async def _announce(servers: list[_Server], announcement: Announcement) -> None:
-    while not all(server.started for server in servers):
-        await asyncio.sleep(0.01)
+    for server in servers:
+        await server.ready.wait()
     sys.stdout.write(json.dumps(asdict(announcement)) + "\n")
     sys.stdout.flush()
 

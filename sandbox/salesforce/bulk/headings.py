@@ -37,7 +37,9 @@ def _heading(sobject: SObjectType, schema: Schema, name: str) -> Heading:
 
 
 def relationship_heading(sobject: SObjectType, schema: Schema, name: str) -> Heading:
-    """A column such as ``Account.Gentrack_External_Id__c``, or ``User:Owner.Username`` where the parent may be several."""
+    """A column such as ``Account.Gentrack_External_Id__c``, or ``User:Owner.Username`` where the parent
+    may be several.
+    """
     path, _, key_name = name.rpartition(".")
     kind, separator, relationship = path.rpartition(":")
     reference = sobject.reference_named(relationship)

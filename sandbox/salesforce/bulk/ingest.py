@@ -50,7 +50,10 @@ class IngestService:
                 400, "INVALIDENTITY", f"InvalidEntity : Entity '{name}' is not supported by the Bulk API."
             )
         if operation == "hardDelete" and not self._environment.access.may(user_id, "BulkApiHardDelete"):
-            message = "FeatureNotEnabled : hardDelete operation requires special user profile permission, please contact your system administrator"
+            message = (
+                "FeatureNotEnabled : hardDelete operation requires special user profile permission, "
+                "please contact your system administrator"
+            )
             raise ApiError(400, "FEATURENOTENABLED", message)
         key_name = request.get("externalIdFieldName")
         key = sobject.field(str(key_name)) if key_name else None
@@ -59,7 +62,8 @@ class IngestService:
             raise ApiError(
                 400,
                 "INVALIDJOB",
-                f"InvalidJob : Field name provided, {shown} does not match an External ID, Salesforce Id, or indexed field for {sobject.name}",
+                f"InvalidJob : Field name provided, {shown} does not match an External ID, Salesforce Id, "
+                f"or indexed field for {sobject.name}",
             )
         delimiter, ending = request.get("columnDelimiter", "COMMA"), request.get("lineEnding", "LF")
         if (
@@ -121,7 +125,8 @@ class IngestService:
         with job.lock:
             if job.uploaded:
                 message = (
-                    f"Found multipe contents for job: <{job.id}>, please 'Close' / 'Abort' / 'Delete' the current Job then "
+                    f"Found multipe contents for job: <{job.id}>, please 'Close' / 'Abort' / 'Delete' the "
+                    f"current Job then "
                     "create a new Job and make sure you only do 'PUT' once on a given Job."
                 )
                 raise ApiError(400, "BULK_API_ERROR", message)

@@ -1,6 +1,7 @@
 """What a bulk job is and how it is shown, which differs from request to request.
 
-Source: Bulk API 2.0 guide, "Create a Job", "Upload Complete", "Get Information About a Job"; recorded answers.
+Source: Bulk API 2.0 guide, "Create a Job", "Upload Complete", "Get Information About a Job"; recorded
+answers.
 """
 
 import threading

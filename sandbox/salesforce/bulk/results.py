@@ -1,6 +1,7 @@
 """Result files: kept in parts as they come about, read back in no particular order.
 
-The platform promises no order of rows, and shows numbers its own way: a client that relies on either would break.
+The platform promises no order of rows, and shows numbers its own way: a client that relies on either would
+break.
 Source: Bulk API 2.0 guide, "Get Job Successful Record Results"; documented samples (``9.12260031E8``).
 """
 
@@ -112,7 +113,9 @@ def _mantissa(plain: str) -> str:
 def stream(
     job: IngestJob, leading: Iterable[str], names: Sequence[str], tables: Iterable[pa.Table]
 ) -> Iterator[bytes]:
-    """A result file: quoted technical columns and the client's own names, then the rows with every value quoted."""
+    """A result file: quoted technical columns and the client's own names, then the rows with every value
+    quoted.
+    """
     delimiter, ending = job.delimiter, LINE_ENDINGS[job.line_ending]
     head = [f'"{name}"' for name in leading] + [_header_cell(name, delimiter) for name in names]
     yield (delimiter.join(head) + ending).encode()

@@ -30,7 +30,10 @@ def header_of(job: IngestJob) -> list[str]:
         raise JobFailedError("InvalidBatch : Records not found")
     ends_with_crlf = first.endswith(b"\r\n")
     if first.endswith(b"\n") and ends_with_crlf != (job.line_ending == "CRLF"):
-        text = f"ClientInputError : LineEnding is invalid on user data. Current LineEnding setting is {job.line_ending}"
+        text = (
+            f"ClientInputError : LineEnding is invalid on user data. Current LineEnding setting is "
+            f"{job.line_ending}"
+        )
         raise JobFailedError(text)
     try:
         line = first.decode("utf-8").rstrip("\r\n")

@@ -1,4 +1,6 @@
-"""What happens to a closed ingest job: its batches are saved one after the other, in chunks as the platform does."""
+"""What happens to a closed ingest job: its batches are saved one after the other, in chunks as the
+platform does.
+"""
 
 import logging
 from typing import Any

@@ -1,6 +1,7 @@
 """What a row must have and must not touch, whatever the object.
 
-Source: object reference (field properties), REST API guide (error codes), recorded row errors of Bulk API 2.0.
+Source: object reference (field properties), REST API guide (error codes), recorded row errors of Bulk API
+2.0.
 """
 
 import numpy as np
@@ -18,7 +19,10 @@ from sandbox.salesforce.storage.database import Transaction
 
 
 def access(rows: Rows, *, creating: bool, key: Field | None) -> None:
-    """Refuses rows that bring a value for a field which can't be set now. The key of an upsert is no such value."""
+    """Refuses rows that bring a value for a field which can't be set now.
+
+    The key of an upsert is no such value.
+    """
     for column in list(rows.columns.values()):
         field = column.field
         allowed = field.createable if creating else field.updateable

@@ -8,7 +8,9 @@ from sandbox.salesforce.storage.database import Database, Transaction
 
 @dataclass(slots=True)
 class SaveContext:
-    """One save. ``stamp`` is in milliseconds since 1970; ``file_bodies`` holds what came beside the fields of a file."""
+    """One save. ``stamp`` is in milliseconds since 1970; ``file_bodies`` holds what came beside the fields
+    of a file.
+    """
 
     database: Database
     transaction: Transaction

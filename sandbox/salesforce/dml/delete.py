@@ -42,7 +42,7 @@ def delete(
         outcome.ids[row] = record if record in states else None
     _refuse_held(transaction, schema, sobject, known, outcome)
     living = [record for row, record in enumerate(known) if record and not outcome.errors.failed[row]]
-    _delete(transaction, schema, sobject, living, user_id, stamp)
+    _delete(transaction, schema, sobject, living, user_id=user_id, stamp=stamp)
     return outcome
 
 
@@ -76,7 +76,10 @@ def _refuse_held(
             wanted=table({"id": pa.array(list(rows), pa.string())}),
         )
         plural = schema[each.child].label_plural.lower()
-        message = f"Your attempt to delete this record could not be completed because it is associated with the following {plural}"
+        message = (
+            f"Your attempt to delete this record could not be completed because it is associated "
+            f"with the following {plural}"
+        )
         for (record,) in held:
             outcome.errors.add(rows[record], RowError("DELETE_FAILED", message))
 
@@ -86,13 +89,17 @@ def _delete(
     schema: Schema,
     sobject: SObjectType,
     ids: Sequence[str],
+    *,
     user_id: str,
     stamp: int,
 ) -> None:
     if not ids:
         return
     wanted = table({"id": pa.array(np.asarray(ids, dtype=object), pa.string())})
-    touch = f"SystemModstamp = make_timestamp_ms({stamp}), LastModifiedDate = make_timestamp_ms({stamp}), LastModifiedById = ?"
+    touch = (
+        f"SystemModstamp = make_timestamp_ms({stamp}), LastModifiedDate = make_timestamp_ms({stamp}), "
+        f"LastModifiedById = ?"
+    )
     transaction.run(
         f"UPDATE {quoted(sobject.name)} t SET IsDeleted = true, {touch} FROM wanted w WHERE t.Id = w.id",
         [user_id],
@@ -103,10 +110,11 @@ def _delete(
         child = schema[each.child]
         if each.field.cascade_delete:
             found = transaction.rows(
-                f"SELECT c.Id FROM {quoted(child.name)} c SEMI JOIN wanted w ON c.{column} = w.id WHERE NOT c.IsDeleted",
+                f"SELECT c.Id FROM {quoted(child.name)} c SEMI JOIN wanted w ON c.{column} = w.id WHERE "
+                f"NOT c.IsDeleted",
                 wanted=wanted,
             )
-            _delete(transaction, schema, child, [record for (record,) in found], user_id, stamp)
+            _delete(transaction, schema, child, [record for (record,) in found], user_id=user_id, stamp=stamp)
         elif each.field.custom or each.field.updateable:
             transaction.run(
                 f"UPDATE {quoted(child.name)} c SET {column} = NULL FROM wanted w WHERE c.{column} = w.id",

@@ -18,7 +18,10 @@ from sandbox.salesforce.storage.database import Database, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    """What a caller asks for. ``schema`` is what the caller may see of the org; ``key`` is the field of an upsert."""
+    """What a caller asks for.
+
+    ``schema`` is what the caller may see of the org; ``key`` is the field of an upsert.
+    """
 
     operation: str
     sobject: SObjectType
@@ -31,7 +34,9 @@ class Save:
 
 
 class Dml:
-    """Saves batches of up to 10,000 rows, each in one transaction in which rows succeed or fail one by one."""
+    """Saves batches of up to 10,000 rows, each in one transaction in which rows succeed or fail one by
+    one.
+    """
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database

@@ -39,7 +39,10 @@ def find(
 
 
 def parents_by_key(transaction: Transaction, column: RawColumn, rows: Rows) -> Column:
-    """The reference that a relationship column stands for, as record ids. Rows whose parent isn't there are refused."""
+    """The reference that a relationship column stands for, as record ids.
+
+    Rows whose parent isn't there are refused.
+    """
     heading = column.heading
     parent, key = _parent(heading)
     wanted = column.given & present(column.text)

@@ -26,7 +26,9 @@ class Heading:
 
 @dataclass(slots=True)
 class RawColumn:
-    """A column as it came: text, null where the value is to be cleared, ``given`` where there is a value at all."""
+    """A column as it came: text, null where the value is to be cleared, ``given`` where there is a value
+    at all.
+    """
 
     heading: Heading
     text: Array

@@ -1,6 +1,7 @@
 """Decides which record each row means: a new one, or one that exists.
 
-Source: Bulk API 2.0 guide on upsert; REST API guide, "Insert or Update (Upsert) a Record Using an External ID".
+Source: Bulk API 2.0 guide on upsert; REST API guide, "Insert or Update (Upsert) a Record Using an External
+ID".
 """
 
 from collections.abc import Callable
@@ -75,7 +76,10 @@ def _ambiguous(key: Field, found: list[str]) -> RowError:
 
 
 def by_record_id(transaction: Transaction, rows: Rows) -> Rows:
-    """The rows with the records that their Id names. Rows without one, or with one that leads nowhere, are refused."""
+    """The rows with the records that their Id names.
+
+    Rows without one, or with one that leads nowhere, are refused.
+    """
     column = rows.columns["id"]
     absent = ~(column.given & present(column.values))
     rows.refuse(

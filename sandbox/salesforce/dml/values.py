@@ -1,6 +1,7 @@
 """Turns text into typed values, column by column, and refuses what the type doesn't allow.
 
-Source: object reference "Field Types"; Bulk API 2.0 guide "Valid CSV Record Rows" and "Valid Date Format in Records".
+Source: object reference "Field Types"; Bulk API 2.0 guide "Valid CSV Record Rows" and "Valid Date Format in
+Records".
 """
 
 from collections.abc import Callable
@@ -16,7 +17,8 @@ from sandbox.salesforce.errors import RowError
 from sandbox.salesforce.schema.model import ID_TYPES, NUMBER_TYPES, TEXT_TYPES, Field
 from sandbox.salesforce.storage.columns import arrow_type
 
-_EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+$"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_EMAIL = rf"^[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})+$"
 _NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
 _INTEGER = r"^[+-]?\d+(?:\.0*)?$"
 _DATE = r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:Z|[+-]\d{2}:?\d{2}|T.*)?$"

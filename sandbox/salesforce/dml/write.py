@@ -67,7 +67,7 @@ def _audit(context: SaveContext, count: int, *, creating: bool) -> dict[str, Arr
         **changed,
         "CreatedDate": stamp,
         "CreatedById": user,
-        "IsDeleted": constant(False, count, pa.bool_()),
+        "IsDeleted": constant(False, count, pa.bool_()),  # noqa: FBT003
     }
 
 

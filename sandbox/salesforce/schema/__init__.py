@@ -1,1 +1,3 @@
-"""The org's objects and fields, read from data: TOML for the standard ones, Salesforce DX source for custom ones."""
+"""The org's objects and fields, read from data: TOML for the standard ones, Salesforce DX source for
+custom ones.
+"""

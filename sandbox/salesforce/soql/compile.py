@@ -24,7 +24,10 @@ class Output:
 
 @dataclass(slots=True)
 class Shape:
-    """How rows become records. ``parents`` maps relationship paths to the output that holds the parent's id."""
+    """How rows become records.
+
+    ``parents`` maps relationship paths to the output that holds the parent's id.
+    """
 
     sobject: SObjectType
     outputs: list[Output] = field(default_factory=list)
@@ -45,38 +48,33 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """Compiles queries of one caller. ``text`` is the whole query, for messages; ``everything`` means queryAll."""
+    """Compiles queries of one caller.
+
+    ``text`` is the whole query, for messages; ``everything`` means queryAll.
+    """
 
     schema: Schema
     text: str
     now: datetime
     everything: bool = False
 
-    def compile(
-        self, query: syntax.Query, *, extra: str | None = None, extra_parameters: tuple[object, ...] = ()
-    ) -> Compiled:
-        """The SQL of a query; ``extra`` is one more condition, over the alias ``t0``.
+    def compile(self, query: syntax.Query) -> Compiled:
+        """The SQL of a query.
 
         Raises:
             ApiError: 400 with the code and message of the platform.
         """
-        return self._compiled(
-            query, source(self.text, self.schema, query.source), "t", extra, extra_parameters
-        )
+        return self._compiled(query, source(self.text, self.schema, query.source), "t")
 
     def compile_child(self, query: syntax.Query, sobject: SObjectType, reference: Field) -> Compiled:
-        """The SQL of a child query for the parents whose ids are the parameter that follows its own."""
-        condition = f"t0.{quoted(reference.name)} IN (SELECT unnest(?))"
-        return self._compiled(query, sobject, "t", condition, (None,), key=f"t0.{quoted(reference.name)}")
+        """The SQL of a child query.
+
+        Its last parameter is the list of the parents' ids, its last column the parent of each row.
+        """
+        return self._compiled(query, sobject, "t", reference)
 
     def _compiled(
-        self,
-        query: syntax.Query,
-        sobject: SObjectType,
-        prefix: str,
-        extra: str | None,
-        extra_parameters: tuple[object, ...],
-        key: str | None = None,
+        self, query: syntax.Query, sobject: SObjectType, prefix: str, reference: Field | None = None
     ) -> Compiled:
         parameters: list[object] = []
         scope = Scope(
@@ -85,10 +83,13 @@ class Compiler:
         conditions = self._conditions(scope, parameters)
         shape = self._shape(query, scope, conditions)
         selected = [output.sql for output in shape.outputs] or ["1"]
-        if key is not None:
-            selected.append(key)
-        tail = self._where(query, scope, conditions, extra)
-        parameters.extend(extra_parameters)
+        clauses = self._where(query, scope, conditions)
+        if reference is not None:
+            column = f"{scope.table}.{quoted(reference.name)}"
+            selected.append(column)
+            clauses.append(f"{column} IN (SELECT unnest(?))")
+            parameters.append(None)
+        tail = f" WHERE {' AND '.join(clauses)}" if clauses else ""
         tail += _grouping(query, conditions) + _ordering(query, scope, conditions)
         if query.limit is not None:
             tail += f" LIMIT {query.limit}"
@@ -104,20 +105,18 @@ class Compiler:
     def _conditions(self, scope: Scope, parameters: list[object]) -> Conditions:
         def subquery(query: syntax.Query) -> str:
             inner = source(self.text, self.schema, query.source)
-            compiled = self._compiled(query, inner, scope.prefix + "s", None, ())
+            compiled = self._compiled(query, inner, scope.prefix + "s")
             position = len(compiled.shape.outputs) - 1
             parameters.extend(compiled.parameters)
             return f"SELECT o{position} FROM ({compiled.sql})"
 
         return Conditions(scope, self.now, parameters, subquery)
 
-    def _where(self, query: syntax.Query, scope: Scope, conditions: Conditions, extra: str | None) -> str:
+    def _where(self, query: syntax.Query, scope: Scope, conditions: Conditions) -> list[str]:
         clauses = [] if self.everything or query.all_rows else [f"NOT {scope.table}.IsDeleted"]
         if query.where is not None:
             clauses.append(conditions.sql(query.where))
-        if extra is not None:
-            clauses.append(extra)
-        return f" WHERE {' AND '.join(clauses)}" if clauses else ""
+        return clauses
 
     def _shape(self, query: syntax.Query, scope: Scope, conditions: Conditions) -> Shape:
         shape = Shape(scope.sobject)
@@ -191,8 +190,10 @@ class Compiler:
                 child = self.schema[each.child]
                 return each.field.child_relationship, each.field, _of(query, child)
         message = (
-            f"Didn't understand relationship '{query.source}' in FROM part of query call. If you are attempting to use a "
-            "custom relationship, be sure to append the '__r' after the custom relationship name. Please reference "
+            f"Didn't understand relationship '{query.source}' in FROM part of query call. If you are "
+            f"attempting to use a "
+            "custom relationship, be sure to append the '__r' after the custom relationship name. Please "
+            "reference "
             "your WSDL or the describe call for the appropriate names."
         )
         raise scope.error(query.source, "INVALID_TYPE", message)

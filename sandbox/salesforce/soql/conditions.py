@@ -1,4 +1,7 @@
-"""WHERE and HAVING as SQL. Texts compare without regard to case; a null never compares, except with ``= null``."""
+"""WHERE and HAVING as SQL.
+
+Texts compare without regard to case; a null never compares, except with ``= null``.
+"""
 
 from collections.abc import Callable
 from datetime import datetime, time
@@ -35,18 +38,20 @@ class Conditions:
         """The condition; never null."""
         match condition:
             case syntax.Combined(word, terms):
-                return "(" + f" {word} ".join(self.sql(term) for term in terms) + ")"
+                sql = "(" + f" {word} ".join(self.sql(term) for term in terms) + ")"
             case syntax.Negation(term):
-                return f"(NOT {self.sql(term)})"
+                sql = f"(NOT {self.sql(term)})"
             case syntax.Comparison(operand, operator, value):
-                return self._comparison(operand, operator, value)
+                sql = self._comparison(operand, operator, value)
             case syntax.InList(operand, values, negated):
-                return self._in_list(operand, values, negated=negated)
+                sql = self._in_list(operand, values, negated=negated)
             case syntax.InQuery(operand, query, negated):
                 expression, _ = self.operand(operand)
-                return f"coalesce({expression} {'NOT ' if negated else ''}IN ({self._subquery(query)}), {negated})"
+                word = "NOT IN" if negated else "IN"
+                sql = f"coalesce({expression} {word} ({self._subquery(query)}), {negated})"
             case syntax.Includes(operand, values, negated):
-                return self._includes(operand, values, negated=negated)
+                sql = self._includes(operand, values, negated=negated)
+        return sql
 
     def operand(self, operand: syntax.Operand) -> tuple[str, Field]:
         """The left side of a condition, or what is grouped or ordered by."""

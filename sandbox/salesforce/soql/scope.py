@@ -14,7 +14,9 @@ _DEEPEST = 5
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A field that a path leads to: its table's alias, and the relationships on the way as the query spells them."""
+    """A field that a path leads to: its table's alias, and the relationships on the way as the query
+    spells them.
+    """
 
     field: Field
     sobject: SObjectType
@@ -51,9 +53,12 @@ class Scope:
             ApiError: 400 ``INVALID_FIELD`` where there is none.
         """
         *steps, last = str(path).split(".")
-        if steps and steps[0].lower() in {(self.alias or "").lower(), self.sobject.name.lower()} - {""}:
-            if self.sobject.reference_named(steps[0]) is None:
-                steps = steps[1:]
+        if (
+            steps
+            and steps[0].lower() in {(self.alias or "").lower(), self.sobject.name.lower()} - {""}
+            and (self.sobject.reference_named(steps[0]) is None)
+        ):
+            steps = steps[1:]
         table, sobject = self.parent(path, tuple(steps))
         found = sobject.field(last)
         if found is None:
@@ -77,8 +82,10 @@ class Scope:
         target = None if reference is None else _first_known(self.schema, reference)
         if reference is None or target is None:
             message = (
-                f"Didn't understand relationship '{steps[-1]}' in field path. If you are attempting to use a custom "
-                "relationship, be sure to append the '__r' after the custom relationship name. Please reference your "
+                f"Didn't understand relationship '{steps[-1]}' in field path. If you are attempting to use "
+                f"a custom "
+                "relationship, be sure to append the '__r' after the custom relationship name. Please "
+                "reference your "
                 "WSDL or the describe call for the appropriate names."
             )
             raise self.error(path, "INVALID_FIELD", message)
@@ -91,8 +98,10 @@ class Scope:
 
     def _no_column(self, path: Token, name: str, sobject: SObjectType) -> ApiError:
         message = (
-            f"No such column '{name}' on entity '{sobject.name}'. If you are attempting to use a custom field, be sure "
-            "to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the "
+            f"No such column '{name}' on entity '{sobject.name}'. If you are attempting to use a custom "
+            f"field, be sure "
+            "to append the '__c' after the custom field name. Please reference your WSDL or the describe "
+            "call for the "
             "appropriate names."
         )
         return self.error(path, "INVALID_FIELD", message)
@@ -115,8 +124,10 @@ def source(text: str, schema: Schema, token: Token) -> SObjectType:
     found = schema.get(str(token))
     if found is None or found.event:
         message = (
-            f"sObject type '{token}' is not supported. If you are attempting to use a custom object, be sure to append "
-            "the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names."
+            f"sObject type '{token}' is not supported. If you are attempting to use a custom object, be "
+            f"sure to append "
+            "the '__c' after the entity name. Please reference your WSDL or the describe call for the "
+            "appropriate names."
         )
         raise ApiError(400, "INVALID_TYPE", located(text, token.line or 1, token.column or 1, message))
     return found

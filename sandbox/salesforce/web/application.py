@@ -1,4 +1,6 @@
-"""The ASGI application: notes every request, checks who calls, hands over to a handler, says what has been used."""
+"""The ASGI application: notes every request, checks who calls, hands over to a handler, says what has been
+used.
+"""
 
 import re
 

@@ -16,7 +16,9 @@ from sandbox.salesforce.sessions import Session
 
 @dataclass(slots=True)
 class Call:
-    """One request. ``path`` holds the values of the route's placeholders, decoded; ``version`` such as ``v66.0``."""
+    """One request. ``path`` holds the values of the route's placeholders, decoded; ``version`` such as
+    ``v66.0``.
+    """
 
     org: Org
     method: str

@@ -76,7 +76,8 @@ def revoke(call: Call) -> Response:
 def userinfo(call: Call) -> Response:
     """``GET /services/oauth2/userinfo``."""
     found = call.org.database.rows(
-        'SELECT Username, Name, Email, FirstName, LastName, TimeZoneSidKey, LocaleSidKey FROM "User" WHERE Id = ?',
+        'SELECT Username, Name, Email, FirstName, LastName, TimeZoneSidKey, LocaleSidKey FROM "User" WHERE '
+        "Id = ?",
         [call.user_id],
     )
     if not found:

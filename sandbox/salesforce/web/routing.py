@@ -1,7 +1,7 @@
 """Finds the handler of a path.
 
-Paths are taken apart before they are decoded, so that a key with an encoded slash stays one segment. A trailing
-slash is ignored, as the platform does.
+Paths are taken apart before they are decoded, so that a key with an encoded slash stays one segment. A
+trailing slash is ignored, as the platform does.
 """
 
 from collections.abc import Callable, Mapping

@@ -49,7 +49,8 @@ def test_a_file_hangs_on_its_record(org: OrgClient, upload: object) -> None:
     assert record["Checksum"] == hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
     assert org.http.get(record["VersionData"]).content == CONTENT
     links = org.query(
-        f"SELECT ContentDocumentId, ContentDocument.Title FROM ContentDocumentLink WHERE LinkedEntityId = '{run}'"
+        f"SELECT ContentDocumentId, ContentDocument.Title FROM ContentDocumentLink WHERE LinkedEntityId = "
+        f"'{run}'"
     )
     assert [link["ContentDocumentId"] for link in links] == [record["ContentDocumentId"]]
     assert links[0]["ContentDocument"]["Title"] == "Errors"
@@ -76,7 +77,8 @@ def test_a_second_version_replaces_the_first(org: OrgClient) -> None:
     )
 
     versions = org.query(
-        f"SELECT Id, IsLatest, VersionNumber FROM ContentVersion WHERE ContentDocumentId = '{first['ContentDocumentId']}' "
+        f"SELECT Id, IsLatest, VersionNumber FROM ContentVersion WHERE ContentDocumentId = "
+        f"'{first['ContentDocumentId']}' "
         "ORDER BY VersionNumber"
     )
     assert [(each["Id"], each["IsLatest"], each["VersionNumber"]) for each in versions] == [

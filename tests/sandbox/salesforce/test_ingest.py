@@ -116,19 +116,31 @@ def test_rows_come_back_in_another_order(org: OrgClient, mark: str) -> None:
         (
             "Name,Account_Class__c",
             "A,Other",
-            "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST:Account Class: bad value for restricted picklist field: "
-            "Other:Account_Class__c --",
+            (
+                "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST:Account Class: bad value for restricted picklist "
+                "field: "
+                "Other:Account_Class__c --"
+            ),
         ),
         (
             "Name,NumberOfEmployees",
             "A,many",
-            "INVALID_TYPE_ON_FIELD_IN_RECORD:Employees: value not of required type: many:NumberOfEmployees --",
+            (
+                "INVALID_TYPE_ON_FIELD_IN_RECORD:Employees: value not of required type: "
+                "many:NumberOfEmployees "
+                "--"
+            ),
         ),
         (
             "Name,CreatedDate",
             "A,2020-01-01T00:00:00Z",
-            "INVALID_FIELD_FOR_INSERT_UPDATE:Unable to create/update fields: CreatedDate. Please check the security "
-            "settings of this field and verify that it is read/write for your profile or permission set.:CreatedDate --",
+            (
+                "INVALID_FIELD_FOR_INSERT_UPDATE:Unable to create/update fields: CreatedDate. Please check "
+                "the "
+                "security "
+                "settings of this field and verify that it is read/write for your profile or permission "
+                "set.:CreatedDate --"
+            ),
         ),
     ],
 )
@@ -187,7 +199,10 @@ def test_unique_values_are_kept_apart_on_insert(org: OrgClient, mark: str) -> No
     loaded = org.load("Account", f"{EXT},Name\n{mark.upper()},B\n", "insert")
 
     assert loaded.errors == [
-        f"DUPLICATE_VALUE:duplicate value found: {EXT} duplicates value on record with id: {first['sf__Id']}:--"
+        (
+            f"DUPLICATE_VALUE:duplicate value found: {EXT} duplicates value on record with id: "
+            f"{first['sf__Id']}:--"
+        )
     ]
 
 

@@ -121,8 +121,10 @@ def test_jobs_that_can_not_be_created(org: OrgClient, body: dict[str, str], code
 def test_multipart_creation_needs_no_closing(org: OrgClient, mark: str) -> None:
     job = f'{{"object":"Account","operation":"upsert","externalIdFieldName":"{EXT}","contentType":"CSV"}}'
     body = (
-        f'--B\r\nContent-Type: application/json\r\nContent-Disposition: form-data; name="job"\r\n\r\n{job}\r\n'
-        '--B\r\nContent-Type: text/csv\r\nContent-Disposition: form-data; name="content"; filename="content"\r\n\r\n'
+        f"--B\r\nContent-Type: application/json\r\nContent-Disposition: form-data; "
+        f'name="job"\r\n\r\n{job}\r\n'
+        '--B\r\nContent-Type: text/csv\r\nContent-Disposition: form-data; name="content"; '
+        'filename="content"\r\n\r\n'
         f"{EXT},Name\n{mark},A\n\r\n--B--\r\n"
     )
     response = org.http.post(

@@ -43,7 +43,8 @@ def test_parents_are_columns_and_nulls_are_empty(org: OrgClient, mark: str) -> N
 
     path = run(
         org,
-        f"SELECT Contact.{EXT}, Account.Name, IsDirect, StartDate FROM AccountContactRelation WHERE AccountId = '{account}'",
+        f"SELECT Contact.{EXT}, Account.Name, IsDirect, StartDate FROM AccountContactRelation WHERE "
+        f"AccountId = '{account}'",
     )
 
     assert org.http.get(f"{path}/results").text == (

@@ -75,7 +75,8 @@ def test_parents_and_children_are_nested(org: OrgClient) -> None:
     lonely = org.create("Contact", LastName="Lonely")
 
     first, second = org.query(
-        f"SELECT LastName, Account.Name, Account.Owner.Alias FROM Contact WHERE Id IN ('{contact}', '{lonely}') ORDER BY LastName"
+        f"SELECT LastName, Account.Name, Account.Owner.Alias FROM Contact WHERE Id IN ('{contact}', "
+        f"'{lonely}') ORDER BY LastName"
     )
     (parent,) = org.query(
         f"SELECT Id, (SELECT Id FROM Contacts), (SELECT Id FROM Orders) FROM Account WHERE Id = '{account}'"
@@ -131,33 +132,52 @@ def test_a_limit_holds_where_a_parent_is_missing(org: OrgClient) -> None:
         (
             "select count() from XYZZY",
             "INVALID_TYPE",
-            "\nselect count() from XYZZY\n                    ^\nERROR at Row:1:Column:21\nsObject type 'XYZZY' is not "
-            f"supported. If you are attempting to use a custom object, be sure to append the '__c' after the entity name. {WSDL}",
+            (
+                "\nselect count() from XYZZY\n                    ^\nERROR at Row:1:Column:21\nsObject type "
+                "'XYZZY' is not "
+                f"supported. If you are attempting to use a custom object, be sure to append the '__c' after "
+                f"the entity name. {WSDL}"
+            ),
         ),
         (
             "SELECT Id, Foo FROM Account",
             "INVALID_FIELD",
-            "\nSELECT Id, Foo FROM Account\n           ^\nERROR at Row:1:Column:12\nNo such column 'Foo' on entity "
-            "'Account'. If you are attempting to use a custom field, be sure to append the '__c' after the custom field "
-            f"name. {WSDL}",
+            (
+                "\nSELECT Id, Foo FROM Account\n           ^\nERROR at Row:1:Column:12\nNo such column 'Foo' "
+                "on entity "
+                "'Account'. If you are attempting to use a custom field, be sure to append the '__c' after "
+                "the "
+                "custom field "
+                f"name. {WSDL}"
+            ),
         ),
         (
             "SELECT Id FROM Account WHERE Name = 5",
             "INVALID_FIELD",
-            "\nSELECT Id FROM Account WHERE Name = 5\n                                    ^\nERROR at Row:1:Column:37\n"
-            "value of filter criterion for field 'Name' must be of type string and should be enclosed in quotes",
+            (
+                "\nSELECT Id FROM Account WHERE Name = 5\n                                    ^\nERROR at "
+                "Row:1:Column:37\n"
+                "value of filter criterion for field 'Name' must be of type string and should be enclosed in "
+                "quotes"
+            ),
         ),
         (
             "SELECT Id FROM A WHERE a = 1 AND b = 2 OR c = 3",
             "MALFORMED_QUERY",
-            "\nSELECT Id FROM A WHERE a = 1 AND b = 2 OR c = 3\n                                       ^\n"
-            "ERROR at Row:1:Column:40\nunexpected token: 'OR'",
+            (
+                "\nSELECT Id FROM A WHERE a = 1 AND b = 2 OR c = 3\n                                       "
+                "^\n"
+                "ERROR at Row:1:Column:40\nunexpected token: 'OR'"
+            ),
         ),
         (
             "SELECT Id FROM Account WHERE Description = 'x'",
             "INVALID_FIELD",
-            "\nSELECT Id FROM Account WHERE Description = 'x'\n                             ^\nERROR at Row:1:Column:30\n"
-            "field 'Description' can not be filtered in a query call",
+            (
+                "\nSELECT Id FROM Account WHERE Description = 'x'\n                             ^\nERROR at "
+                "Row:1:Column:30\n"
+                "field 'Description' can not be filtered in a query call"
+            ),
         ),
     ],
 )

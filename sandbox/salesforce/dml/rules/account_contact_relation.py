@@ -43,7 +43,8 @@ def refuse_private_contact(context: SaveContext, rows: Rows) -> None:
 def refuse_second(context: SaveContext, rows: Rows) -> None:
     """One relation for each pair, whether it exists or stands earlier in the same batch."""
     taken = context.transaction.rows(
-        "SELECT place FROM (SELECT w.*, row_number() OVER (PARTITION BY account, contact ORDER BY place) AS turn "
+        "SELECT place FROM (SELECT w.*, row_number() OVER (PARTITION BY account, contact ORDER BY place) "
+        "AS turn "
         "FROM wanted w) n WHERE turn > 1 OR EXISTS (SELECT 1 FROM AccountContactRelation r "
         "WHERE r.AccountId = n.account AND r.ContactId = n.contact AND NOT r.IsDeleted)",
         wanted=_wanted(rows),

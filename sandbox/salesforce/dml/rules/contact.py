@@ -27,7 +27,8 @@ def recompose_name(context: SaveContext, rows: Rows) -> None:
     """The full name after a part of it was changed."""
     if rows.columns.keys() & {"firstname", "lastname"}:
         context.transaction.run(
-            "UPDATE Contact c SET Name = concat_ws(' ', c.FirstName, c.LastName) FROM saved s WHERE c.Id = s.Id",
+            "UPDATE Contact c SET Name = concat_ws(' ', c.FirstName, c.LastName) FROM saved s WHERE c.Id = "
+            "s.Id",
             saved=table({"Id": rows.record_ids}),
         )
 
@@ -54,7 +55,8 @@ def move_relation(context: SaveContext, rows: Rows) -> None:
         saved=saved,
     )
     context.transaction.run(
-        f"UPDATE AccountContactRelation r SET IsDirect = (r.AccountId = c.AccountId), {touch} FROM ({_OF_SAVED}) c "
+        f"UPDATE AccountContactRelation r SET IsDirect = (r.AccountId = c.AccountId), {touch} FROM "
+        f"({_OF_SAVED}) c "
         "WHERE r.ContactId = c.Id AND NOT r.IsDeleted AND r.IsDirect <> (r.AccountId = c.AccountId)",
         saved=saved,
     )

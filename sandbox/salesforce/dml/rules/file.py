@@ -86,7 +86,8 @@ def _make_latest(context: SaveContext, facts: Sequence[object]) -> None:
         [document, str(earlier + 1), version],
     )
     run(
-        "UPDATE ContentDocument SET LatestPublishedVersionId = ?, ContentSize = ?, FileType = ?, FileExtension = ?, "
+        "UPDATE ContentDocument SET LatestPublishedVersionId = ?, ContentSize = ?, FileType = ?, "
+        "FileExtension = ?, "
         "ContentModifiedDate = make_timestamp_ms(?) WHERE Id = ?",
         [*facts[:-1], context.stamp, document],
     )
