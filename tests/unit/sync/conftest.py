@@ -17,6 +17,7 @@ from connector.store.staging import FolderStaging
 from connector.sync import folders
 from connector.sync.staged_sql import Workspace
 from tests.unit.sync.sync_describe import described
+from tests.unit.sync.whole_run import WholeRun
 
 Records = Sequence[Mapping[str, Any]]
 
@@ -68,3 +69,8 @@ def stage_salesforce(run: Run, workspace: Workspace) -> Callable[[EntitySpec, Re
 def describe() -> Callable[..., ObjectDescribe]:
     """`described`, for tests that import nothing from here."""
     return described
+
+
+@pytest.fixture
+def whole(run: Run, workspace: Workspace) -> WholeRun:
+    return WholeRun(run, workspace)

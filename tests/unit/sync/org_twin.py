@@ -134,6 +134,14 @@ class OrgTwin:
         self.records[sobject][record_id] = {"Id": record_id, **values}
         return record_id
 
+    def remove(self, sobject: str, key: str) -> None:
+        """Delete a record, and its relations with it."""
+        gone = self.by_key(sobject, key)["Id"]
+        del self.records[sobject][str(gone)]
+        relations = self.records["AccountContactRelation"]
+        for record_id in [i for i, relation in relations.items() if relation.get(f"{sobject}Id") == gone]:
+            del relations[record_id]
+
     def by_key(self, sobject: str, key: str) -> dict[str, str | None]:
         """A record by its external id, whatever the letter case."""
         known = {str(r.get(EXTERNAL_ID)).lower(): r for r in self.records[sobject].values()}

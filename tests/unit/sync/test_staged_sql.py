@@ -1,0 +1,62 @@
+"""Whole sets out of core, and how results are cut into batches."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connector.store.staging import FolderStaging
+from connector.sync import staged_sql
+from connector.sync.staged_sql import StagedSql, Workspace, quoted
+
+
+def cut(numbers: list[int], tmp_path: Path) -> list[tuple[int, list[int | None]]]:
+    """Rows of these batch numbers, in order -> (batch, its rows) as `batches` gives them."""
+    staging = FolderStaging(tmp_path)
+    rows = pa.table(
+        {"batch": pa.array(numbers, pa.int64()), "row": pa.array(range(len(numbers)), pa.int64())}
+    )
+    staging.write("set", 0, "set", rows)
+    with StagedSql(staging, tmp_path, "200MB") as sql:
+        sql.table("set_", "set")
+        return [(n, t["row"].to_pylist()) for n, t in sql.batches("FROM set_ ORDER BY row")]
+
+
+def test_a_batch_ends_where_its_number_changes(tmp_path: Path) -> None:
+    assert cut([0, 0, 2, 2, 2, 7], tmp_path) == [(0, [0, 1]), (2, [2, 3, 4]), (7, [5])]
+
+
+def test_a_set_without_rows_is_one_batch_that_has_columns(tmp_path: Path) -> None:
+    assert cut([], tmp_path) == [(0, [])]
+
+
+def test_a_batch_may_be_larger_than_a_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staged_sql, "_READ_ROWS", 2048)
+    found = cut([0] * 5000 + [1] * 5000, tmp_path)
+    assert [(number, len(rows)) for number, rows in found] == [(0, 5000), (1, 5000)]
+    assert [row for _, rows in found for row in rows] == list(range(10_000))
+
+
+@settings(max_examples=15, deadline=None, database=None)
+@given(st.lists(st.integers(0, 5), max_size=40).map(sorted))
+def test_no_row_is_lost_and_no_number_comes_twice(
+    tmp_path_factory: pytest.TempPathFactory, numbers: list[int]
+) -> None:
+    found = cut(numbers, tmp_path_factory.mktemp("set"))
+    assert [row for _, rows in found for row in rows] == list(range(len(numbers)))
+    assert [number for number, _ in found] == (sorted(set(numbers)) or [0])
+
+
+def test_quotes_in_values_names_and_folders_are_no_sql(tmp_path: Path) -> None:
+    folder = tmp_path / "it's"
+    staging = FolderStaging(folder)
+    staging.write("set", 0, "a 'set'", pa.table({'odd"name': ["x"]}))
+    with Workspace(staging, tmp_path, "200MB", 200).sql() as sql:
+        sql.table("odd", "a 'set'")
+        sql.variable("who", "O'Brien")
+        assert sql.rows(f"SELECT {quoted(chr(34).join(('odd', 'name')))}, getvariable('who') FROM odd") == [
+            ("x", "O'Brien")
+        ]
+        assert sql.column_names("SELECT 1 AS a, 2 AS b") == ["a", "b"]

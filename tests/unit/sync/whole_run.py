@@ -1,0 +1,77 @@
+"""A whole initial synchronisation between staged Gentrack records and an org in memory, a stage at a time."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from connector.entities import registry
+from connector.mapping.vocabulary import EntitySpec
+from connector.model.outcome import EntityCounts
+from connector.model.run import Run
+from connector.model.verification import Verification
+from connector.sync import folders
+from connector.sync.extract import extract_salesforce
+from connector.sync.line_up import line_up
+from connector.sync.report import settle
+from connector.sync.staged_sql import Workspace
+from connector.sync.transform import transform
+from connector.sync.upsert import Upsert
+from connector.sync.verify import verify
+from tests.unit.sync.ledger_twin import LedgerTwin
+from tests.unit.sync.org_twin import OrgTwin
+
+
+class WholeRun:
+    """The stages of one run; a test calls as many as it needs and does harm between them."""
+
+    def __init__(self, run: Run, workspace: Workspace) -> None:
+        told: list[str] = []
+        self.run, self.workspace = run, workspace
+        self.org, self.ledger = OrgTwin(told), LedgerTwin(told)
+
+    def plan(self) -> None:
+        """Extract Salesforce and transform everything; Gentrack's records are staged already."""
+        for spec in registry():
+            folder = folders.salesforce(self.run, spec.name)
+            staging = self.workspace.staging
+            extract_salesforce(spec, self.org, staging, folder=folder, batch_rows=self.workspace.batch_rows)
+            transform(self.run, spec, self.org.describe(spec.salesforce_object), self.workspace)
+
+    def load(self, *specs: EntitySpec, before: Callable[[EntitySpec], None] = lambda spec: None) -> None:
+        """Line up and send entities, all of them by default."""
+        for spec in specs or registry():
+            before(spec)
+            described = self.org.describe(spec.salesforce_object)
+            sender = Upsert(
+                self.run,
+                spec,
+                described,
+                self.org,
+                self.ledger,
+                self.workspace.staging,
+                1,
+                lambda seconds: None,
+            )
+            for batch in line_up(self.run, spec, self.org, self.workspace):
+                sender.send(batch)
+
+    def verify(self) -> dict[str, Verification]:
+        """Read everything back."""
+        return {spec.name: verify(self.run, spec, self.org, self.workspace) for spec in registry()}
+
+    def settle(self) -> dict[str, EntityCounts]:
+        """What became of everything."""
+        return settle(self.run, registry(), self.workspace)
+
+    def staged(self, folder: Callable[[Run, str], str], entity: str) -> pd.DataFrame:
+        """The parts of a folder as one frame by key."""
+        staging = self.workspace.staging
+        parts = [staging.read(part.path) for part in staging.parts(folder(self.run, entity))]
+        return pa.concat_tables(parts).to_pandas().set_index("key")
+
+    def row(self, folder: Callable[[Run, str], str], entity: str, key: str) -> dict[str, Any]:
+        """One staged row, missing values as None."""
+        row = self.staged(folder, entity).loc[key].to_dict()
+        return {str(name): None if pd.isna(value) else value for name, value in row.items()}
