@@ -35,7 +35,9 @@ def extract_salesforce(
     """
     described = org.describe(spec.salesforce_object)
     pages = (
-        canonical_records(spec, described, page) for page in org.bulk_query(all_records(spec, described))
+        canonical_records(spec, described, page)
+        for page in org.bulk_query(all_records(spec, described))
+        if page.num_rows
     )
     empty = pa.schema([(name, pa.string()) for name in _names(spec)]).empty_table()
     return _staged(pages, empty, staging, name=spec.name, folder=folder, batch_rows=batch_rows)
