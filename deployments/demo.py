@@ -78,6 +78,7 @@ def _run(running: Stack, console: Console) -> dict[str, Any]:
         cwd=running.home,
         needs=[running.prefect.child],
         stop_signal=signal.SIGINT,
+        grace=5,
     )
     try:
         answer = command.output.read()

@@ -1,5 +1,6 @@
 """The stack that is left running: a run is started as the UI starts it, and Ctrl-C ends everything."""
 
+import os
 import re
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from shutil import rmtree
 from threading import Event
+from typing import Any
 
 import httpx
 import pytest
@@ -45,31 +47,59 @@ def running() -> Iterator[tuple[subprocess.Popen[str], str]]:
     rmtree(PROJECT / FOLDER)
 
 
-def test_a_run_started_as_the_ui_does_completes_and_ctrl_c_ends_all(
+def test_runs_from_the_ui_and_by_hand_end_well_and_ctrl_c_ends_all(
     running: tuple[subprocess.Popen[str], str],
 ) -> None:
     up, said = running
     found = re.search(r"Prefect UI +(\S+)(?s:.*)Email +(\S+)(?s:.*)Instance +(\S+)", said)
     assert found, said
     ui, mail, instance = found.groups()
-    with httpx.Client(base_url=f"{ui}/api", timeout=30) as api:
-        deployment = api.get("/deployments/name/initial-sync/initial-sync").json()["id"]
-        asked = {"parameters": {"instance": instance}, "state": {"type": "SCHEDULED"}}
-        run = api.post(f"/deployments/{deployment}/create_flow_run", json=asked).json()["id"]
-        deadline = time.monotonic() + 120
-        state = {"type": "SCHEDULED"}
-        while state["type"] not in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED"):
-            assert time.monotonic() < deadline, state
-            Event().wait(0.2)
-            state = api.get(f"/flow_runs/{run}").json()["state"]
-        told = api.get(f"/flow_runs/{run}").json()
-    assert state["type"] == "COMPLETED", state
-    assert state["message"].startswith("completed"), state
-    assert f"instance:{instance}" in told["tags"]
+    run = run_as_the_ui_does(ui, instance)
+    assert run["state"]["type"] == "COMPLETED", run["state"]
+    assert run["state"]["message"].startswith("completed")
+    assert f"instance:{instance}" in run["tags"]
     assert len(list(Path(mail).glob("*.eml"))) == 1
-    assert (PROJECT / FOLDER / "reports" / run / "summary.json").exists()
+    assert (PROJECT / FOLDER / "reports" / run["id"] / "summary.json").exists()
+
+    ready = by_hand("doctor", "--instance", instance)
+    assert ready.returncode == 0, ready.stdout + ready.stderr
+    assert f"Sandbox ({instance}) is ready for a run." in ready.stdout
+    again = by_hand("migrate", "--instance", instance, "--yes")
+    assert again.returncode == 3, again.stdout + again.stderr
+    assert "PostgreSQL" not in again.stderr, "the stack that runs is to be used"
+    assert len(list(Path(mail).glob("*.eml"))) == 2
+
     up.send_signal(signal.SIGINT)
     assert up.wait(60) == 0
     with pytest.raises(httpx.ConnectError):
         httpx.get(ui)
     assert not (PROJECT / FOLDER / "postgres" / "data" / "postmaster.pid").exists()
+
+
+def run_as_the_ui_does(ui: str, instance: str) -> dict[str, Any]:
+    """Start a run of the deployment and wait for its end; the run as Prefect tells it."""
+    with httpx.Client(base_url=f"{ui}/api", timeout=30) as api:
+        deployment = api.get("/deployments/name/initial-sync/initial-sync").json()["id"]
+        asked = {"parameters": {"instance": instance}, "state": {"type": "SCHEDULED"}}
+        run = dict(api.post(f"/deployments/{deployment}/create_flow_run", json=asked).json())
+        deadline = time.monotonic() + 120
+        while run["state"]["type"] not in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED"):
+            assert time.monotonic() < deadline, run["state"]
+            Event().wait(0.2)
+            run = dict(api.get(f"/flow_runs/{run['id']}").json())
+    return run
+
+
+def by_hand(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """`connector` in the folder that `make up` names, with nothing set but what stands there."""
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("CONNECTOR", "PREFECT"))
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "deployments.command_line", *arguments],
+        cwd=PROJECT / FOLDER,
+        env=clean,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
