@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sandbox.landscape import Landscape, Ports
 from sandbox.org_process import ORG_COMMAND, OrgStartError
+from sandbox.overlap.loading import OverlapError
 from sandbox.seed import Dataset
 from sandbox.serving import PortBusyError
 
@@ -32,8 +33,8 @@ def main() -> int:
         folder: Path = arguments.folder or Path(passing)
         (folder / "salesforce").mkdir(parents=True, exist_ok=True)
         try:
-            asyncio.run(Landscape(dataset, folder.absolute(), ports, command).run())
-        except (PortBusyError, OrgStartError) as error:
+            asyncio.run(Landscape(dataset, folder.absolute(), ports, command, arguments.overlap).run())
+        except (PortBusyError, OrgStartError, OverlapError) as error:
             sys.stderr.write(f"sandbox: {error}\n")
             return 1
     return 0
@@ -45,6 +46,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--customers", type=_positive, default=20_000, help="customers of the tenant")
     parser.add_argument("--seed", type=int, default=1, help="equal seeds give equal data")
+    parser.add_argument(
+        "--overlap",
+        type=int,
+        default=0,
+        help="customers that stand in Salesforce already, without External ID; others come with them",
+    )
     parser.add_argument(
         "--folder", type=Path, help="for mail, keys and certificates; a passing one by default"
     )

@@ -19,6 +19,8 @@ from sandbox.gentrack.app import create_app
 from sandbox.gentrack.tenant import Tenant
 from sandbox.mail import smtp_protocol
 from sandbox.org_process import OrgProcess
+from sandbox.overlap import overlap_cases
+from sandbox.overlap.loading import load_overlap
 from sandbox.seed import Dataset
 from sandbox.serving import HOST, HttpServer, bind, url_of
 
@@ -42,11 +44,14 @@ class Landscape:
     folder: Path
     ports: Ports
     org_command: Sequence[str]
+    overlap: int = 0
+    """How many customers the org holds already, without an External ID."""
 
     async def run(self) -> None:
         """Start all parts, print their announcement, and run until SIGTERM or SIGINT.
 
-        Raises `PortBusyError` or `OrgStartError` if a part can't start; nothing is left running then.
+        Raises `PortBusyError`, `OrgStartError` or `OverlapError` if a part can't start; nothing is left
+        running then.
         """
         told_to_end = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -61,6 +66,8 @@ class Landscape:
             if org is None:
                 return
             stack.push_async_callback(org.stop)
+            if self.overlap:
+                await asyncio.to_thread(self._load_overlap, org.announced)
             tenant = Tenant(self.dataset)
             await stack.enter_async_context(_serving(create_app(tenant), gentrack))
             await stack.enter_async_context(_serving(Control(tenant, org.is_running).create_app(), control))
@@ -86,6 +93,11 @@ class Landscape:
     @property
     def _mail_folder(self) -> Path:
         return self.folder / "mail"
+
+    def _load_overlap(self, salesforce: dict[str, Any]) -> None:
+        """Load the overlap and leave the truth about it in ``overlap.json``."""
+        loaded = load_overlap(salesforce, overlap_cases(self.dataset, self.overlap))
+        (self.folder / "overlap.json").write_bytes(orjson.dumps([case.as_json() for case in loaded]))
 
     async def _start_org(self, told_to_end: asyncio.Event) -> OrgProcess | None:
         """The org, once it is ready; None if the end came first."""
