@@ -3,6 +3,8 @@
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import islice
+from typing import Any
 
 import orjson
 
@@ -19,6 +21,8 @@ class Collection:
         self._seeded: OrderedDict[int, list[bytes]] = OrderedDict()
         self._replaced: defaultdict[int, dict[int, bytes]] = defaultdict(dict)
         self._added: dict[int, bytes] = {}
+        self._written: dict[int, Record] = {}
+        self._of_reference: dict[str, int] = {}
         self._next_id = table.ids.at(table.size)
 
     @cached_property
@@ -47,15 +51,17 @@ class Collection:
 
     def changed_since(self, moment: str, after: int, limit: int) -> tuple[list[bytes], int | None]:
         """As `page`, of the records whose `updatedDttm` is `moment` or later (a time as in `Clock.stamp`)."""
-        found: list[tuple[int, bytes]] = []
-        candidates = self._all_after(after) if moment < _SEEDED_UNTIL else self._written()
-        for row in candidates:
-            record = orjson.loads(row)
-            if record["id"] > after and comparable(record["updatedDttm"]) >= moment:
-                found.append((record["id"], row))
-                if len(found) > limit:
-                    break
-        return [row for _, row in found[:limit]], found[limit - 1][0] if len(found) > limit else None
+        if moment < _SEEDED_UNTIL:
+            records = (orjson.loads(row) for row in self._all_after(after))
+        else:
+            records = (
+                self._written[identifier] for identifier in sorted(self._written) if identifier > after
+            )
+        changed = (record["id"] for record in records if comparable(record["updatedDttm"]) >= moment)
+        found = list(islice(changed, limit + 1))
+        return [self._row(identifier) for identifier in found[:limit]], found[limit - 1] if found[
+            limit:
+        ] else None
 
     def at(self, index: int) -> bytes:
         """The record at a position of the seeded table."""
@@ -69,14 +75,18 @@ class Collection:
 
     def matching(self, field: str, value: object, seeded: Iterable[int]) -> list[bytes]:
         """Records whose field has the value: among the seeded positions given, and among all written ones."""
-        rows = {self.at(index): None for index in seeded} | dict.fromkeys(self._written())
-        found = [(record["id"], row) for row in rows if (record := orjson.loads(row)).get(field) == value]
-        return [row for _, row in sorted(found)]
+        found = {self.table.ids.at(index) for index in seeded} - self._written.keys()
+        found |= {number for number, record in self._written.items() if record.get(field) == value}
+        return [self._row(identifier) for identifier in sorted(found)]
 
-    def written_values(self, field: str, value: object, wanted: str) -> set[int]:
+    def written_values(self, field: str, value: object, wanted: str) -> set[Any]:
         """What `wanted` holds in written records whose field has the value."""
-        records = (orjson.loads(row) for row in self._written())
-        return {record[wanted] for record in records if record[field] == value}
+        return {record[wanted] for record in self._written.values() if record[field] == value}
+
+    def of_reference(self, reference: str) -> bytes | None:
+        """The record that was created with this client reference, or None."""
+        identifier = self._of_reference.get(reference)
+        return None if identifier is None else self._row(identifier)
 
     def new_id(self) -> int:
         """The id of the next record to be added."""
@@ -87,6 +97,9 @@ class Collection:
     def put(self, record: Record) -> bytes:
         """Keep a record under its id and return it encoded."""
         row = orjson.dumps(record)
+        self._written[record["id"]] = record
+        if record.get("clientReference") is not None:
+            self._of_reference[record["clientReference"]] = record["id"]
         index = self.table.index_of(record["id"])
         if index is None:
             self._added[record["id"]] = row
@@ -96,12 +109,10 @@ class Collection:
             self._seeded.pop(number, None)
         return row
 
-    def _written(self) -> Iterator[bytes]:
-        """What was written since the start, by ascending id."""
-        for number in sorted(self._replaced):
-            for position in sorted(self._replaced[number]):
-                yield self._replaced[number][position]
-        yield from self._added.values()
+    def _row(self, identifier: int) -> bytes:
+        """The record with this id, which is known to be there."""
+        index = self.table.index_of(identifier)
+        return self._added[identifier] if index is None else self.at(index)
 
     def _all_after(self, after: int) -> Iterator[bytes]:
         index = self.table.ids.index_after(after)

@@ -73,7 +73,7 @@ def _page(tenant: Tenant, name: str) -> Endpoint:
         wanted = PageRequest.parse(name, query)
         last: int | None = None
         if (reference := query.get("clientReference")) is not None:
-            rows = tenant.writer.by_reference(name, reference)
+            rows = [row] if (row := collection.of_reference(reference)) else []
         elif wanted.updated_since is not None:
             rows, last = collection.changed_since(wanted.updated_since, wanted.after, wanted.limit)
         else:

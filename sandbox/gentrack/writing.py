@@ -55,7 +55,7 @@ class Writer:
         if collection not in CREATABLE:
             raise Refusal(405, "MethodNotAllowed", f"{collection} can't be created here")
         reference = fields.get("clientReference")
-        if reference is not None and self.by_reference(collection, reference):
+        if reference is not None and self._collections[collection].of_reference(reference):
             raise Refusal(409, "DuplicateClientReference", f"{reference} was used for another record")
         fields = dict(fields)
         primary = fields.pop("primaryCustomerId", None)
@@ -71,10 +71,6 @@ class Writer:
         if collection == "accounts":
             self.create("accountCustomers", _main_relation(record["id"], primary, record["updatedDttm"]))
         return record, row
-
-    def by_reference(self, collection: str, reference: str) -> list[bytes]:
-        """The record that was created with this client reference (none or one)."""
-        return self._collections[collection].matching("clientReference", reference, [])
 
     def _blank(self, collection: str) -> Record:
         """A new record with its id and number; every other field of its kind is null, flags are N."""
