@@ -1,7 +1,12 @@
 """A save from beginning to end."""
 
-from collections.abc import Callable, Sequence
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 
@@ -41,21 +46,45 @@ class Dml:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._open: dict[int, datetime] = {}
+        self._numbers = itertools.count()
+        self._lock = threading.Lock()
+        self.commit_delay = 0.0
+
+    def oldest_open(self) -> datetime | None:
+        """When the oldest save began that has not been committed yet, or None."""
+        with self._lock:
+            return min(self._open.values(), default=None)
+
+    @contextmanager
+    def _in_flight(self) -> Iterator[None]:
+        """Between its time stamp and its commit a save is seen by nobody; a slow org makes that time long."""
+        number = next(self._numbers)
+        with self._lock:
+            self._open[number] = self._clock.now()
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._open[number]
 
     def save(self, request: Save) -> Outcome:
         """Inserts, updates or upserts; what can't be saved is told row by row."""
-        with self._database.transaction() as transaction:
-            return self.save_within(transaction, request)
+        with self._in_flight():
+            stamp = self._clock.stamp()
+            if self.commit_delay:
+                time.sleep(self.commit_delay)
+            with self._database.transaction() as transaction:
+                return self._save_within(transaction, request, stamp)
 
-    def save_within(self, transaction: Transaction, request: Save) -> Outcome:
-        """The same as a part of a transaction of the caller's."""
+    def _save_within(self, transaction: Transaction, request: Save, stamp: int) -> Outcome:
         outcome = Outcome.of(request.count)
         context = SaveContext(
             self._database,
             transaction,
             request.schema,
             request.user_id,
-            self._clock.stamp(),
+            stamp,
             request.file_bodies,
         )
         rows = _typed_rows(request, outcome)

@@ -16,7 +16,7 @@ from sandbox.salesforce.soql.scope import Scope
 _LONGEST_FILTERED_TEXT = 255
 _AGGREGATES = {"count", "count_distinct", "sum", "avg", "min", "max"}
 _COUNTING = Field(name="count", label="count", type="int")
-_OPPOSITE = {"=": "IS NOT DISTINCT FROM", "!=": "IS DISTINCT FROM"}
+_EQUALITY = {"=": "=", "!=": "IS DISTINCT FROM"}
 
 
 class Conditions:
@@ -35,20 +35,20 @@ class Conditions:
         self._subquery = subquery
 
     def sql(self, condition: syntax.Condition) -> str:
-        """The condition; never null."""
+        """The condition; null where a null was compared, which counts as false."""
         match condition:
             case syntax.Combined(word, terms):
                 sql = "(" + f" {word} ".join(self.sql(term) for term in terms) + ")"
             case syntax.Negation(term):
-                sql = f"(NOT {self.sql(term)})"
+                sql = f"(NOT coalesce({self.sql(term)}, false))"
             case syntax.Comparison(operand, operator, value):
                 sql = self._comparison(operand, operator, value)
             case syntax.InList(operand, values, negated):
                 sql = self._in_list(operand, values, negated=negated)
             case syntax.InQuery(operand, query, negated):
                 expression, _ = self.operand(operand)
-                word = "NOT IN" if negated else "IN"
-                sql = f"coalesce({expression} {word} ({self._subquery(query)}), {negated})"
+                found = f"{expression} IN ({self._subquery(query)})"
+                sql = f"(NOT coalesce({found}, false))" if negated else f"({found})"
             case syntax.Includes(operand, values, negated):
                 sql = self._includes(operand, values, negated=negated)
         return sql
@@ -90,7 +90,7 @@ class Conditions:
     def _comparison(self, operand: syntax.Operand, operator: str, value: Token) -> str:
         expression, field = self._filterable(operand)
         if value.type == "NULL":
-            if operator not in _OPPOSITE:
+            if operator not in _EQUALITY:
                 raise self._scope.error(value, "INVALID_QUERY_FILTER_OPERATOR", "invalid operator on null")
             return f"({expression} IS {'NOT ' if operator == '!=' else ''}NULL)"
         if operator == "like":
@@ -102,9 +102,7 @@ class Conditions:
             left, right = f"lower({expression})", f"lower({self._bind(literals.text_of(value))})"
         else:
             left, right = expression, self._value(field, value)
-        if operator in _OPPOSITE:
-            return f"({left} {_OPPOSITE[operator]} {right})"
-        return f"coalesce({left} {operator} {right}, false)"
+        return f"({left} {_EQUALITY.get(operator, operator)} {right})"
 
     def _like(self, expression: str, field: Field, value: Token) -> str:
         if field.type not in TEXT_TYPES:
@@ -112,7 +110,7 @@ class Conditions:
                 value, "INVALID_QUERY_FILTER_OPERATOR", "invalid operator on " + field.type
             )
         self._check_type(field, value)
-        return f"coalesce({expression} ILIKE {self._bind(literals.pattern_of(value))} ESCAPE '\\', false)"
+        return f"({expression} ILIKE {self._bind(literals.pattern_of(value))} ESCAPE '\\')"
 
     def _in_period(self, expression: str, field: Field, operator: str, value: Token) -> str:
         first, after = literals.period_of(value, self._now.date())
@@ -121,12 +119,11 @@ class Conditions:
             end: object = datetime.combine(after, time())
         else:
             start, end = first, after
-        inside = f"coalesce({expression} >= {{0}} AND {expression} < {{1}}, false)"
-        if operator in _OPPOSITE:
-            whole = inside.format(self._bind(start), self._bind(end))
-            return whole if operator == "=" else f"(NOT {whole})"
+        if operator in _EQUALITY:
+            whole = f"({expression} >= {self._bind(start)} AND {expression} < {self._bind(end)})"
+            return whole if operator == "=" else f"(NOT coalesce({whole}, false))"
         edge, sign = {"<": (start, "<"), ">=": (start, ">="), ">": (end, ">="), "<=": (end, "<")}[operator]
-        return f"coalesce({expression} {sign} {self._bind(edge)}, false)"
+        return f"({expression} {sign} {self._bind(edge)})"
 
     def _in_list(self, operand: syntax.Operand, values: tuple[Token, ...], *, negated: bool) -> str:
         expression, field = self._filterable(operand)
@@ -141,10 +138,10 @@ class Conditions:
             found = f"{expression} IN (SELECT unnest({self._bind(ids)}))"
         else:
             found = f"{expression} IN ({', '.join(self._value(field, value) for value in present)})"
-        clause = f"coalesce({found}, false)" if present else "false"
+        clause = found if present else "false"
         if len(present) < len(values):
-            clause = f"({clause} OR {expression} IS NULL)"
-        return f"(NOT {clause})" if negated else clause
+            clause = f"{clause} OR {expression} IS NULL"
+        return f"(NOT coalesce({clause}, false))" if negated else f"({clause})"
 
     def _includes(self, operand: syntax.Operand, values: tuple[Token, ...], *, negated: bool) -> str:
         expression, _ = self._filterable(operand)
@@ -153,8 +150,8 @@ class Conditions:
             f"list_has_all({chosen}, {self._bind(literals.text_of(value).lower().split(';'))})"
             for value in values
         ]
-        clause = f"coalesce({' OR '.join(tests)}, false)"
-        return f"(NOT {clause})" if negated else clause
+        clause = " OR ".join(tests)
+        return f"(NOT coalesce({clause}, false))" if negated else f"({clause})"
 
     def _value(self, field: Field, value: Token) -> str:
         if field.type in ID_TYPES:

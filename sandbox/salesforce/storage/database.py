@@ -65,6 +65,7 @@ class Database:
         self.schema = schema
         self._instance = instance
         self._lock = threading.RLock()
+        self._writer: int | None = None
         self._connection = duckdb.connect(str(file) if file else ":memory:")
         # DuckDB 2.0.0 drops a LIMIT above a LEFT JOIN with an empty table while this optimizer runs.
         self._connection.execute("SET GLOBAL disabled_optimizers = 'statistics_propagation'")
@@ -76,19 +77,29 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """Commits when the block ends, rolls back when it raises."""
+        """Commits when the block ends, rolls back when it raises; one inside another is a part of it."""
         with self._lock:
+            if self._writer is not None:
+                yield Transaction(self._connection)
+                return
             self._connection.execute("BEGIN")
+            self._writer = threading.get_ident()
             try:
                 yield Transaction(self._connection)
             except BaseException:
                 self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+            else:
+                self._connection.execute("COMMIT")
+            finally:
+                self._writer = None
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection of its own that sees what is committed."""
+        """A connection that sees what is committed, and what its own thread is about to commit."""
+        if self._writer == threading.get_ident():
+            yield self._connection
+            return
         cursor = self._connection.cursor()
         try:
             yield cursor

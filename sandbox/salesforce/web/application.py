@@ -14,9 +14,10 @@ from sandbox.salesforce.errors import ApiError, method_not_allowed, not_found, s
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.sessions import Session
 from sandbox.salesforce.web.call import Call, json_answer
+from sandbox.salesforce.web.composite import Composite
 from sandbox.salesforce.web.routing import Route, Router
 from sandbox.salesforce.web.uploads import receive_upload
-from sandbox.salesforce.web.urls import ROUTES, UPLOAD
+from sandbox.salesforce.web.urls import COMPOSITE, ROUTES, UPLOAD
 
 _VERSION = re.compile(r"v\d{2,3}\.0")
 _OWN_ADDRESSES = "/sandbox/"
@@ -28,6 +29,9 @@ class Application:
     def __init__(self, org: Org) -> None:
         self._org = org
         self._router = Router(ROUTES)
+        composite = Composite(self._router.find)
+        self._router.add(Route(COMPOSITE, {"POST": composite.composite}))
+        self._router.add(Route(f"{COMPOSITE}/graph", {"POST": composite.graph}))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -62,7 +66,6 @@ class Application:
             return await receive_upload(call, request)
         call.body = await request.body()
         response: Response = await run_in_threadpool(handler, call)
-        response.headers.update(call.answer_headers)
         return response
 
     def _call(self, request: Request, route: Route, values: dict[str, str]) -> Call:

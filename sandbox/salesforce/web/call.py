@@ -1,7 +1,7 @@
 """A request as handlers see it, and answers as they give them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -28,7 +28,6 @@ class Call:
     base_url: str
     body: bytes = b""
     session: Session | None = None
-    answer_headers: dict[str, str] = field(default_factory=dict)
     _schema: Schema | None = None
 
     @property

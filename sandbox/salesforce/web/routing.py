@@ -44,7 +44,11 @@ class Router:
     def __init__(self, routes: list[Route]) -> None:
         self._by_length: dict[int, list[Route]] = {}
         for route in routes:
-            self._by_length.setdefault(len(route.segments), []).append(route)
+            self.add(route)
+
+    def add(self, route: Route) -> None:
+        """Takes one more route, after the others."""
+        self._by_length.setdefault(len(route.segments), []).append(route)
 
     def find(self, raw_path: str) -> tuple[Route, dict[str, str]] | None:
         """The route of an undecoded path, with the decoded values of its placeholders."""

@@ -1,10 +1,21 @@
 """Every address of the org."""
 
-from sandbox.salesforce.web import control, ingest_jobs, oauth, query_jobs, querying, records, resources
+from sandbox.salesforce.web import (
+    collections,
+    control,
+    ingest_jobs,
+    oauth,
+    query_jobs,
+    querying,
+    records,
+    replication,
+    resources,
+)
 from sandbox.salesforce.web.call import Call
 from sandbox.salesforce.web.routing import Route
 
 _DATA = "/services/data/{version}"
+COMPOSITE = f"{_DATA}/composite"
 
 
 def UPLOAD(_call: Call) -> None:  # noqa: N802 (a marker, not a handler)
@@ -30,6 +41,8 @@ ROUTES = [
     Route(f"{_DATA}/sobjects", {"GET": resources.global_describe}),
     Route(f"{_DATA}/sobjects/{{object}}", {"GET": resources.basic, "POST": records.create}),
     Route(f"{_DATA}/sobjects/{{object}}/describe", {"GET": resources.full_describe}),
+    Route(f"{_DATA}/sobjects/{{object}}/updated", {"GET": replication.updated}),
+    Route(f"{_DATA}/sobjects/{{object}}/deleted", {"GET": replication.deleted}),
     Route(
         f"{_DATA}/sobjects/{{object}}/{{id}}",
         {
@@ -43,6 +56,12 @@ ROUTES = [
         f"{_DATA}/sobjects/{{object}}/{{field}}/{{value}}",
         {"GET": records.retrieve_by_key, "PATCH": records.upsert, "DELETE": records.delete_by_key},
     ),
+    Route(
+        f"{COMPOSITE}/sobjects",
+        {"POST": collections.insert, "PATCH": collections.update, "DELETE": collections.delete},
+    ),
+    Route(f"{COMPOSITE}/sobjects/{{object}}", {"GET": collections.retrieve, "POST": collections.retrieve}),
+    Route(f"{COMPOSITE}/sobjects/{{object}}/{{field}}", {"PATCH": collections.upsert}),
     Route(f"{_DATA}/jobs/ingest", {"POST": ingest_jobs.create, "GET": ingest_jobs.every}),
     Route(
         f"{_DATA}/jobs/ingest/{{job}}",
