@@ -81,8 +81,7 @@ def test_an_org_with_our_package_has_nothing_against_a_run(org: OrgTwin) -> None
             "AccountContactRelation",
             "EndDate",
             {"updateable": False},
-            "AccountContactRelation.EndDate",
-            "may not",
+            ("AccountContactRelation.EndDate", "may not"),
         ),
         (
             "AccountContactRelation",
