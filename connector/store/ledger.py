@@ -18,7 +18,11 @@ from connector.store.tables import BatchRow, BulkJobRow, EntityRow, RunRow, Stag
 def open_ledger(database_url: str) -> "SqlLedger":
     """Connect (`postgresql+psycopg://...`) and bring the tables up to date."""
     engine = create_engine(database_url, pool_pre_ping=True)
-    migrate(engine)
+    try:
+        migrate(engine)
+    except BaseException:
+        engine.dispose()
+        raise
     return SqlLedger(engine)
 
 
