@@ -1,0 +1,173 @@
+"""What every entity of the registry must be, and what the design's table says each one is."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from connector import entities
+from connector.entities import entity, registry
+from connector.mapping.converters import TEXT
+from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, Field, FieldType, Master, Parent
+from connector.model.outcome import RowOutcome
+
+SPECS = [pytest.param(spec, id=spec.name) for spec in registry()]
+FIELDS = [
+    pytest.param(spec, field, id=f"{spec.name}.{field.api_name}")
+    for spec in registry()
+    for field in spec.fields
+]
+G, S = Master.GENTRACK, Master.SALESFORCE
+DESIGN = {
+    "Account": {
+        "Name": S,
+        "Trading_Name__c": S,
+        "Company_Number__c": S,
+        "Account_Class__c": S,
+        "BillingStreet": S,
+        "BillingCity": S,
+        "BillingState": S,
+        "BillingPostalCode": S,
+        "BillingCountry": S,
+        "Phone": S,
+        "Fax": S,
+    },
+    "Contact": {
+        "Salutation": S,
+        "FirstName": S,
+        "LastName": S,
+        "Title": S,
+        "Preferred_Name__c": S,
+        "Phone": S,
+        "OtherPhone": S,
+        "MobilePhone": S,
+        "Email": S,
+        "Birthdate": S,
+        "MailingStreet": S,
+        "MailingCity": S,
+        "MailingState": S,
+        "MailingPostalCode": S,
+        "MailingCountry": S,
+    },
+    "AccountContactRelation": {"Roles": S, "IsActive": G, "StartDate": G, "EndDate": G},
+}
+"""Design section 4: the mapped fields of each object and their masters."""
+TYPES = {
+    "Email": FieldType.EMAIL,
+    "Birthdate": FieldType.DATE,
+    "StartDate": FieldType.DATE,
+    "EndDate": FieldType.DATE,
+    "IsActive": FieldType.BOOLEAN,
+    "Roles": FieldType.MULTIPICKLIST,
+    "Salutation": FieldType.PICKLIST,
+    "Account_Class__c": FieldType.PICKLIST,
+    "Phone": FieldType.PHONE,
+    "OtherPhone": FieldType.PHONE,
+    "MobilePhone": FieldType.PHONE,
+    "Fax": FieldType.PHONE,
+}
+"""Fields that are not plain text."""
+
+
+def view_columns(spec: EntitySpec) -> dict[str, str]:
+    """The columns of a source view and their types, over resources without records."""
+    with duckdb.connect() as connection:
+        connection.execute("SET VARIABLE today = '2026-11-24'")
+        for resource in spec.source.resources:
+            empty = pa.schema(list(resource.row_type)).empty_table()
+            while any(pa.types.is_struct(column.type) for column in empty.schema):
+                empty = empty.flatten()
+            connection.register(resource.name, empty)
+        return {
+            str(row[0]): str(row[1]) for row in connection.execute(f"DESCRIBE {spec.source.sql}").fetchall()
+        }
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_every_column_that_an_entity_names_is_in_its_source_view(spec: EntitySpec) -> None:
+    columns = view_columns(spec)
+    wanted = {*spec.key, *(parent.key for parent in spec.parents)}
+    wanted |= {source for field in spec.fields for source in field.sources}
+    assert wanted <= columns.keys()
+    assert "id" in columns, "the record's own number, by which rows of one key are kept in order"
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_no_two_columns_of_a_source_view_differ_in_case_alone(spec: EntitySpec) -> None:
+    """SQL takes them for the same one."""
+    folded = [name.lower() for name in view_columns(spec)]
+    assert len(set(folded)) == len(folded)
+
+
+@pytest.mark.parametrize(("spec", "line"), FIELDS)
+def test_a_boolean_comes_from_a_boolean_and_everything_else_from_text(spec: EntitySpec, line: Field) -> None:
+    columns = view_columns(spec)
+    kinds = {columns[source] for source in line.sources}
+    assert kinds == ({"BOOLEAN"} if line.type is FieldType.BOOLEAN else {"VARCHAR"})
+
+
+@pytest.mark.parametrize(("spec", "line"), FIELDS)
+def test_a_field_takes_as_many_columns_as_its_converter_does(spec: EntitySpec, line: Field) -> None:
+    column = pd.Series(["x"], dtype=TEXT)
+    assert len(line.converter.to_salesforce(*[column] * len(line.sources))) == 1
+    if line.converter.to_gentrack:
+        assert len(line.converter.to_gentrack(column)) == len(line.sources)
+
+
+@pytest.mark.parametrize(("spec", "line"), FIELDS)
+def test_a_field_has_the_type_of_its_salesforce_field(spec: EntitySpec, line: Field) -> None:
+    assert line.type is TYPES.get(line.api_name, FieldType.TEXT)
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_an_entity_has_the_fields_and_masters_of_the_designs_table(spec: EntitySpec) -> None:
+    assert {field.api_name: field.master for field in spec.fields} == DESIGN[spec.salesforce_object]
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_api_names_are_unique_and_none_is_the_key_or_a_parent(spec: EntitySpec) -> None:
+    names = [EXTERNAL_ID, "Id", *(p.field for p in spec.parents), *(f.api_name for f in spec.fields)]
+    assert len({name.lower() for name in names}) == len(names)
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_parents_are_entities_that_go_first_and_the_lock_parent_is_one_of_them(spec: EntitySpec) -> None:
+    before = [known.name for known in registry()[: registry().index(spec)]]
+    assert {parent.entity for parent in spec.parents} <= set(before)
+    assert spec.lock_parent in {None, *(parent.field for parent in spec.parents)}
+    assert not spec.found_by_parents or all(parent.required for parent in spec.parents)
+
+
+def test_names_objects_and_files_are_unique_and_the_same() -> None:
+    names, objects = ([getattr(spec, kind) for spec in registry()] for kind in ("name", "salesforce_object"))
+    assert len(set(names)) == len(names)
+    assert len(set(objects)) == len(objects)
+    assert set(objects) == DESIGN.keys()
+    folder = Path(entities.__file__).parent
+    assert {file.stem for file in folder.glob("*.py")} - {"__init__", "resources"} == set(names)
+
+
+def test_an_entity_is_found_by_its_name() -> None:
+    assert entity("contact").salesforce_object == "Contact"
+    with pytest.raises(KeyError):
+        entity("contract")
+
+
+def test_keys_and_parents_are_those_of_the_designs_table() -> None:
+    account, contact, relation = (entity(n) for n in ("account", "contact", "account_contact_relation"))
+    assert (account.key, account.parents, account.lock_parent) == (("number",), (), None)
+    assert contact.parents == (Parent("AccountId", "account", "home.accountNumber", required=False),)
+    assert contact.lock_parent == relation.lock_parent == "AccountId"
+    assert relation.key == ("accountNumber", "customerNumber")
+    assert [(p.field, p.required) for p in relation.parents] == [("AccountId", True), ("ContactId", True)]
+
+
+def test_a_customer_without_a_last_name_is_held_and_everything_else_rejected() -> None:
+    def held() -> Iterator[str]:
+        for spec in registry():
+            yield from (f.api_name for f in spec.fields if f.when_missing is RowOutcome.HELD)
+
+    assert list(held()) == ["LastName"]

@@ -1,0 +1,109 @@
+"""An instance's file: every wrong line is refused by its name."""
+
+from pathlib import Path
+
+import pytest
+
+from connector.errors import SettingsInvalid
+from connector.instance import load_instance
+
+GOOD = """
+id = "61668309"
+name = "A retailer"
+
+[salesforce]
+url = "https://retailer.my.salesforce.com"
+
+[gentrack]
+url = "https://api-ap.integration.gentrack.example"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "61668309.toml").write_text(GOOD, "utf-8")
+    return tmp_path
+
+
+def refusal(folder: Path, content: str | bytes, instance: str = "61668309") -> str:
+    file = folder / f"{instance}.toml"
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(SettingsInvalid) as refused:
+        load_instance(folder, instance)
+    assert refused.value.todo
+    return refused.value.message
+
+
+def test_a_short_file_is_enough(folder: Path) -> None:
+    instance = load_instance(folder, "61668309")
+    assert (instance.name, instance.load.batch_rows, instance.load.give_up_after) == (
+        "A retailer",
+        20_000,
+        900,
+    )
+    assert instance.gentrack.product == "junifer"
+    assert instance.email.recipients == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('id = "61668309"', "", "id: Field required"),
+        ('id = "61668309"', 'id = "61/668"', "id: String should match pattern"),
+        ('id = "61668309"', 'id = "4711"', "says id = '4711'"),
+        ('name = "A retailer"', "", "name: Field required"),
+        ('name = "A retailer"', 'nam = "A retailer"', "nam: Extra inputs are not permitted"),
+        ('url = "https://retailer', 'url = "http://retailer', "salesforce.url: String should match pattern"),
+        ("[gentrack]", "[gentrak]", "gentrack: Field required"),
+        ('url = "https://api', 'url = "ftp://api', "gentrack.url: String should match pattern"),
+    ],
+)
+def test_a_wrong_line_is_refused_by_its_name(folder: Path, old: str, new: str, told: str) -> None:
+    assert told in refusal(folder, GOOD.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("[load]\nbatch_rows = 10", "load.batch_rows: Input should be greater than or equal to 200"),
+        ("[load]\nparallel_jobs = 16", "load.parallel_jobs: Input should be less than or equal to 15"),
+        ("[load]\nparalel_jobs = 3", "load.paralel_jobs: Extra inputs are not permitted"),
+        ("[load]\ngive_up_after = 0", "load.give_up_after: Input should be greater than or equal to 1"),
+        ("[load]\nresend_rounds = -1", "load.resend_rounds: Input should be greater than or equal to 0"),
+        ('[email]\nrecipients = ["nobody"]', "email.recipients.0: String should match pattern"),
+        ('[email]\nrecipients = ["a@x.nz\\nBcc: b@x.nz"]', "email.recipients.0: String should match pattern"),
+        ('[email]\nrecipients = "a@x.nz"', "email.recipients: Input should be a valid tuple"),
+        ('[secrets]\nclient_secret = "x"', "secrets: Extra inputs are not permitted"),
+    ],
+)
+def test_a_wrong_value_of_a_section_is_refused_by_its_name(folder: Path, line: str, told: str) -> None:
+    assert told in refusal(folder, f"{GOOD}\n{line}\n")
+
+
+def test_a_recipient_may_have_a_name(folder: Path) -> None:
+    (folder / "61668309.toml").write_text(f'{GOOD}\n[email]\nrecipients = ["Ops <ops@x.nz>"]\n', "utf-8")
+    assert load_instance(folder, "61668309").email.recipients == ("Ops <ops@x.nz>",)
+
+
+def test_what_is_no_toml_is_told_with_its_line(folder: Path) -> None:
+    assert "is not valid TOML" in refusal(folder, 'id = "61668309')
+    assert "line 2" in refusal(folder, 'id = "61668309"\nname = A retailer\n')
+    assert "is not valid TOML" in refusal(folder, b'name = "\xff"')
+
+
+def test_an_instance_that_is_not_there_is_named(folder: Path) -> None:
+    with pytest.raises(SettingsInvalid, match=r"There is no instance 4711: .*4711\.toml does not exist"):
+        load_instance(folder, "4711")
+
+
+def test_a_file_that_can_not_be_read_is_told(folder: Path) -> None:
+    (folder / "4711.toml").mkdir()
+    with pytest.raises(SettingsInvalid, match=r"4711\.toml can't be read: Is a directory"):
+        load_instance(folder, "4711")
+
+
+@pytest.mark.parametrize("name", ["../61668309", "a/b", "", "x" * 65, "61668309\n"])
+def test_a_name_that_is_no_tenants_id_leads_nowhere(folder: Path, name: str) -> None:
+    (folder / "inner").mkdir()
+    with pytest.raises(SettingsInvalid, match="can't be an instance"):
+        load_instance(folder / "inner", name)

@@ -1,0 +1,156 @@
+"""Settings: every wrong value is refused by its name, and no secret is ever told."""
+
+from pathlib import Path
+
+import pytest
+
+from connector.errors import SettingsInvalid
+from connector.settings import Settings, load_settings
+
+SECRET = "9f-real-and-random"
+GOOD = {
+    "CONNECTOR_SECRETS__61668309__SALESFORCE__CLIENT_ID": "3MVG9",
+    "CONNECTOR_SECRETS__61668309__SALESFORCE__CLIENT_SECRET": SECRET,
+    "CONNECTOR_SECRETS__61668309__GENTRACK__APP_ID": "app",
+    "CONNECTOR_SECRETS__61668309__GENTRACK__APP_SECRET": SECRET,
+    "CONNECTOR_EMAIL__HOST": "smtp.example.com",
+    "CONNECTOR_EMAIL__SENDER": "Connector <connector@example.com>",
+    "CONNECTOR_EMAIL__PASSWORD": SECRET,
+}
+SALESFORCE, GENTRACK = (f"CONNECTOR_SECRETS__61668309__{side}__" for side in ("SALESFORCE", "GENTRACK"))
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A folder without an .env, and an environment in which everything is well."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+
+
+def refusal() -> str:
+    with pytest.raises(SettingsInvalid) as refused:
+        load_settings()
+    assert SECRET not in str(refused.value)
+    assert refused.value.__cause__ is None
+    assert refused.value.todo == "See .env.example."
+    return refused.value.message
+
+
+def test_good_settings_are_read_and_the_rest_has_defaults() -> None:
+    settings = load_settings()
+    secrets = settings.secrets_of("61668309")
+    assert secrets.gentrack.app_secret.get_secret_value() == SECRET
+    assert SECRET not in repr(settings)
+    assert settings.email
+    assert (settings.email.port, settings.email.security) == (587, "STARTTLS")
+    assert settings.database_url is None
+    assert settings.instances_folder == Path("instances")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        (
+            "CONNECTOR_EMAIL__PORT",
+            "70000",
+            "CONNECTOR_EMAIL__PORT: Input should be less than or equal to 65535",
+        ),
+        ("CONNECTOR_EMAIL__PORT", "smtp", "CONNECTOR_EMAIL__PORT: Input should be a valid integer"),
+        ("CONNECTOR_EMAIL__SECURITY", "TLS", "CONNECTOR_EMAIL__SECURITY: String should match pattern"),
+        ("CONNECTOR_EMAIL__SENDER", "nobody", "CONNECTOR_EMAIL__SENDER: String should match pattern"),
+        (
+            "CONNECTOR_EMAIL__PASSWORD",
+            "changeme",
+            "CONNECTOR_EMAIL: Value error, email password still holds a",
+        ),
+        ("CONNECTOR_EMAIL__COLOUR", "red", "CONNECTOR_EMAIL__COLOUR: Extra inputs are not permitted"),
+        ("CONNECTOR_MEMORY_LIMIT", "lots", "CONNECTOR_MEMORY_LIMIT: String should match pattern"),
+        (f"{SALESFORCE}CLIENT_ID", "", "SALESFORCE__CLIENT_ID: String should have at least 1 character"),
+        (f"{SALESFORCE}CLIENT_SECRET", "", "salesforce client_secret is empty"),
+        (f"{SALESFORCE}CLIENT_SECRET", "  ", "salesforce client_secret is empty"),
+        (f"{SALESFORCE}TOKEN", SECRET, "SALESFORCE__TOKEN: Extra inputs are not permitted"),
+        (f"{GENTRACK}APP_ID", "", "GENTRACK__APP_ID: String should have at least 1 character"),
+        (f"{GENTRACK}APP_SECRET", "", "gentrack app_secret is empty"),
+        ("CONNECTOR_SECRETS", "not json", 'error parsing value for field "secrets"'),
+        ("CONNECTOR_EMAIL", SECRET, "CONNECTOR_EMAIL: Input should be a valid dictionary"),
+        ("CONNECTOR_DATABSE_URL", SECRET, "There is no setting CONNECTOR_DATABSE_URL"),
+        (
+            "connector_secrts__61668309__gentrack__app_id",
+            "a",
+            "There is no setting connector_secrts__61668309",
+        ),
+    ],
+)
+def test_a_wrong_value_is_refused_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert told in refusal()
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["changeme", "CHANGE-ME", "replace-me", "secret", "Password1", "xxxx", "TODO", "your-secret-here"],
+)
+@pytest.mark.parametrize("name", [f"{SALESFORCE}CLIENT_SECRET", f"{GENTRACK}APP_SECRET"])
+def test_a_placeholder_is_no_secret(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    message = refusal()
+    assert "still holds a placeholder" in message
+    assert name.rpartition("__")[2].lower() in message
+
+
+@pytest.mark.parametrize("name", list(GOOD)[:4] + list(GOOD)[4:6])
+def test_a_missing_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.delenv(name)
+    message = refusal()
+    assert name in message or "give either client_secret, or username and private_key_file" in message
+
+
+def test_a_user_and_a_key_do_without_a_consumer_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(f"{SALESFORCE}CLIENT_SECRET")
+    monkeypatch.setenv(f"{SALESFORCE}USERNAME", "integration@example.com")
+    assert "give either client_secret" in refusal()
+    monkeypatch.setenv(f"{SALESFORCE}PRIVATE_KEY_FILE", "/etc/key.pem")
+    assert load_settings().secrets_of("61668309").salesforce.client_secret is None
+
+
+def test_every_wrong_value_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONNECTOR_MEMORY_LIMIT", "lots")
+    monkeypatch.setenv("CONNECTOR_EMAIL__PORT", "0")
+    message = refusal()
+    assert "CONNECTOR_MEMORY_LIMIT" in message
+    assert "CONNECTOR_EMAIL__PORT" in message
+
+
+def test_an_instance_without_secrets_is_named() -> None:
+    with pytest.raises(SettingsInvalid, match="No secrets are set for instance 4711") as refused:
+        load_settings().secrets_of("4711")
+    assert "CONNECTOR_SECRETS__4711__" in refused.value.todo
+
+
+def test_an_instance_with_capital_letters_finds_its_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name.replace("61668309", "ACME-Nz"), value)
+    assert load_settings().secrets_of("ACME-Nz").gentrack.app_id == "app"
+
+
+def test_the_file_is_read_too_and_its_misspelt_names_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(
+        "CONNECTOR_MEMORY_LIMIT=2GB  # of DuckDB\nPREFECT_API_URL=http://127.0.0.1:4200/api\n", "utf-8"
+    )
+    assert load_settings().memory_limit == "2GB"
+    file.write_text("CONNECTOR_MEMRY_LIMIT=2GB\n", "utf-8")
+    assert "There is no setting CONNECTOR_MEMRY_LIMIT" in refusal()
+
+
+def test_what_belongs_to_others_is_let_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONNECTOR_HOME", "/srv/connector")
+    monkeypatch.setenv("CONNECTORS", "12")
+    assert load_settings().memory_limit == "1GB"
+
+
+def test_every_setting_says_what_it_is() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
