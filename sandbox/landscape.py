@@ -5,11 +5,11 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from starlette.types import ASGIApp
@@ -23,6 +23,8 @@ from sandbox.overlap import overlap_cases
 from sandbox.overlap.loading import load_overlap
 from sandbox.seed import Dataset
 from sandbox.serving import HOST, HttpServer, bind, url_of
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,14 @@ class Landscape:
                 stack.enter_context(contextlib.closing(bind(port)))
                 for port in (self.ports.gentrack, self.ports.mail, self.ports.control)
             )
-            org = await self._start_org(told_to_end)
+            org = await _unless_told(told_to_end, OrgProcess.start(self._org_arguments, self.org_command))
             if org is None:
                 return
             stack.push_async_callback(org.stop)
             if self.overlap:
-                await asyncio.to_thread(self._load_overlap, org.announced)
+                loading = asyncio.to_thread(self._load_overlap, org.announced)
+                if await _unless_told(told_to_end, loading) is None:
+                    return
             tenant = Tenant(self.dataset)
             await stack.enter_async_context(_serving(create_app(tenant), gentrack))
             await stack.enter_async_context(_serving(Control(tenant, org.is_running).create_app(), control))
@@ -94,28 +98,34 @@ class Landscape:
     def _mail_folder(self) -> Path:
         return self.folder / "mail"
 
-    def _load_overlap(self, salesforce: dict[str, Any]) -> None:
+    def _load_overlap(self, salesforce: dict[str, Any]) -> Path:
         """Load the overlap and leave the truth about it in ``overlap.json``."""
         loaded = load_overlap(salesforce, overlap_cases(self.dataset, self.overlap))
-        (self.folder / "overlap.json").write_bytes(orjson.dumps([case.as_json() for case in loaded]))
+        truth = self.folder / "overlap.json"
+        truth.write_bytes(orjson.dumps([case.as_json() for case in loaded]))
+        return truth
 
-    async def _start_org(self, told_to_end: asyncio.Event) -> OrgProcess | None:
-        """The org, once it is ready; None if the end came first."""
-        arguments = [
+    @property
+    def _org_arguments(self) -> list[str]:
+        return [
             *("--port", str(self.ports.salesforce)),
             *("--tls-port", str(self.ports.salesforce_tls)),
             *("--folder", str(self.folder / "salesforce")),
             *("--seed", str(self.dataset.seed)),
         ]
-        starting = asyncio.create_task(OrgProcess.start(arguments, self.org_command))
-        ending = asyncio.create_task(told_to_end.wait())
-        await asyncio.wait({starting, ending}, return_when=asyncio.FIRST_COMPLETED)
-        ending.cancel()
-        if starting.done():
-            return starting.result()
-        starting.cancel()
-        await asyncio.wait({starting})
-        return None
+
+
+async def _unless_told(told_to_end: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """The result of some work, or None if the end came first: then it is cancelled."""
+    working = asyncio.create_task(work)
+    ending = asyncio.create_task(told_to_end.wait())
+    await asyncio.wait({working, ending}, return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
+    if working.done():
+        return working.result()
+    working.cancel()
+    await asyncio.wait({working})
+    return None
 
 
 @contextlib.asynccontextmanager

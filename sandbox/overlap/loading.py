@@ -43,9 +43,15 @@ class LoadedCase:
 def load_overlap(salesforce: dict[str, str], cases: Iterable[OverlapCase]) -> list[LoadedCase]:
     """Insert the records of all cases; `salesforce` has url, client_id and client_secret of the org.
 
-    Raises `OverlapError` if the org refuses a job or a row of it.
+    Raises `OverlapError` if the org can't be reached or refuses a job or a row of it.
     """
-    known = list(cases)
+    try:
+        return _load(salesforce, list(cases))
+    except httpx.TransportError as error:
+        raise OverlapError(f"the org can't be reached: {error!r}") from error
+
+
+def _load(salesforce: dict[str, str], known: list[OverlapCase]) -> list[LoadedCase]:
     with httpx.Client(base_url=salesforce["url"], timeout=60) as client:
         _sign_in(client, salesforce)
         accounts = {

@@ -1,4 +1,4 @@
-"""Addresses of a block as JSON objects: mostly plain, some with commas, quotes, newlines and macrons."""
+"""Addresses of a block as JSON objects: most plain, some with commas, quotes, line breaks, stray blanks."""
 
 from typing import TypedDict
 
@@ -18,8 +18,9 @@ class Address(TypedDict):
     country: str
 
 
-_PLAIN, _FLAT, _NAMED, _MULTILINE, _RURAL = range(5)
-_SHAPE_SHARES = (0.85, 0.08, 0.03, 0.02, 0.02)
+_PLAIN, _FLAT, _NAMED, _MULTILINE, _RURAL, _UNTRIMMED = range(6)
+_LINE_BREAKS = ("\n", "\r\n")
+_SHAPE_SHARES = (0.84, 0.08, 0.03, 0.02, 0.02, 0.01)
 
 
 def addresses(seed: int, block: int, size: int, purpose: str) -> list[Address]:
@@ -72,5 +73,7 @@ def _first_line(shape: int, number: int, street: str, draw: int) -> str:
     if shape == _NAMED:
         return f'"{BUILDINGS[draw % len(BUILDINGS)]}", {number} {street}'
     if shape == _MULTILINE:
-        return f"Level {draw % 20 + 1}\n{number} {street}"
+        return f"Level {draw % 20 + 1}{_LINE_BREAKS[draw % 2]}{number} {street}"
+    if shape == _UNTRIMMED:
+        return f" {number}  {street} "
     return f"{number} {street}"

@@ -15,7 +15,11 @@ def main() -> None:
         sys.stderr.flush()
     else:
         names = ("url", "tls_url", "ca_file", "client_id", "client_secret", "username")
-        announced = {name: name for name in names} | {"private_key_file": " ".join(sys.argv[1:])}
+        announced = (
+            {name: name for name in names}
+            | {"url": "http://127.0.0.1:1"}
+            | {"private_key_file": " ".join(sys.argv[1:])}
+        )
         sys.stdout.write(json.dumps(announced) + "\n")
         sys.stdout.flush()
     while True:

@@ -54,7 +54,7 @@ def test_one_line_announces_everything_and_sigterm_ends_it(tmp_path: Path) -> No
     with _sandbox(tmp_path, "--seed", "9") as process:
         announced = _announced(process)
         assert announced.keys() == {"salesforce", "gentrack", "mail", "control_url", "pids"}
-        assert announced["salesforce"]["url"] == "url"
+        assert announced["salesforce"]["client_id"] == "client_id"
         assert announced["salesforce"]["private_key_file"].startswith("--port 0 --tls-port 0 --folder")
         assert announced["salesforce"]["private_key_file"].endswith("--seed 9")
         assert announced["pids"]["sandbox"] == process.pid
@@ -113,6 +113,37 @@ def test_the_org_ends_when_the_sandbox_is_killed(tmp_path: Path) -> None:
         process.kill()
         process.wait(20)
         _wait_until_ended(announced["pids"]["salesforce"])
+
+
+def test_a_sandbox_on_a_leash_ends_with_its_starter(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "sandbox.leash",
+        "sandbox",
+        "--customers",
+        "1",
+        "--folder",
+        str(tmp_path),
+    ]
+    process = subprocess.Popen(
+        [*command, "--salesforce-command", LEASHED], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with process:
+        announced = _announced(process)
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(20) == 0
+        _wait_until_ended(announced["pids"]["salesforce"])
+
+
+def test_an_org_that_is_not_there_for_the_overlap_is_told(tmp_path: Path) -> None:
+    with _sandbox(tmp_path, "--overlap", "5") as process:
+        output, errors = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert output == b""
+    assert errors.startswith(b"sandbox: ")
+    assert b"Traceback" not in errors
 
 
 @pytest.mark.parametrize("part", ["gentrack", "mail", "control"])

@@ -98,7 +98,7 @@ def test_acceptable_oddities_occur() -> None:
     customers = list(Dataset(BLOCK, 1).customers)
     lines = [customer["primaryContact"]["address"]["address1"] for customer in customers]
     names = "".join(customer["name"] for customer in customers)
-    for oddity in (",", '"', "\n"):
+    for oddity in (",", '"', "\n", "\r\n", "  "):
         assert 0.005 < sum(oddity in line for line in lines) / len(lines) < 0.2
     for sign in ("ā", "ŷ", "'", "&", "王"):
         assert sign in names
