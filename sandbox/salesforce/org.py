@@ -58,7 +58,7 @@ class Org:
         )
         self.limits = Limits(self.database)
         self.log = AccessLog(self.clock)
-        self.dml = Dml(self.database, self.clock)
+        self.dml = Dml(self.database, self.clock, self.access.may)
         self.queries = QueryRunner(self.database)
         self._job_data = tempfile.TemporaryDirectory(prefix="jobs-", dir=options.folder)
         jobs = Path(self._job_data.name)

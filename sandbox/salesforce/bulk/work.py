@@ -13,7 +13,6 @@ from sandbox.salesforce.bulk.headings import read_headings
 from sandbox.salesforce.bulk.job import IngestJob, State
 from sandbox.salesforce.columnar import compute as pc
 from sandbox.salesforce.columnar import mask_of
-from sandbox.salesforce.dml.delete import delete
 from sandbox.salesforce.dml.engine import Save
 from sandbox.salesforce.dml.rows import Heading, Outcome, RawColumn
 from sandbox.salesforce.errors import JobFailedError
@@ -72,15 +71,8 @@ class IngestWork:
         if job.sobject is None:
             raise JobFailedError("InvalidBatch : Records not found")
         if job.operation in {"delete", "hardDelete"}:
-            with self._environment.database.transaction() as transaction:
-                return delete(
-                    transaction,
-                    self._environment.database.schema,
-                    job.sobject,
-                    [value or None for value in batch.column(0).to_pylist()],
-                    user_id=job.user_id,
-                    stamp=self._environment.clock.stamp(),
-                )
+            ids = [value or None for value in batch.column(0).to_pylist()]
+            return self._environment.dml.delete(job.schema, job.user_id, job.sobject, ids)
         save = Save(
             operation=job.operation,
             sobject=job.sobject,

@@ -1,5 +1,6 @@
 """What a save knows beside its rows: who saves, when, and inside which transaction."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sandbox.salesforce.schema.model import Schema
@@ -17,4 +18,9 @@ class SaveContext:
     schema: Schema
     user_id: str
     stamp: int
+    permitted: Callable[[str, str], bool] = field(default=lambda _user, _permission: True)
     file_bodies: list[bytes] = field(default_factory=list)
+
+    def may(self, permission: str) -> bool:
+        """Whether the saving user has a user permission such as ``ActivateOrder``."""
+        return self.permitted(self.user_id, permission)

@@ -3,36 +3,44 @@
 Source: SOAP API guide, "delete()"; object reference on cascading deletes and restricted lookups.
 """
 
-from collections.abc import Sequence
-
-import numpy as np
-import pyarrow as pa
+from collections.abc import Mapping, Sequence
 
 from sandbox.salesforce import identifiers
-from sandbox.salesforce.columnar import table
+from sandbox.salesforce.columnar import table, texts
+from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.rows import Outcome
+from sandbox.salesforce.dml.triggers import Triggers
 from sandbox.salesforce.errors import RowError
-from sandbox.salesforce.schema.model import Schema, SObjectType
+from sandbox.salesforce.schema.model import SObjectType
 from sandbox.salesforce.storage.columns import quoted
-from sandbox.salesforce.storage.database import Transaction
+
+_HELD_BY_RULE: Mapping[str, tuple[str, RowError]] = {
+    "AccountContactRelation": (
+        "SELECT r.Id FROM wanted w JOIN AccountContactRelation r ON r.Id = w.id WHERE r.IsDirect",
+        RowError(
+            "DELETE_FAILED", "A contact's direct relation can't be deleted while the contact has its account."
+        ),
+    ),
+    "Order": (
+        "SELECT o.Id FROM wanted w JOIN \"Order\" o ON o.Id = w.id WHERE o.StatusCode = 'Activated'",
+        RowError("DELETE_FAILED", "An activated order can't be deleted."),
+    ),
+    "OrderItem": (
+        ('SELECT i.Id FROM wanted w JOIN OrderItem i ON i.Id = w.id JOIN "Order" o ON o.Id = i.OrderId '
+        "WHERE o.StatusCode = 'Activated'"),
+        RowError("DELETE_FAILED", "Products of an activated order can't be deleted."),
+    ),
+}
 
 
-def delete(
-    transaction: Transaction,
-    schema: Schema,
-    sobject: SObjectType,
-    ids: Sequence[str | None],
-    *,
-    user_id: str,
-    stamp: int,
-) -> Outcome:
+def delete(context: SaveContext, sobject: SObjectType, ids: Sequence[str | None]) -> Outcome:
     """Deletes records; what can't be deleted is told row by row."""
     outcome = Outcome.of(len(ids))
     known = identifiers.normalised_array(ids)
     states = dict(
-        transaction.rows(
+        context.transaction.rows(
             f"SELECT t.Id, t.IsDeleted FROM {quoted(sobject.name)} t SEMI JOIN wanted w ON t.Id = w.id",
-            wanted=table({"id": pa.array(known, pa.string())}),
+            wanted=table({"id": texts(known)}),
         )
     )
     for row, record in enumerate(known):
@@ -40,9 +48,12 @@ def delete(
         if error is not None:
             outcome.errors.add(row, error)
         outcome.ids[row] = record if record in states else None
-    _refuse_held(transaction, schema, sobject, known, outcome)
+    _refuse_held(context, sobject, known, outcome)
     living = [record for row, record in enumerate(known) if record and not outcome.errors.failed[row]]
-    _delete(transaction, schema, sobject, living, user_id=user_id, stamp=stamp)
+    triggers = Triggers(context, sobject, "delete")
+    triggers.remember(texts(living))
+    _delete(context, sobject, living)
+    triggers.fire(texts(living))
     return outcome
 
 
@@ -60,63 +71,59 @@ def _refusal(
 
 
 def _refuse_held(
-    transaction: Transaction,
-    schema: Schema,
-    sobject: SObjectType,
-    ids: Sequence[str | None],
-    outcome: Outcome,
+    context: SaveContext, sobject: SObjectType, ids: Sequence[str | None], outcome: Outcome
 ) -> None:
     rows = {record: row for row, record in enumerate(ids) if record and not outcome.errors.failed[row]}
-    for each in schema.children_of(sobject.name):
-        if not each.field.restricted_delete or not rows:
-            continue
-        held = transaction.rows(
-            f"SELECT DISTINCT c.{quoted(each.field.name)} FROM {quoted(each.child)} c "
-            f"SEMI JOIN wanted w ON c.{quoted(each.field.name)} = w.id WHERE NOT c.IsDeleted",
-            wanted=table({"id": pa.array(list(rows), pa.string())}),
-        )
-        plural = schema[each.child].label_plural.lower()
-        message = (
-            f"Your attempt to delete this record could not be completed because it is associated "
-            f"with the following {plural}"
-        )
-        for (record,) in held:
-            outcome.errors.add(rows[record], RowError("DELETE_FAILED", message))
-
-
-def _delete(
-    transaction: Transaction,
-    schema: Schema,
-    sobject: SObjectType,
-    ids: Sequence[str],
-    *,
-    user_id: str,
-    stamp: int,
-) -> None:
-    if not ids:
+    if not rows:
         return
-    wanted = table({"id": pa.array(np.asarray(ids, dtype=object), pa.string())})
-    touch = (
-        f"SystemModstamp = make_timestamp_ms({stamp}), LastModifiedDate = make_timestamp_ms({stamp}), "
-        f"LastModifiedById = ?"
-    )
-    transaction.run(
-        f"UPDATE {quoted(sobject.name)} t SET IsDeleted = true, {touch} FROM wanted w WHERE t.Id = w.id",
-        [user_id],
-        wanted=wanted,
-    )
-    for each in schema.children_of(sobject.name):
-        column = quoted(each.field.name)
-        child = schema[each.child]
-        if each.field.cascade_delete:
-            found = transaction.rows(
-                f"SELECT c.Id FROM {quoted(child.name)} c SEMI JOIN wanted w ON c.{column} = w.id WHERE "
-                f"NOT c.IsDeleted",
+    wanted = table({"id": texts(list(rows))})
+    if sobject.name in _HELD_BY_RULE:
+        sql, error = _HELD_BY_RULE[sobject.name]
+        for (record,) in context.transaction.rows(sql, wanted=wanted):
+            outcome.errors.add(rows[record], error)
+    for each in context.database.schema.children_of(sobject.name):
+        if each.field.restricted_delete:
+            found = context.transaction.rows(
+                f"SELECT DISTINCT c.{quoted(each.field.name)} FROM {quoted(each.child)} c "
+                f"SEMI JOIN wanted w ON c.{quoted(each.field.name)} = w.id WHERE NOT c.IsDeleted",
                 wanted=wanted,
             )
-            _delete(transaction, schema, child, [record for (record,) in found], user_id=user_id, stamp=stamp)
-        elif each.field.custom or each.field.updateable:
-            transaction.run(
+            error = _associated(context.database.schema[each.child])
+            for (record,) in found:
+                outcome.errors.add(rows[record], error)
+
+
+def _associated(child: SObjectType) -> RowError:
+    message = (
+        "Your attempt to delete this record could not be completed because it is associated with the "
+        "following "
+        f"{child.label_plural.lower()}"
+    )
+    return RowError("DELETE_FAILED", message)
+
+
+def _delete(context: SaveContext, sobject: SObjectType, ids: Sequence[str]) -> None:
+    if not ids:
+        return
+    wanted = table({"id": texts(list(ids))})
+    moment = f"make_timestamp_ms({context.stamp})"
+    context.transaction.run(
+        f"UPDATE {quoted(sobject.name)} t SET IsDeleted = true, SystemModstamp = {moment}, "
+        f"LastModifiedDate = {moment}, LastModifiedById = ? FROM wanted w WHERE t.Id = w.id",
+        [context.user_id],
+        wanted=wanted,
+    )
+    for each in context.database.schema.children_of(sobject.name):
+        column, child = quoted(each.field.name), context.database.schema[each.child]
+        if each.field.cascade_delete:
+            found = context.transaction.rows(
+                f"SELECT c.Id FROM {quoted(child.name)} c SEMI JOIN wanted w ON c.{column} = w.id "
+                "WHERE NOT c.IsDeleted",
+                wanted=wanted,
+            )
+            _delete(context, child, [record for (record,) in found])
+        elif each.field.updateable:
+            context.transaction.run(
                 f"UPDATE {quoted(child.name)} c SET {column} = NULL FROM wanted w WHERE c.{column} = w.id",
                 wanted=wanted,
             )

@@ -14,11 +14,13 @@ from sandbox.salesforce.clock import Clock
 from sandbox.salesforce.columnar import present
 from sandbox.salesforce.dml import checks, references, targets, values, write
 from sandbox.salesforce.dml.context import SaveContext
+from sandbox.salesforce.dml.delete import delete
 from sandbox.salesforce.dml.rows import Column, Outcome, RawColumn, Rows
 from sandbox.salesforce.dml.rules.registry import Rules, rules_for
+from sandbox.salesforce.dml.triggers import Triggers
 from sandbox.salesforce.errors import RowError
 from sandbox.salesforce.schema.model import Field, Schema, SObjectType
-from sandbox.salesforce.storage.database import Database, Transaction
+from sandbox.salesforce.storage.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,10 @@ class Dml:
     one.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, permitted: Callable[[str, str], bool]) -> None:
         self._database = database
         self._clock = clock
+        self._permitted = permitted
         self._open: dict[int, datetime] = {}
         self._numbers = itertools.count()
         self._lock = threading.Lock()
@@ -70,30 +73,36 @@ class Dml:
 
     def save(self, request: Save) -> Outcome:
         """Inserts, updates or upserts; what can't be saved is told row by row."""
+        with self._context(request.schema, request.user_id) as context:
+            context.file_bodies.extend(request.file_bodies)
+            return _save(context, request)
+
+    def delete(
+        self, schema: Schema, user_id: str, sobject: SObjectType, ids: Sequence[str | None]
+    ) -> Outcome:
+        """Deletes records; what can't be deleted is told row by row."""
+        with self._context(schema, user_id) as context:
+            return delete(context, sobject, ids)
+
+    @contextmanager
+    def _context(self, schema: Schema, user_id: str) -> Iterator[SaveContext]:
         with self._in_flight():
             stamp = self._clock.stamp()
             if self.commit_delay:
                 time.sleep(self.commit_delay)
             with self._database.transaction() as transaction:
-                return self._save_within(transaction, request, stamp)
+                yield SaveContext(self._database, transaction, schema, user_id, stamp, self._permitted)
 
-    def _save_within(self, transaction: Transaction, request: Save, stamp: int) -> Outcome:
-        outcome = Outcome.of(request.count)
-        context = SaveContext(
-            self._database,
-            transaction,
-            request.schema,
-            request.user_id,
-            stamp,
-            request.file_bodies,
-        )
-        rows = _typed_rows(request, outcome)
-        key_column = rows.columns.get(_key_of(request))
-        if key_column is not None:
-            targets.refuse_duplicates(rows, key_column, _duplicate(request, key_column.field))
-        for wave in _waves(request, rows, key_column):
-            _save_wave(context, request, rows.take(wave).surviving(), outcome)
-        return outcome
+
+def _save(context: SaveContext, request: Save) -> Outcome:
+    outcome = Outcome.of(request.count)
+    rows = _typed_rows(request, outcome)
+    key_column = rows.columns.get(_key_of(request))
+    if key_column is not None:
+        targets.refuse_duplicates(rows, key_column, _duplicate(request, key_column.field))
+    for wave in _waves(request, rows, key_column):
+        _save_wave(context, request, rows.take(wave).surviving(), outcome)
+    return outcome
 
 
 def _key_of(request: Save) -> str:
@@ -186,6 +195,7 @@ def _create(context: SaveContext, request: Save, rows: Rows, outcome: Outcome, r
     if not len(rows):
         return
     write.create(context, rows)
+    Triggers(context, rows.sobject, "insert").fire(rows.record_ids)
     for rule in rules.after_create:
         rule(context, rows)
     _record(rows, outcome, created=True)
@@ -204,7 +214,10 @@ def _update(context: SaveContext, request: Save, rows: Rows, outcome: Outcome, r
     rows = rows.surviving()
     if not len(rows):
         return
+    triggers = Triggers(context, rows.sobject, "update")
+    triggers.remember(rows.record_ids)
     write.update(context, rows, key=request.key)
+    triggers.fire(rows.record_ids)
     for rule in rules.after_update:
         rule(context, rows)
     _record(rows, outcome, created=False)

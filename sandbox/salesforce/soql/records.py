@@ -17,7 +17,8 @@ def moment(value: datetime) -> str:
     return f"{value:%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03d}+0000"
 
 
-def _rendered(value: object) -> object:
+def plain(value: object) -> object:
+    """A stored value as JSON shows it."""
     if isinstance(value, datetime):
         return moment(value)
     return value.isoformat() if isinstance(value, date) else value
@@ -54,7 +55,7 @@ class RecordBuilder:
         *steps, name = output.path
         if output.field.compound and len(output.path) > 1 and steps[-1] == output.field.compound:
             return self._compound_setter(tuple(steps), output.field.compound, name)
-        render = self._body_address if output.field.type == "base64" else _rendered
+        render = self._body_address if output.field.type == "base64" else plain
         if not steps:
             return lambda record, value: record.__setitem__(name, render(value))
         where = tuple(steps)

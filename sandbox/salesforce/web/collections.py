@@ -10,7 +10,6 @@ from typing import Any
 from starlette.responses import Response
 
 from sandbox.salesforce import identifiers
-from sandbox.salesforce.dml.delete import delete as delete_records
 from sandbox.salesforce.dml.engine import Save
 from sandbox.salesforce.dml.rows import Outcome
 from sandbox.salesforce.errors import ApiError, RowError, not_found
@@ -152,11 +151,7 @@ def _delete_group(call: Call, prefix: str, ids: Sequence[str]) -> list[Result]:
     if sobject is None:
         error = RowError("MALFORMED_ID", "malformed id")
         return [{"success": False, "errors": [_error(error)]} for _ in ids]
-    with call.org.database.transaction() as transaction:
-        outcome = delete_records(
-            transaction, call.org.schema, sobject, ids, user_id=call.user_id, stamp=call.org.clock.stamp()
-        )
-    return _results(outcome, "delete")
+    return _results(call.org.dml.delete(call.schema, call.user_id, sobject, ids), "delete")
 
 
 def retrieve(call: Call) -> Response:

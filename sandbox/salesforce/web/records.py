@@ -10,7 +10,6 @@ import orjson
 from starlette.responses import Response
 
 from sandbox.salesforce import identifiers
-from sandbox.salesforce.dml.delete import delete as delete_records
 from sandbox.salesforce.dml.engine import Save
 from sandbox.salesforce.errors import ApiError, not_found
 from sandbox.salesforce.schema.model import Field, SObjectType
@@ -132,15 +131,7 @@ def delete(call: Call) -> Response:
 
 
 def _delete(call: Call, sobject: SObjectType, record_id: str) -> None:
-    with call.org.database.transaction() as transaction:
-        outcome = delete_records(
-            transaction,
-            call.org.schema,
-            sobject,
-            [record_id],
-            user_id=call.user_id,
-            stamp=call.org.clock.stamp(),
-        )
+    outcome = call.org.dml.delete(call.schema, call.user_id, sobject, [record_id])
     if 0 in outcome.errors.by_row:
         raise outcome.errors.by_row[0].as_api_error()
 

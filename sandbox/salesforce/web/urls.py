@@ -24,6 +24,7 @@ def UPLOAD(_call: Call) -> None:  # noqa: N802 (a marker, not a handler)
 
 ROUTES = [
     Route("/sandbox/log", {"GET": control.log, "DELETE": control.clear_log}, signed_in=False),
+    Route("/sandbox/events", {"GET": control.events}, signed_in=False),
     Route("/sandbox/sessions", {"DELETE": control.revoke_sessions}, signed_in=False),
     Route("/services/oauth2/token", {"POST": oauth.token}, signed_in=False),
     Route("/services/oauth2/revoke", {"POST": oauth.revoke, "GET": oauth.revoke}, signed_in=False),

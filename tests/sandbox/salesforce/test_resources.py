@@ -76,7 +76,10 @@ def test_every_answer_says_how_much_was_used(org: OrgClient) -> None:
 def test_counts_leave_empty_objects_out(org: OrgClient) -> None:
     org.create("Account", Name="A")
 
-    counted = org.http.get(f"{DATA}/limits/recordCount", params={"sObjects": "Account,OrderItem"}).json()
+    counted = org.http.get(
+        f"{DATA}/limits/recordCount",
+        params={"sObjects": "Account,ContentFolder,Gentrack_Connector_Settings__c"},
+    ).json()
 
     assert [each["name"] for each in counted["sObjects"]] == ["Account"]
 

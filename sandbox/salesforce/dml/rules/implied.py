@@ -1,12 +1,12 @@
 """Records that the platform makes by itself when another is saved."""
 
 import numpy as np
-import pyarrow as pa
 
 from sandbox.salesforce.columnar import Array
 from sandbox.salesforce.dml import write
 from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.rows import RowErrors, Rows
+from sandbox.salesforce.dml.triggers import Triggers
 
 
 def create(context: SaveContext, object_name: str, values: dict[str, Array]) -> Array:
@@ -21,4 +21,5 @@ def create(context: SaveContext, object_name: str, values: dict[str, Array]) -> 
         rows.put(field, column)
     write.put_defaults(context, rows)
     write.create(context, rows)
-    return pa.array([], pa.string()) if rows.ids is None else rows.ids
+    Triggers(context, sobject, "insert").fire(rows.record_ids)
+    return rows.record_ids

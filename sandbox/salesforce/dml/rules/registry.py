@@ -5,7 +5,14 @@ from dataclasses import dataclass
 
 from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.rows import Rows
-from sandbox.salesforce.dml.rules import account_contact_relation, contact, custom_setting, file
+from sandbox.salesforce.dml.rules import (
+    account_contact_relation,
+    activation,
+    contact,
+    custom_setting,
+    file,
+    prices,
+)
 from sandbox.salesforce.schema.model import SObjectType
 
 Rule = Callable[[SaveContext, Rows], None]
@@ -32,6 +39,29 @@ _RULES: Mapping[str, Rules] = {
             account_contact_relation.refuse_private_contact,
             account_contact_relation.refuse_second,
         ),
+    ),
+    "Product2": Rules(after_update=(prices.rename_prices,)),
+    "PricebookEntry": Rules(
+        before_create=(prices.require_standard_price, prices.refuse_second_price),
+        after_create=(prices.name_after_product,),
+    ),
+    "Contract": Rules(
+        before_create=(activation.begin_as_draft,),
+        before_update=(activation.refuse_reopening, activation.check_activation),
+        after_create=(activation.follow_status,),
+        after_update=(activation.follow_status,),
+    ),
+    "Order": Rules(
+        before_create=(activation.begin_as_draft,),
+        before_update=(activation.refuse_changing_active_order, activation.check_activation),
+        after_create=(activation.follow_status,),
+        after_update=(activation.follow_status,),
+    ),
+    "OrderItem": Rules(
+        before_create=(prices.refuse_item_of_active_order, prices.check_price),
+        before_update=(prices.refuse_changing_item_of_active_order,),
+        after_create=(prices.compute_prices,),
+        after_update=(prices.compute_prices,),
     ),
     "ContentVersion": Rules(before_create=(file.describe_version,), after_create=(file.file_version,)),
     "ContentDocumentLink": Rules(before_create=(file.refuse_second_link,)),
