@@ -4,13 +4,25 @@ Counts and keys only, never personal data.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.run import Run, Stage
 from connector.model.verification import Verification
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why rows of an object are not in the wished state: how many share an outcome, a code and a field."""
+
+    sobject: str
+    outcome: str
+    code: str
+    field: str
+    rows: int
+    todo: str
 
 
 @dataclass(frozen=True)
@@ -24,6 +36,7 @@ class Summary:
     finished_at: datetime
     entities: Mapping[str, EntityCounts]
     verifications: tuple[Verification, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     report_url: str | None = None
     report_file: str | None = None
     errors_file: str | None = None
@@ -57,6 +70,7 @@ class Summary:
             "started_at": self.run.started_at.isoformat(),
             "seconds": self.seconds,
             "entities": {name: counts.as_dict() for name, counts in self.entities.items()},
+            "reasons": [asdict(reason) for reason in self.reasons],
             "report_url": self.report_url,
             "report_file": self.report_file,
             "errors_file": self.errors_file,

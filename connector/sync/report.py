@@ -10,10 +10,10 @@ from connector.errors import ConnectorError
 from connector.mapping.vocabulary import EntitySpec
 from connector.model.outcome import EntityCounts, RowOutcome
 from connector.model.run import Run
-from connector.model.summary import Summary
+from connector.model.summary import Reason, Summary
 from connector.sync.ports import SalesforceOrg
 from connector.sync.run_record import RUN_KEY, RUN_OBJECT, record_of
-from connector.sync.settling import settled_counts, write_errors
+from connector.sync.settling import refused_by_reason, settled_counts, write_errors
 from connector.sync.staged_sql import Workspace
 
 ERRORS_FILE = "errors.csv"
@@ -36,18 +36,22 @@ def write_report(
     """Write errors.csv (rows with personal data) and summary.html; returns the summary that names them."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     errors = folder / ERRORS_FILE
+    reasons: list[Reason] = []
     with errors.open("w", encoding="utf-8", newline="") as whole:
         whole.write("object,external_id,salesforce_id,outcome,code,field,reason,what_to_do,source_row\n")
         for spec in entities:
             if not summary.entities[spec.salesforce_object].refused:
                 continue
+            reasons += refused_by_reason(run, spec, workspace)
             part = folder / f"{spec.name}.part"
             write_errors(run, spec, workspace, part)
             with part.open(encoding="utf-8", newline="") as rows:
                 next(rows)
                 whole.writelines(rows)
             part.unlink()
-    told = summary.told(report_file=str(folder / SUMMARY_FILE), errors_file=str(errors))
+    told = summary.told(
+        report_file=str(folder / SUMMARY_FILE), errors_file=str(errors), reasons=tuple(reasons)
+    )
     (folder / SUMMARY_FILE).write_text(page(told), "utf-8")
     return told
 
@@ -63,8 +67,13 @@ def publish(run: Run, summary: Summary, org: SalesforceOrg, folder: Path) -> Sum
     Safe to repeat: the record is found by the run's id, and a file that is attached is not attached again.
     """
     record_id = org.upsert_record(RUN_OBJECT, RUN_KEY, run.id, record_of(run, summary))
+    links = org.query(
+        f"SELECT ContentDocument.Title FROM ContentDocumentLink WHERE LinkedEntityId = '{record_id}'"
+    )
+    attached = {link["ContentDocument"]["Title"] for link in links}
     for file in (ERRORS_FILE, SUMMARY_FILE):
-        org.attach_file(record_id, file, folder / file)
+        if file not in attached:
+            org.attach_file(record_id, file, folder / file)
     return summary.told(report_url=org.record_url(RUN_OBJECT, record_id))
 
 

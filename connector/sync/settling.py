@@ -11,6 +11,7 @@ from connector.mapping.decisions import Operation
 from connector.mapping.vocabulary import EntitySpec
 from connector.model.outcome import REFUSED, EntityCounts, RowOutcome
 from connector.model.run import Run
+from connector.model.summary import Reason
 from connector.sync import folders
 from connector.sync.ports import Staging
 from connector.sync.staged_sql import StagedSql, Workspace, quoted
@@ -21,6 +22,8 @@ _NOT_REACHED = {
     named.REASON: "The run failed before this row was sent, or before its answer was read.",
     named.TODO: "Start the run again once its cause is mended.",
 }
+
+_REFUSED = ", ".join(f"'{outcome}'" for outcome in REFUSED)
 
 
 def settled_counts(run: Run, spec: EntitySpec, workspace: Workspace) -> EntityCounts | None:
@@ -38,9 +41,25 @@ def settled_counts(run: Run, spec: EntitySpec, workspace: Workspace) -> EntityCo
     return replace(counts, read=sum(part.rows for part in planned))
 
 
+def refused_by_reason(run: Run, spec: EntitySpec, workspace: Workspace) -> list[Reason]:
+    """Why rows of a planned entity are not in the wished state, the commonest reason first."""
+    with workspace.sql() as sql:
+        rows = sql.rows(f"""
+            SELECT {named.OUTCOME}, coalesce({named.CODE}, ''), coalesce({named.FIELD}, ''), count(*),
+                   coalesce(min({named.TODO}), '')
+            FROM ({_settled(run, spec, workspace.staging, sql)})
+            WHERE {named.OUTCOME} IN ({_REFUSED})
+            GROUP BY 1, 2, 3
+            ORDER BY 4 DESC, 1, 2, 3
+        """)
+    return [
+        Reason(spec.salesforce_object, str(outcome), str(code), str(field), int(str(number)), str(todo))
+        for outcome, code, field, number, todo in rows
+    ]
+
+
 def write_errors(run: Run, spec: EntitySpec, workspace: Workspace, target: Path) -> None:
     """Write an entity's rows that are not in the wished state as CSV, each with its source row as JSON."""
-    refused = ", ".join(f"'{outcome}'" for outcome in REFUSED)
     with workspace.sql() as sql:
         settled = _settled(run, spec, workspace.staging, sql)
         sql.table("prepared", folders.prepared(run, spec.name))
@@ -55,7 +74,7 @@ def write_errors(run: Run, spec: EntitySpec, workspace: Workspace, target: Path)
                        to_json({{{source}}})::VARCHAR AS source_row
                 FROM ({settled}) AS settled
                 JOIN prepared USING ({named.ROW})
-                WHERE settled.{named.OUTCOME} IN ({refused})
+                WHERE settled.{named.OUTCOME} IN ({_REFUSED})
                 ORDER BY prepared.{named.ROW}
             ) TO '{target.as_posix().replace("'", "''")}' (FORMAT csv, HEADER)
         """)

@@ -125,6 +125,7 @@ def test_the_summary_for_machines_has_these_keys_and_no_others(
         "started_at",
         "seconds",
         "entities",
+        "reasons",
         "report_url",
         "report_file",
         "errors_file",
@@ -148,6 +149,22 @@ def test_the_runs_record_carries_counts_and_both_files(
     assert record["Started_At__c"] == "2026-11-24T20:00:00.000+00:00"
     assert [title for _, title, _ in whole.org.files] == ["errors.csv", "summary.html"]
     assert told.report_url == "https://org.example/lightning/r/Gentrack_Sync_Run__c/a00000000000001AAA/view"
+
+
+def test_a_report_published_again_attaches_no_file_twice(
+    reported: tuple[WholeRun, Summary], tmp_path: Path
+) -> None:
+    whole, summary = reported
+    for _ in range(2):
+        publish(whole.run, summary, whole.org, tmp_path / "report")
+    assert [title for _, title, _ in whole.org.files] == ["errors.csv", "summary.html"]
+
+
+def test_the_summary_groups_refused_rows_by_reason(reported: tuple[WholeRun, Summary]) -> None:
+    reasons = {(r.sobject, r.outcome, r.code): r.rows for r in reported[1].reasons}
+    assert reasons["Contact", "rejected", "DUPLICATE_KEY"] == 2
+    assert reasons["AccountContactRelation", "held", "PARENT_REFUSED"] == 2
+    assert sum(reasons.values()) == reported[1].total.refused
 
 
 def test_a_report_that_salesforce_does_not_take_stays_here_and_says_so(
