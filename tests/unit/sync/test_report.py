@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -161,7 +162,9 @@ def test_a_report_published_again_attaches_no_file_twice(
 
 
 def test_the_summary_groups_refused_rows_by_reason(reported: tuple[WholeRun, Summary]) -> None:
-    reasons = {(r.sobject, r.outcome, r.code): r.rows for r in reported[1].reasons}
+    reasons: Counter[tuple[str, str, str]] = Counter()
+    for reason in reported[1].reasons:
+        reasons[reason.sobject, reason.outcome, reason.code] += reason.rows
     assert reasons["Contact", "rejected", "DUPLICATE_KEY"] == 2
     assert reasons["AccountContactRelation", "held", "PARENT_REFUSED"] == 2
     assert sum(reasons.values()) == reported[1].total.refused
