@@ -153,11 +153,9 @@ class SqlLedger:
             ).first()
             if run is None:
                 return None
-            stage = session.exec(
-                select(StageRow.name)
-                .where(StageRow.run_id == run.id, col(StageRow.finished_at).is_(None))
-                .order_by(col(StageRow.started_at).desc())
-            ).first()
+            stages = session.exec(
+                select(StageRow).where(StageRow.run_id == run.id).order_by(col(StageRow.started_at))
+            ).all()
             expected = session.exec(
                 select(EntityRow.name, EntityRow.expected).where(EntityRow.run_id == run.id)
             )
@@ -168,7 +166,12 @@ class SqlLedger:
             )
             return Progress(
                 run_id=run.id,
-                stage=stage,
+                stage=next((row.name for row in reversed(stages) if row.finished_at is None), None),
+                ended={
+                    row.name: (row.finished_at - row.started_at).total_seconds()
+                    for row in stages
+                    if row.finished_at is not None
+                },
                 done={name: int(rows) for name, rows in done},
                 expected={name: int(rows) for name, rows in expected},
             )

@@ -1,7 +1,6 @@
 """How far a run has come, in the terminal, from what the ledger knows."""
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -64,7 +63,6 @@ def progress_shown(ledger: SqlLedger, instance: str, console: Console) -> Iterat
             ended.set()
             watcher.join()
             look()
-            view.close()
 
 
 class _View:
@@ -73,25 +71,21 @@ class _View:
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
         self._stage: str | None = None
-        self._stage_began = time.monotonic()
+        self._told: set[str] = set()
         self._stage_bar = bars.add_task("starting", total=None)
         self._entities: dict[str, TaskID] = {}
 
     def show(self, progress: Progress | None) -> None:
         if progress is None:
             return
+        for stage, seconds in progress.ended.items():
+            if stage not in self._told:
+                self._told.add(stage)
+                self._bars.console.print(f"{stage:<12} {seconds:6.1f} s", highlight=False)
         if progress.stage is not None and progress.stage != self._stage:
-            self.close()
-            self._stage, self._stage_began = progress.stage, time.monotonic()
+            self._stage = progress.stage
             self._bars.reset(self._stage_bar, description=progress.stage, total=None)
         for entity, expected in progress.expected.items():
             if entity not in self._entities:
                 self._entities[entity] = self._bars.add_task(f"  {entity}", total=expected)
             self._bars.update(self._entities[entity], total=expected, completed=progress.done.get(entity, 0))
-
-    def close(self) -> None:
-        """The stage under way has ended."""
-        if self._stage is not None:
-            took = time.monotonic() - self._stage_began
-            self._bars.console.print(f"{self._stage:<12} {took:6.1f} s", highlight=False)
-            self._stage = None

@@ -154,6 +154,7 @@ def test_progress_is_that_of_the_newest_run_of_the_instance(ledger: SqlLedger, r
     now = ledger.latest_progress("61668309", since)
     assert now
     assert (now.stage, now.done, now.expected) == ("upsert", {"contact": 20}, {"contact": 30})
+    assert list(now.ended) == ["transform"]
     assert ledger.latest_progress("another", since) is None
     assert ledger.latest_progress("61668309", since + timedelta(seconds=1)) is None
     ledger.run_started("run-2", "61668309", "initial")
