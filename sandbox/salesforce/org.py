@@ -4,20 +4,24 @@ import itertools
 import random
 import tempfile
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from sandbox.salesforce.access_log import AccessLog
 from sandbox.salesforce.bulk.environment import Environment
 from sandbox.salesforce.bulk.ingest import IngestService
+from sandbox.salesforce.bulk.pace import Pace
 from sandbox.salesforce.bulk.query import QueryJobService
 from sandbox.salesforce.clock import Clock
 from sandbox.salesforce.dml.engine import Dml
+from sandbox.salesforce.faults import Faults
 from sandbox.salesforce.identifiers import id_array
-from sandbox.salesforce.limits import Limits
+from sandbox.salesforce.limits import MAXIMA, Limits
 from sandbox.salesforce.permissions import Access, permission_sets
 from sandbox.salesforce.population import Population, Standing
 from sandbox.salesforce.schema.load import SOURCE, load_schema
 from sandbox.salesforce.sessions import ConnectedApp, Sessions
+from sandbox.salesforce.settings import Settings, Switchboard
 from sandbox.salesforce.soql.run import QueryRunner
 from sandbox.salesforce.storage.database import Database
 
@@ -63,8 +67,20 @@ class Org:
         self._job_data = tempfile.TemporaryDirectory(prefix="jobs-", dir=options.folder)
         jobs = Path(self._job_data.name)
         self._serial = itertools.count(1)
+        self.faults = Faults(self.random)
+        self.switchboard = Switchboard()
         environment = Environment(
-            self.database, self.dml, self.access, self.clock, self.limits, self.random, self.new_id, jobs
+            database=self.database,
+            dml=self.dml,
+            access=self.access,
+            clock=self.clock,
+            limits=self.limits,
+            random=self.random,
+            new_id=self.new_id,
+            folder=jobs,
+            faults=self.faults,
+            switchboard=self.switchboard,
+            pace=Pace(self.switchboard),
         )
         self.ingest = IngestService(environment)
         self.query_jobs = QueryJobService(environment)
@@ -72,6 +88,18 @@ class Org:
     def new_id(self, prefix: str) -> str:
         """An id for something that is no record: a job, a query locator."""
         return str(id_array(prefix, "5g0", next(self._serial), 1)[0])
+
+    def change_settings(self, changes: dict[str, object]) -> Settings:
+        """Puts changes into force.
+
+        Raises:
+            pydantic.ValidationError: a name or a value that isn't one.
+        """
+        settings = self.switchboard.change(changes)
+        self.clock.skew = timedelta(seconds=settings.clock_skew_seconds)
+        self.dml.commit_delay = settings.commit_delay_seconds
+        self.limits.maxima = {**MAXIMA, **settings.limits}
+        return settings
 
     def close(self) -> None:
         """Stops the jobs and ends the store."""

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.salesforce.bulk.pace import Pace
 from sandbox.salesforce.clock import Clock
 from sandbox.salesforce.dml.engine import Dml
+from sandbox.salesforce.faults import Faults
 from sandbox.salesforce.limits import Limits
 from sandbox.salesforce.permissions import Access
+from sandbox.salesforce.settings import Switchboard
 from sandbox.salesforce.storage.database import Database
 
 
@@ -24,3 +27,6 @@ class Environment:
     random: random.Random
     new_id: Callable[[str], str]
     folder: Path
+    faults: Faults
+    switchboard: Switchboard
+    pace: Pace

@@ -1,23 +1,14 @@
-"""What happens to a closed ingest job: its batches are saved one after the other, in chunks as the
-platform does.
-"""
+"""What happens to a closed ingest job: its batches are saved one after the other."""
 
 import logging
-from typing import Any
-
-import pyarrow as pa
 
 from sandbox.salesforce.bulk import results, upload
+from sandbox.salesforce.bulk.batch import BatchSaver
 from sandbox.salesforce.bulk.environment import Environment
 from sandbox.salesforce.bulk.headings import read_headings
 from sandbox.salesforce.bulk.job import IngestJob, State
-from sandbox.salesforce.columnar import compute as pc
-from sandbox.salesforce.columnar import mask_of
-from sandbox.salesforce.dml.engine import Save
-from sandbox.salesforce.dml.rows import Heading, Outcome, RawColumn
 from sandbox.salesforce.errors import JobFailedError
 
-CLEAR = "#N/A"
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -26,10 +17,12 @@ class IngestWork:
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
+        self._saver = BatchSaver(environment)
 
     def run(self, job: IngestJob) -> None:
         """Takes a job from ``UploadComplete`` to its end."""
         clock = self._environment.clock
+        self._environment.pace.queue()
         if not job.begin(clock.now()):
             return
         started = clock.monotonic()
@@ -43,6 +36,8 @@ class IngestWork:
             _LOGGER.exception("job %s", job.id)
             job.error_message = "InternalServerError : An unexpected error occurred"
             end = State.FAILED
+        finally:
+            self._saver.release(job)
         job.total_milliseconds = int((clock.monotonic() - started) * 1000)
         job.end(end, clock.now())
 
@@ -55,39 +50,21 @@ class IngestWork:
         headings = read_headings(job.sobject, job.schema, names, job.operation)
         if not upload.has_rows(job):
             raise JobFailedError("InvalidBatch : Records not found")
+        clock = self._environment.clock
         for batch in upload.batches(job, len(names)):
             if job.state is not State.IN_PROGRESS:
                 return
-            started = self._environment.clock.monotonic()
-            outcome = self._save(job, headings, batch)
+            fault = self._environment.faults.for_batch("fail-job", job.object_name)
+            if fault is not None:
+                raise JobFailedError(fault.message)
+            if self._environment.limits.left("DailyBulkApiBatches") == 0:
+                raise JobFailedError("ExceededQuota : ApiBatchItems Limit exceeded.")
+            started = clock.monotonic()
+            outcome = self._saver.save(job, headings, batch)
+            self._environment.pace.batch(batch.num_rows)
             results.keep(job, headings, batch, outcome)
             self._environment.limits.use("DailyBulkApiBatches")
             with job.lock:
                 job.processed += batch.num_rows
                 job.failed += len(outcome.errors.by_row)
-                job.active_milliseconds += int((self._environment.clock.monotonic() - started) * 1000)
-
-    def _save(self, job: IngestJob, headings: list[Heading], batch: pa.Table) -> Outcome:
-        if job.sobject is None:
-            raise JobFailedError("InvalidBatch : Records not found")
-        if job.operation in {"delete", "hardDelete"}:
-            ids = [value or None for value in batch.column(0).to_pylist()]
-            return self._environment.dml.delete(job.schema, job.user_id, job.sobject, ids)
-        save = Save(
-            operation=job.operation,
-            sobject=job.sobject,
-            schema=job.schema,
-            user_id=job.user_id,
-            columns=[_raw(heading, column) for heading, column in zip(headings, batch.columns, strict=True)],
-            count=batch.num_rows,
-            key=job.key,
-        )
-        return self._environment.dml.save(save)
-
-
-def _raw(heading: Heading, column: Any) -> RawColumn:
-    text = column.combine_chunks()
-    empty = pc.equal(text, "")
-    given = ~mask_of(empty)
-    kept = pc.if_else(pc.or_(empty, pc.equal(text, CLEAR)), pa.scalar(None, pa.string()), text)
-    return RawColumn(heading, kept, given)
+                job.active_milliseconds += int((clock.monotonic() - started) * 1000)

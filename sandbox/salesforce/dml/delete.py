@@ -26,8 +26,10 @@ _HELD_BY_RULE: Mapping[str, tuple[str, RowError]] = {
         RowError("DELETE_FAILED", "An activated order can't be deleted."),
     ),
     "OrderItem": (
-        ('SELECT i.Id FROM wanted w JOIN OrderItem i ON i.Id = w.id JOIN "Order" o ON o.Id = i.OrderId '
-        "WHERE o.StatusCode = 'Activated'"),
+        (
+            'SELECT i.Id FROM wanted w JOIN OrderItem i ON i.Id = w.id JOIN "Order" o ON o.Id = i.OrderId '
+            "WHERE o.StatusCode = 'Activated'"
+        ),
         RowError("DELETE_FAILED", "Products of an activated order can't be deleted."),
     ),
 }

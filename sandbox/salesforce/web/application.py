@@ -2,6 +2,7 @@
 used.
 """
 
+import asyncio
 import re
 
 from starlette.concurrency import run_in_threadpool
@@ -15,6 +16,7 @@ from sandbox.salesforce.org import Org
 from sandbox.salesforce.sessions import Session
 from sandbox.salesforce.web.call import Call, json_answer
 from sandbox.salesforce.web.composite import Composite
+from sandbox.salesforce.web.disturbances import ConnectionCutError, cut_connection, strike
 from sandbox.salesforce.web.routing import Route, Router
 from sandbox.salesforce.web.uploads import receive_upload
 from sandbox.salesforce.web.urls import COMPOSITE, ROUTES, UPLOAD
@@ -40,16 +42,39 @@ class Application:
             return
         request = Request(scope, receive)
         path = scope.get("raw_path", scope["path"].encode()).decode("ascii").partition("?")[0]
+        if path.startswith(_OWN_ADDRESSES):
+            await (await self._guarded(request, path))(scope, receive, send)
+            return
+        shown = f"{path}?{request.url.query}" if request.url.query else path
+        try:
+            response = await self._disturbed(request, path)
+        except ConnectionCutError as cut:
+            self._org.log.add(request.method, shown, cut.status)
+            cut_connection(send)
+            return
+        self._org.log.add(request.method, shown, response.status_code)
+        await response(scope, receive, send)
+
+    async def _disturbed(self, request: Request, path: str) -> Response:
+        """The answer, after whatever faults and the latency model do to the request."""
+        latency = self._org.switchboard.current.latency
+        if latency is not None and latency.request_seconds:
+            await asyncio.sleep(latency.request_seconds)
+        faults = self._org.faults.for_request(request.method, path)
+        refused = await strike(faults, self._org.sessions, request)
+        response = refused or await self._guarded(request, path)
+        if any(each.kind == "lose-answer" for each in faults):
+            raise ConnectionCutError(response.status_code)
+        return response
+
+    async def _guarded(self, request: Request, path: str) -> Response:
         try:
             response = await self._answer(request, path)
         except ApiError as error:
             response = json_answer(error.body, error.status)
         if path.startswith("/services/data"):
             response.headers["Sforce-Limit-Info"] = self._org.limits.header()
-        if not path.startswith(_OWN_ADDRESSES):
-            shown = f"{path}?{request.url.query}" if request.url.query else path
-            self._org.log.add(request.method, shown, response.status_code)
-        await response(scope, receive, send)
+        return response
 
     async def _answer(self, request: Request, path: str) -> Response:
         found = self._router.find(path)

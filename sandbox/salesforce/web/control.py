@@ -1,8 +1,11 @@
 """What the sandbox offers beside the org: nothing of this exists in Salesforce."""
 
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from sandbox.salesforce.dml.triggers import EVENT
+from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.faults import Fault
 from sandbox.salesforce.soql.records import plain
 from sandbox.salesforce.web.call import Call, json_answer, nothing
 
@@ -27,6 +30,44 @@ def events(call: Call) -> Response:
         [after if after.isdigit() else "0"],
     )
     return json_answer([{name: plain(value) for name, value in row.items()} for row in found.to_pylist()])
+
+
+def faults(call: Call) -> Response:
+    """``GET /sandbox/faults``: what was scripted and how often it struck."""
+    return json_answer([each.model_dump() for each in call.org.faults.every()])
+
+
+def add_fault(call: Call) -> Response:
+    """``POST /sandbox/faults``: one fault, see :class:`sandbox.salesforce.faults.Fault`."""
+    try:
+        fault = Fault.model_validate_json(call.body)
+    except ValidationError as error:
+        raise _unusable(error) from None
+    return json_answer(call.org.faults.add(fault).model_dump(), 201)
+
+
+def clear_faults(call: Call) -> Response:
+    """``DELETE /sandbox/faults``."""
+    call.org.faults.clear()
+    return nothing()
+
+
+def settings(call: Call) -> Response:
+    """``GET /sandbox/settings``."""
+    return json_answer(call.org.switchboard.current.model_dump())
+
+
+def change_settings(call: Call) -> Response:
+    """``PATCH /sandbox/settings``, see :class:`sandbox.salesforce.settings.Settings`."""
+    try:
+        changed = call.org.change_settings(call.json_object())
+    except ValidationError as error:
+        raise _unusable(error) from None
+    return json_answer(changed.model_dump())
+
+
+def _unusable(error: ValidationError) -> ApiError:
+    return ApiError(400, "INVALID_INPUT", str(error))
 
 
 def revoke_sessions(call: Call) -> Response:

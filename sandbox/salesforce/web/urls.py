@@ -24,6 +24,12 @@ def UPLOAD(_call: Call) -> None:  # noqa: N802 (a marker, not a handler)
 
 ROUTES = [
     Route("/sandbox/log", {"GET": control.log, "DELETE": control.clear_log}, signed_in=False),
+    Route(
+        "/sandbox/faults",
+        {"GET": control.faults, "POST": control.add_fault, "DELETE": control.clear_faults},
+        signed_in=False,
+    ),
+    Route("/sandbox/settings", {"GET": control.settings, "PATCH": control.change_settings}, signed_in=False),
     Route("/sandbox/events", {"GET": control.events}, signed_in=False),
     Route("/sandbox/sessions", {"DELETE": control.revoke_sessions}, signed_in=False),
     Route("/services/oauth2/token", {"POST": oauth.token}, signed_in=False),

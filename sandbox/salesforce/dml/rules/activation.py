@@ -79,10 +79,14 @@ def follow_status(context: SaveContext, rows: Rows) -> None:
     activated = "r.Status = 'Activated' AND r.StatusCode IS DISTINCT FROM 'Activated'"
     settings = [
         f"StatusCode = {code}",
-        (f"ActivatedDate = CASE WHEN {activated} THEN make_timestamp_ms({context.stamp}) "
-        "WHEN r.Status = 'Draft' THEN NULL ELSE r.ActivatedDate END"),
-        (f"ActivatedById = CASE WHEN {activated} THEN ? WHEN r.Status = 'Draft' THEN NULL ELSE "
-        f"r.ActivatedById END"),
+        (
+            f"ActivatedDate = CASE WHEN {activated} THEN make_timestamp_ms({context.stamp}) "
+            "WHEN r.Status = 'Draft' THEN NULL ELSE r.ActivatedDate END"
+        ),
+        (
+            f"ActivatedById = CASE WHEN {activated} THEN ? WHEN r.Status = 'Draft' THEN NULL ELSE "
+            f"r.ActivatedById END"
+        ),
     ]
     if name == "Contract":
         settings.append("EndDate = (r.StartDate + to_months(r.ContractTerm::INTEGER) - INTERVAL 1 DAY)::DATE")

@@ -1,0 +1,191 @@
+"""Things that go wrong when told to, and the switches of a running org."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.sandbox.salesforce.org_client import DATA, OrgClient, start, stop
+
+EXT = "Gentrack_External_Id__c"
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrgClient]:
+    running = start(tmp_path_factory.mktemp("faulty"), "--seed", "7")
+    client = OrgClient(running.announced)
+    yield client
+    client.http.close()
+    stop(running)
+
+
+@pytest.fixture
+def org(faulty: OrgClient) -> Iterator[OrgClient]:
+    yield faulty
+    faulty.http.delete("/sandbox/faults")
+    standard = {
+        "latency": None,
+        "lock_contention": False,
+        "limits": {},
+        "clock_skew_seconds": 0,
+        "commit_delay_seconds": 0,
+    }
+    faulty.http.patch("/sandbox/settings", json=standard)
+
+
+def script(org: OrgClient, **fault: object) -> None:
+    response = org.http.post("/sandbox/faults", json=fault)
+    assert response.status_code == 201, response.text
+
+
+def set_up(org: OrgClient, **changes: object) -> None:
+    response = org.http.patch("/sandbox/settings", json=changes)
+    assert response.status_code == 200, response.text
+
+
+def test_a_status_strikes_as_often_as_scripted(org: OrgClient) -> None:
+    script(org, kind="status", path="/limits", skip=1, times=2)
+
+    statuses = [org.http.get(f"{DATA}/limits").status_code for _ in range(4)]
+
+    assert statuses == [200, 503, 503, 200]
+    assert org.http.get("/sandbox/faults").json()[0]["struck"] == 2
+
+
+def test_a_dropped_connection(org: OrgClient) -> None:
+    script(org, kind="drop", method="POST", path="/sobjects/Account")
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        org.http.post(f"{DATA}/sobjects/Account", json={"Name": "dropped"})
+
+    assert org.query("SELECT Id FROM Account WHERE Name = 'dropped'") == []
+
+
+def test_an_answer_lost_after_the_commit(org: OrgClient) -> None:
+    script(org, kind="lose-answer", method="POST", path="/sobjects/Account")
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        org.http.post(f"{DATA}/sobjects/Account", json={"Name": "committed"})
+
+    assert len(org.query("SELECT Id FROM Account WHERE Name = 'committed'")) == 1
+
+
+def test_a_session_that_ends_in_the_middle(org: OrgClient) -> None:
+    script(org, kind="expire-session", path="/limits")
+
+    assert org.http.get(f"{DATA}/limits").status_code == 401
+    org.http.headers["Authorization"] = f"Bearer {org.sign_in()}"
+    assert org.http.get(f"{DATA}/limits").status_code == 200
+
+
+def test_a_job_that_fails_half_way_hands_the_rest_back(org: OrgClient, mark: str) -> None:
+    message = "InternalServerError : Retry limit reached"
+    script(org, kind="fail-job", object="Account", skip=1, message=message)
+
+    loaded = org.load("Account", f"{EXT},Name\n" + "".join(f"{mark}{n:05d},A\n" for n in range(10_500)))
+
+    assert (loaded.info["state"], loaded.info["errorMessage"]) == ("Failed", message)
+    assert loaded.info["numberRecordsProcessed"] == len(loaded.succeeded) == 10_000
+    assert len(loaded.rows("unprocessedrecords")) == 500
+
+
+def test_row_locks_at_a_rate(org: OrgClient, mark: str) -> None:
+    script(org, kind="row-lock", object="Account", probability=0.1)
+
+    loaded = org.load("Account", f"{EXT},Name\n" + "".join(f"{mark}{n},A\n" for n in range(1000)))
+
+    assert 50 < len(loaded.failed) < 150
+    assert {error.partition(":")[0] for error in loaded.errors} == {"UNABLE_TO_LOCK_ROW"}
+    assert len(loaded.succeeded) == 1000 - len(loaded.failed)
+
+
+def test_jobs_side_by_side_lock_the_same_parent(org: OrgClient, mark: str) -> None:
+    org.load("Account", f"{EXT},Name\n{mark},A\n")
+    set_up(org, lock_contention=True, latency={"rows_per_second": 200})
+    header = f"{EXT},LastName,Account.{EXT}\n"
+    jobs = [org.open_job("Contact") for _ in range(2)]
+    for place, job in enumerate(jobs):
+        rows = "".join(f"{mark}{place}{n},B,{mark}\n" for n in range(60))
+        path = f"{DATA}/jobs/ingest/{job}"
+        org.http.put(f"{path}/batches", content=header + rows, headers={"Content-Type": "text/csv"})
+        org.http.patch(path, json={"state": "UploadComplete"})
+
+    failures = sorted(org.wait(f"{DATA}/jobs/ingest/{job}")["numberRecordsFailed"] for job in jobs)
+
+    assert failures == [0, 60]
+
+
+def test_more_than_a_hundred_locked_rows_are_put_back_in_the_queue(org: OrgClient, mark: str) -> None:
+    org.load("Account", f"{EXT},Name\n{mark},A\n")
+    set_up(org, lock_contention=True, latency={"rows_per_second": 500})
+    header = f"{EXT},LastName,Account.{EXT}\n"
+    jobs = [org.open_job("Contact") for _ in range(2)]
+    for place, job in enumerate(jobs):
+        rows = "".join(f"{mark}{place}{n},B,{mark}\n" for n in range(150))
+        path = f"{DATA}/jobs/ingest/{job}"
+        org.http.put(f"{path}/batches", content=header + rows, headers={"Content-Type": "text/csv"})
+        org.http.patch(path, json={"state": "UploadComplete"})
+
+    ended = [org.wait(f"{DATA}/jobs/ingest/{job}") for job in jobs]
+
+    assert sorted(each["numberRecordsFailed"] for each in ended) == [0, 100]
+    assert max(each["retries"] for each in ended) > 0
+
+
+def test_the_latency_model_holds_the_ceiling(org: OrgClient, mark: str) -> None:
+    set_up(org, latency={"rows_per_second": 1000, "queue_seconds": 0.1})
+
+    loaded = org.load("Account", f"{EXT},Name\n" + "".join(f"{mark}{n},A\n" for n in range(500)))
+
+    assert loaded.info["totalProcessingTime"] >= 500
+
+
+def test_used_up_limits(org: OrgClient) -> None:
+    set_up(org, limits={"DailyApiRequests": 0})
+
+    refused = org.http.get(f"{DATA}/limits")
+
+    assert refused.status_code == 403
+    assert refused.json() == [
+        {"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}
+    ]
+
+
+def test_a_clock_apart(org: OrgClient) -> None:
+    set_up(org, clock_skew_seconds=3600)
+    ahead = org.get("Account", org.create("Account", Name="A"))["CreatedDate"]
+    set_up(org, clock_skew_seconds=0)
+    now = org.get("Account", org.create("Account", Name="A"))["CreatedDate"]
+
+    assert ahead > now
+
+
+def test_rows_that_show_later_than_their_stamp(org: OrgClient, mark: str) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    set_up(org, commit_delay_seconds=1.5)
+    job = org.open_job("Account")
+    path = f"{DATA}/jobs/ingest/{job}"
+    rows = f"{EXT},Name\n{mark},A\n"
+    org.http.put(f"{path}/batches", content=rows, headers={"Content-Type": "text/csv"})
+    org.http.patch(path, json={"state": "UploadComplete"})
+    while org.http.get(path).json()["state"] == "UploadComplete":
+        pass
+    now = datetime.now(UTC)
+    span = {
+        "start": (now - timedelta(minutes=3)).isoformat(),
+        "end": (now + timedelta(minutes=1)).isoformat(),
+    }
+    soql = f"SELECT SystemModstamp FROM Account WHERE {EXT} = '{mark}'"
+
+    assert org.query(soql) == []
+    covered = org.http.get(f"{DATA}/sobjects/Account/updated/", params=span).json()["latestDateCovered"]
+    org.wait(path)
+    (record,) = org.query(soql)
+    assert covered <= record["SystemModstamp"][:19] + ".999+0000"
+
+
+def test_unknown_switches_are_refused(org: OrgClient, tmp_path: Path) -> None:
+    assert org.http.patch("/sandbox/settings", json={"speed": 1}).status_code == 400
+    assert org.http.post("/sandbox/faults", json={"kind": "fire"}).status_code == 400
