@@ -1,5 +1,8 @@
 """SQL over whole staged sets, out of core: DuckDB on the Parquet parts, with a memory limit."""
 
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -13,7 +16,11 @@ import pyarrow as pa
 from connector.mapping import columns as named
 from connector.sync.ports import Staging
 
+NUMBER = "file_row_number"
+"""A row's number in a table that was kept."""
 _READ_ROWS = 20_000
+_MEGABYTES_A_THREAD = 500
+"""Measured: two threads run out of 300 MB over 400,000 contacts, one does not."""
 
 
 class StagedSql(AbstractContextManager["StagedSql"]):
@@ -21,10 +28,12 @@ class StagedSql(AbstractContextManager["StagedSql"]):
 
     def __init__(self, staging: Staging, spill: Path, memory_limit: str) -> None:
         self._staging = staging
+        self._own = Path(tempfile.mkdtemp(dir=spill))
         self._connection = duckdb.connect(
             config={
                 "memory_limit": memory_limit,
-                "temp_directory": str(spill),
+                "threads": _threads(memory_limit),
+                "temp_directory": str(self._own / "spilled"),
                 "preserve_insertion_order": False,
             }
         )
@@ -33,11 +42,18 @@ class StagedSql(AbstractContextManager["StagedSql"]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._connection.close()
+        shutil.rmtree(self._own)
 
     def table(self, name: str, folder: str) -> None:
         """Make the parts below `folder` a table of this name."""
         files = ", ".join(f"'{_escaped(location)}'" for location in self._staging.locations(folder))
         self._connection.execute(f"CREATE VIEW {name} AS FROM read_parquet([{files}])")
+
+    def keep(self, name: str, sql: str) -> None:
+        """Run a SELECT once; its result becomes a table on disk, its rows numbered in their order."""
+        file = _escaped(str(self._own / f"{name}.parquet"))
+        self._connection.execute(f"COPY ({sql}) TO '{file}' (FORMAT parquet)")
+        self._connection.execute(f"CREATE VIEW {name} AS FROM read_parquet('{file}', file_row_number = true)")
 
     def variable(self, name: str, value: str) -> None:
         """Set a variable that SQL reads by getvariable('name')."""
@@ -95,6 +111,12 @@ class Workspace:
     def sql(self) -> StagedSql:
         """A fresh database over the staged parts."""
         return StagedSql(self.staging, self.spill, self.memory_limit)
+
+
+def _threads(memory_limit: str) -> int:
+    """As many as the memory feeds: joins that can't get their share fail rather than spill."""
+    megabytes = int(memory_limit[:-2]) * (1000 if memory_limit.endswith("GB") else 1)
+    return max(1, min(os.cpu_count() or 1, megabytes // _MEGABYTES_A_THREAD))
 
 
 def quoted(name: str) -> str:

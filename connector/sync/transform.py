@@ -1,6 +1,6 @@
 """Transform: every row of an entity into created, updated, unchanged, held or rejected-to-be - the plan.
 
-First one SQL statement over the whole set finds duplicate keys, lost parents and the record in Salesforce;
+First SQL over the whole set finds duplicate keys, lost parents and the record in Salesforce;
 then each batch is decided by itself.
 """
 
@@ -13,7 +13,7 @@ from connector.model.batch import Batch
 from connector.model.describe import ObjectDescribe
 from connector.model.run import Run
 from connector.sync import folders
-from connector.sync.prepared_sql import prepared_sql
+from connector.sync.prepared_sql import KEYED, ORDERED, keyed_sql, ordered_sql, prepared_sql
 from connector.sync.staged_sql import Workspace
 
 
@@ -33,8 +33,9 @@ def transform(run: Run, spec: EntitySpec, described: ObjectDescribe, workspace: 
         sql.table("existing", folders.salesforce(run, spec.name))
         for parent in spec.parents:
             sql.table(f"plan_of_{parent.field}", folders.plan(run, parent.entity))
-        statement = prepared_sql(spec, sql.column_names(spec.source.sql), workspace.batch_rows)
-        for number, prepared in sql.batches(statement):
+        sql.keep(KEYED, keyed_sql(spec, sql.column_names(spec.source.sql)))
+        sql.keep(ORDERED, ordered_sql())
+        for number, prepared in sql.batches(prepared_sql(spec, workspace.batch_rows)):
             staging.write(spec.name, number, folders.prepared(run, spec.name), prepared)
             frame = decide(spec, described, prepared.to_pandas(types_mapper=text_columns))
             table = pa.Table.from_pandas(frame, preserve_index=False)

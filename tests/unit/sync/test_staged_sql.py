@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from connector.store.staging import FolderStaging
 from connector.sync import staged_sql
-from connector.sync.staged_sql import StagedSql, Workspace, quoted
+from connector.sync.staged_sql import NUMBER, StagedSql, Workspace, quoted
 
 
 def cut(numbers: list[int], tmp_path: Path) -> list[tuple[int, list[int | None]]]:
@@ -60,3 +60,25 @@ def test_quotes_in_values_names_and_folders_are_no_sql(tmp_path: Path) -> None:
             ("x", "O'Brien")
         ]
         assert sql.column_names("SELECT 1 AS a, 2 AS b") == ["a", "b"]
+
+
+def test_a_result_that_is_kept_is_numbered_in_its_order_and_goes_with_the_database(tmp_path: Path) -> None:
+    staging = FolderStaging(tmp_path)
+    for part in range(3):
+        numbers = pa.array(range(part * 40_000, (part + 1) * 40_000), pa.int64())
+        staging.write("set", part, "set", pa.table({"number": numbers}))
+    spill = tmp_path / "spill"
+    spill.mkdir()
+    with StagedSql(staging, spill, "200MB") as sql:
+        sql.table("numbers", "set")
+        sql.keep("down", "SELECT number FROM numbers ORDER BY number DESC")
+        wrong = sql.rows(f"SELECT count(*) FROM down WHERE {NUMBER} + number <> 119999")
+        assert wrong == [(0,)]
+    assert list(spill.iterdir()) == []
+
+
+@pytest.mark.parametrize(("limit", "most"), [("300MB", 1), ("1GB", 2), ("64GB", 128)])
+def test_there_are_no_more_threads_than_the_memory_feeds(tmp_path: Path, limit: str, most: int) -> None:
+    with StagedSql(FolderStaging(tmp_path), tmp_path, limit) as sql:
+        ((threads,),) = sql.rows("SELECT current_setting('threads')::INTEGER")
+    assert 1 <= int(str(threads)) <= most

@@ -197,3 +197,48 @@ def test_no_two_batches_share_a_lock_parent(
     assert len(homes) == 2
     assert not homes[0] & homes[1]
     assert sum(batch.rows for batch in batches) == 300
+
+
+def test_white_space_around_a_key_is_none_of_it(stage_gentrack: Stage, planned: Callable[..., Any]) -> None:
+    stage_gentrack(
+        accounts=[account(1)],
+        customers=[customer(7, number=" C7\t")],
+        accountCustomers=[link(1, 1, 7, accountNumber="A1 ")],
+    )
+    row = planned(RELATION).loc["A1:C7"]
+    assert (row["outcome"], row["parent.AccountId"], row["parent.ContactId"]) == ("created", "A1", "C7")
+
+
+def test_an_empty_key_is_rejected_and_an_empty_parent_is_none(
+    stage_gentrack: Stage, planned: Callable[..., Any]
+) -> None:
+    stage_gentrack(
+        accounts=[account(1), account(2, number=" ")],
+        customers=[customer(7)],
+        accountCustomers=[link(1, 1, 7), link(2, 2, 7, accountNumber="")],
+    )
+    plan = planned(RELATION)
+    assert plan.loc[":C7", "code"] == "KEY_NOT_USABLE"
+    assert "names no account" in plan.loc[":C7", "reason"]
+    assert plan.loc["A1:C7", "outcome"] == "created"
+
+
+def test_two_records_of_one_key_in_salesforce_do_not_double_a_row(
+    stage_gentrack: Stage, planned: Callable[..., Any]
+) -> None:
+    stage_gentrack(customers=[customer(7)])
+    twins = [{"salesforce_id": f"00300000000000{n}AAA", "key": key} for n, key in ((2, "C7"), (1, "c7"))]
+    plan = planned(CONTACT, {"contact": twins})
+    assert list(plan["salesforce_id"]) == ["003000000000001AAA"]
+
+
+def test_a_plan_is_the_same_whenever_it_is_made(stage_gentrack: Stage, planned: Callable[..., Any]) -> None:
+    stage_gentrack(
+        accounts=[account(n) for n in range(50)],
+        customers=[customer(n) for n in range(600)],
+        accountCustomers=[link(n, n % 50, n) for n in range(600)],
+    )
+    first, second = planned(CONTACT), planned(CONTACT)
+    assert first.equals(second)
+    assert list(first["row"]) == list(range(600))
+    assert list(first["parent.AccountId"]) == sorted(first["parent.AccountId"])
