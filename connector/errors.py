@@ -98,5 +98,6 @@ class PreflightFailed(PersonNeeded):
     """Preflight found what would make the run fail later; `reasons` lists all of it."""
 
     def __init__(self, reasons: Sequence[str]) -> None:
-        super().__init__(f"Preflight found {len(reasons)} reasons not to start: {' '.join(reasons)}")
+        count = "a reason" if len(reasons) == 1 else f"{len(reasons)} reasons"
+        super().__init__(f"Preflight found {count} not to start: {' '.join(reasons)}")
         self.reasons = tuple(reasons)

@@ -13,6 +13,7 @@ import requests
 
 from connector.clients.statuses import Action, action_for, is_absence, retry_after_seconds
 from connector.errors import (
+    ConnectorError,
     LimitReached,
     RequestRefused,
     ServiceUnavailable,
@@ -112,12 +113,17 @@ def network_failures() -> Iterator[None]:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error and what lies below it, wherever the libraries have put it."""
+    """The error and what lies below it, wherever the libraries have put it.
+
+    An error of our own is never below it: it was being handled when this one came.
+    """
     found: BaseException | None = error
     while found is not None:
         yield found
         below = [getattr(found, "reason", None), *found.args, found.__cause__, found.__context__]
-        found = next((one for one in below if isinstance(one, BaseException)), None)
+        found = next(
+            (one for one in below if isinstance(one, Exception) and not isinstance(one, ConnectorError)), None
+        )
 
 
 def _is_untrusted(error: BaseException) -> bool:

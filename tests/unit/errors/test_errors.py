@@ -16,8 +16,11 @@ def test_what_the_other_side_said_is_kept() -> None:
     assert TooManyRequests("Slow down.", retry_after=3.5).retry_after == 3.5
 
 
-@pytest.mark.parametrize("reasons", [["One."], ["One.", "Two."]])
-def test_preflight_tells_every_reason(reasons: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("reasons", "told"),
+    [(["One."], "a reason not to start: One."), (["1.", "2."], "2 reasons not to start: 1. 2.")],
+)
+def test_preflight_tells_every_reason(reasons: list[str], told: str) -> None:
     failed = PreflightFailed(reasons)
     assert failed.reasons == tuple(reasons)
-    assert str(failed) == f"Preflight found {len(reasons)} reasons not to start: {' '.join(reasons)}"
+    assert str(failed) == f"Preflight found {told}"

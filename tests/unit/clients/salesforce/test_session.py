@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from connector.clients.retrying import Patience
 from connector.clients.salesforce.org import Org, connect_salesforce
 from connector.clients.salesforce.session import SalesforceSession
-from connector.errors import (
+from connector.errors import PreflightFailed, (
     GaveUp,
     LimitReached,
     RequestRefused,
@@ -144,6 +144,18 @@ def test_gives_up_on_an_org_that_is_not_there(instance_at: Callable[..., Instanc
     with pytest.raises(GaveUp, match="No answer: Connection refused"):
         org.user_name()
     assert clock.now == pytest.approx(GIVE_UP_AFTER)
+
+
+def test_what_was_handled_before_is_not_the_reason(
+    instance_at: Callable[..., Instance], clock: FakeClock
+) -> None:
+    """A failed run reports its failure while that is still being handled."""
+    org = connect_salesforce(instance_at(salesforce_url="https://127.0.0.1:1"), SECRETS, clock)
+    try:
+        raise PreflightFailed(["Something else."])
+    except PreflightFailed:
+        with pytest.raises(GaveUp, match="No answer: Connection refused"):
+            org.user_name()
 
 
 def test_the_daily_limit_is_for_a_person(org: Org, salesforce: ScriptedServer, clock: FakeClock) -> None:
