@@ -12,9 +12,10 @@ from pydantic import SecretStr
 from connector.clients.retrying import Patience
 from connector.clients.salesforce.org import Org, connect_salesforce
 from connector.clients.salesforce.session import SalesforceSession
-from connector.errors import PreflightFailed, (
+from connector.errors import (
     GaveUp,
     LimitReached,
+    PreflightFailed,
     RequestRefused,
     SettingsInvalid,
     SignInRefused,
