@@ -5,20 +5,21 @@ each parent) they find each row's key and how many share it, its record in Sales
 its parents. Rows are numbered in the order of their lock parent, and batches are cut at its boundaries, so
 that no two batches have a row below the same one.
 
-There are three of them, and the first two are kept on disk, so that nothing but sorts, joins and groups is
-left, which spill: a window over whole rows would hold all of them in memory.
+There are four, each kept on disk for the next: one sort of whole rows by their order, narrow facts about
+them, Salesforce's values in the same order, and all of it side by side. A single statement of all these
+joins, or a window over whole rows, would hold the set in memory: a million contacts don't fit into 1 GB.
 """
 
 from connector.mapping import columns as named
 from connector.mapping.vocabulary import EntitySpec
 from connector.sync.staged_sql import NUMBER, quoted
 
-KEYED, ORDERED = "keyed", "ordered"
-"""The names under which the results of the first two statements are kept."""
+KEYED, FACTS, FOUND = "keyed", "facts", "found"
+"""The names under which the results of the first three statements are kept: the same rows in the same order."""
 
 
 def keyed_sql(spec: EntitySpec, source_columns: list[str]) -> str:
-    """First: every row of the source view with its key and its parents' keys."""
+    """First: each row of the source view with its and its parents' keys. Its place is its number."""
     components = [f"coalesce({_trimmed(column)}, '')" for column in spec.key]
     key = " || ':' || ".join(components)
     broken = " OR ".join(f"{component} = '' OR contains({component}, ':')" for component in components)
@@ -30,34 +31,47 @@ def keyed_sql(spec: EntitySpec, source_columns: list[str]) -> str:
         SELECT id, {key} AS {named.KEY}, lower({key}) AS folded, {broken} AS {named.KEY_BROKEN},
                {lock[0] if lock else "NULL::VARCHAR"} AS lock, {", ".join(columns)}
         FROM ({spec.source.sql})
+        ORDER BY lock NULLS FIRST, {named.KEY}, id
     """
 
 
-def ordered_sql() -> str:
-    """Second: the rows' order, narrow. Where a row stands in it is its number."""
+def facts_sql(spec: EntitySpec, batch_rows: int) -> str:
+    """Second: who shares a row's key, its batch, its record in Salesforce, the state of its parents."""
+    found_id = f"by_key.{named.SALESFORCE_ID}"
+    if spec.found_by_parents:
+        found_id = f"coalesce({found_id}, by_parents.{named.SALESFORCE_ID})"
     return f"""
-        SELECT {NUMBER} AS keyed_number, folded, lock FROM {KEYED} ORDER BY lock NULLS FIRST, {named.KEY}, id
-    """
-
-
-def prepared_sql(spec: EntitySpec, batch_rows: int) -> str:
-    """Third: the prepared rows in their order."""
-    return f"""
-        SELECT keyed.* EXCLUDE (lock, id, folded, {NUMBER}),
-               ordered.{NUMBER} AS {named.ROW},
+        SELECT keyed.{NUMBER} AS {named.ROW},
                sharing.{named.KEY_COUNT},
-               coalesce(siblings.first, ordered.{NUMBER}) // {batch_rows} AS {named.BATCH},
-               {", ".join(_existing_columns(spec))}
+               coalesce(siblings.first, keyed.{NUMBER}) // {batch_rows} AS {named.BATCH},
+               by_key.{named.SALESFORCE_ID} IS NOT NULL AS {named.LINKED},
+               {found_id} AS {named.SALESFORCE_ID}
                {"".join(_parent_columns(spec))}
-        FROM ordered
-        JOIN keyed ON keyed.{NUMBER} = ordered.keyed_number
-        JOIN (SELECT folded, count(*) AS {named.KEY_COUNT} FROM ordered GROUP BY folded) AS sharing
-            ON sharing.folded = ordered.folded
-        LEFT JOIN (SELECT lock, min({NUMBER}) AS first FROM ordered GROUP BY lock) AS siblings
-            ON siblings.lock = ordered.lock
+        FROM keyed
+        JOIN (SELECT folded, count(*) AS {named.KEY_COUNT} FROM keyed GROUP BY folded) AS sharing
+            ON sharing.folded = keyed.folded
+        LEFT JOIN (SELECT lock, min({NUMBER}) AS first FROM keyed GROUP BY lock) AS siblings
+            ON siblings.lock = keyed.lock
         {_existing_joins(spec)}
         {" ".join(_parent_joins(spec))}
         ORDER BY {named.ROW}
+    """
+
+
+def found_sql(spec: EntitySpec) -> str:
+    """Third: the values that Salesforce holds for each row."""
+    values = ", ".join(f"existing.{quoted(named.salesforce(field.api_name))}" for field in spec.fields)
+    return f"""
+        SELECT {values} FROM facts LEFT JOIN existing USING ({named.SALESFORCE_ID}) ORDER BY facts.{named.ROW}
+    """
+
+
+def prepared_sql() -> str:
+    """Fourth: all of it side by side."""
+    return f"""
+        SELECT keyed.* EXCLUDE (lock, id, folded, {NUMBER}), facts.* EXCLUDE ({NUMBER}),
+               found.* EXCLUDE ({NUMBER})
+        FROM keyed POSITIONAL JOIN facts POSITIONAL JOIN found
     """
 
 
@@ -66,38 +80,22 @@ def _trimmed(column: str) -> str:
     return f"trim({quoted(column)}::VARCHAR, E' \\t\\r\\n')"
 
 
-def _existing_columns(spec: EntitySpec) -> list[str]:
-    names = [named.SALESFORCE_ID, *(named.salesforce(field.api_name) for field in spec.fields)]
-    linked = f"by_key.{named.SALESFORCE_ID} IS NOT NULL"
-    if not spec.found_by_parents:
-        return [f"{linked} AS {named.LINKED}", *(f"by_key.{quoted(name)}" for name in names)]
-    return [
-        f"{linked} AS {named.LINKED}",
-        *(
-            f"CASE WHEN {linked} THEN by_key.{quoted(n)} ELSE by_parents.{quoted(n)} END AS {quoted(n)}"
-            for n in names
-        ),
-    ]
-
-
 def _existing_joins(spec: EntitySpec) -> str:
-    by_key = _one_record_each("by_key", f"lower({named.KEY})", f"{named.KEY} IS NOT NULL")
-    joins = f"{by_key} ON lower(by_key.{named.KEY}) = keyed.folded"
+    joins = _record_ids("by_key", f"lower({named.KEY})", "NOT NULL", "keyed.folded")
     if spec.found_by_parents:
-        by_parents = _one_record_each("by_parents", parents_joined(spec, "existing"), f"{named.KEY} IS NULL")
-        joins += f"{by_parents} ON {parents_joined(spec, 'by_parents')} = {parents_joined(spec, 'keyed')}"
+        joins += _record_ids(
+            "by_parents", parents_joined(spec, "existing"), "NULL", parents_joined(spec, "keyed")
+        )
     return joins
 
 
-def _one_record_each(name: str, what: str, where: str) -> str:
-    """A join with the records that share `what`: one of them, so that it can't double a row."""
+def _record_ids(name: str, value: str, key_is: str, ours: str) -> str:
+    """A join with the one record that has our value, so that twins in Salesforce can't double a row."""
     return f"""
         LEFT JOIN (
-            FROM existing SEMI JOIN (
-                SELECT min({named.SALESFORCE_ID}) AS {named.SALESFORCE_ID}
-                FROM existing WHERE {where} GROUP BY {what}
-            ) AS one USING ({named.SALESFORCE_ID})
-        ) AS {name}
+            SELECT {value} AS value, min({named.SALESFORCE_ID}) AS {named.SALESFORCE_ID}
+            FROM existing WHERE {named.KEY} IS {key_is} GROUP BY ALL
+        ) AS {name} ON {name}.value = {ours}
     """
 
 

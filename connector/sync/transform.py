@@ -6,6 +6,7 @@ then each batch is decided by itself.
 
 import pyarrow as pa
 
+from connector.errors import CountsDisagree
 from connector.mapping.converters import text_columns
 from connector.mapping.decisions import decide
 from connector.mapping.vocabulary import EntitySpec
@@ -13,8 +14,8 @@ from connector.model.batch import Batch
 from connector.model.describe import ObjectDescribe
 from connector.model.run import Run
 from connector.sync import folders
-from connector.sync.prepared_sql import KEYED, ORDERED, keyed_sql, ordered_sql, prepared_sql
-from connector.sync.staged_sql import Workspace
+from connector.sync.prepared_sql import FACTS, FOUND, KEYED, facts_sql, found_sql, keyed_sql, prepared_sql
+from connector.sync.staged_sql import StagedSql, Workspace
 
 
 def transform(run: Run, spec: EntitySpec, described: ObjectDescribe, workspace: Workspace) -> list[Batch]:
@@ -34,10 +35,19 @@ def transform(run: Run, spec: EntitySpec, described: ObjectDescribe, workspace: 
         for parent in spec.parents:
             sql.table(f"plan_of_{parent.field}", folders.plan(run, parent.entity))
         sql.keep(KEYED, keyed_sql(spec, sql.column_names(spec.source.sql)))
-        sql.keep(ORDERED, ordered_sql())
-        for number, prepared in sql.batches(prepared_sql(spec, workspace.batch_rows)):
+        sql.keep(FACTS, facts_sql(spec, workspace.batch_rows))
+        sql.keep(FOUND, found_sql(spec))
+        _same_rows(sql)
+        for number, prepared in sql.batches(prepared_sql()):
             staging.write(spec.name, number, folders.prepared(run, spec.name), prepared)
             frame = decide(spec, described, prepared.to_pandas(types_mapper=text_columns))
             table = pa.Table.from_pandas(frame, preserve_index=False)
             plan.append(staging.write(spec.name, number, folders.plan(run, spec.name), table))
     return plan
+
+
+def _same_rows(sql: StagedSql) -> None:
+    """Tables that stand side by side must have the same rows."""
+    counts = {name: sql.rows(f"SELECT count(*) FROM {name}")[0][0] for name in (KEYED, FACTS, FOUND)}
+    if len(set(counts.values())) > 1:
+        raise CountsDisagree(f"Preparing doubled or lost rows: {counts}.", todo="Report this as a bug.")

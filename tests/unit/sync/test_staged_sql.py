@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -82,3 +83,13 @@ def test_there_are_no_more_threads_than_the_memory_feeds(tmp_path: Path, limit: 
     with StagedSql(FolderStaging(tmp_path), tmp_path, limit) as sql:
         ((threads,),) = sql.rows("SELECT current_setting('threads')::INTEGER")
     assert 1 <= int(str(threads)) <= most
+
+
+def test_tables_that_were_kept_stand_side_by_side_in_their_order(tmp_path: Path) -> None:
+    """Over several row groups: the order of a Parquet scan is what preparing relies on."""
+    with StagedSql(FolderStaging(tmp_path), tmp_path, "1GB") as sql:
+        sql.keep("up", "SELECT range AS n FROM range(400000) ORDER BY n")
+        sql.keep("twice", "SELECT 2 * range AS m, 0 AS batch FROM range(400000) ORDER BY m")
+        ((_, found),) = sql.batches("SELECT up.n, twice.m, twice.batch FROM up POSITIONAL JOIN twice")
+    assert found["n"].to_pylist() == list(range(400_000))
+    assert pc.all(pc.equal(found["m"], pc.multiply(found["n"], 2))).as_py()
