@@ -17,6 +17,8 @@ from deployments.postgres import Postgres
 
 WORK_POOL = "local"
 START_SECONDS = 120
+WORKER_GRACE = 4.0
+"""Seconds: told to end, an idle worker of Prefect 3.8 may sit out its own long sleeps first."""
 WORKER_SECONDS = 60
 QUIET = {
     "DO_NOT_TRACK": "1",  # telemetry of Prefect's client library
@@ -119,6 +121,7 @@ def worker(server: PrefectServer, environment: Mapping[str, str], *, cwd: Path) 
         env=server.environment(PREFECT_WORKER_QUERY_SECONDS="1", **environment),
         cwd=cwd,
         needs=[server.child],
+        grace=WORKER_GRACE,
     )
     try:
         child.wait_until(lambda: _has_worker(server), seconds=WORKER_SECONDS)
