@@ -11,7 +11,7 @@ import threading
 
 import numpy as np
 
-from sandbox.salesforce.dml.rows import Mask
+from sandbox.salesforce.columnar import Mask
 
 MOST_FAILING = 100
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sandbox.salesforce.events import EventLog
 from sandbox.salesforce.schema.model import Schema
 from sandbox.salesforce.storage.database import Database, Transaction
 
@@ -18,6 +19,7 @@ class SaveContext:
     schema: Schema
     user_id: str
     stamp: int
+    events: EventLog = field(default_factory=EventLog)
     permitted: Callable[[str, str], bool] = field(default=lambda _user, _permission: True)
     file_bodies: list[bytes] = field(default_factory=list)
 

@@ -19,6 +19,7 @@ from sandbox.salesforce.dml.rows import Column, Outcome, RawColumn, Rows
 from sandbox.salesforce.dml.rules.registry import Rules, rules_for
 from sandbox.salesforce.dml.triggers import Triggers
 from sandbox.salesforce.errors import RowError
+from sandbox.salesforce.events import EventLog
 from sandbox.salesforce.schema.model import Field, Schema, SObjectType
 from sandbox.salesforce.storage.database import Database
 
@@ -49,6 +50,7 @@ class Dml:
         self._database = database
         self._clock = clock
         self._permitted = permitted
+        self.events = EventLog()
         self._open: dict[int, datetime] = {}
         self._numbers = itertools.count()
         self._lock = threading.Lock()
@@ -91,7 +93,9 @@ class Dml:
             if self.commit_delay:
                 time.sleep(self.commit_delay)
             with self._database.transaction() as transaction:
-                yield SaveContext(self._database, transaction, schema, user_id, stamp, self._permitted)
+                yield SaveContext(
+                    self._database, transaction, schema, user_id, stamp, self.events, self._permitted
+                )
 
 
 def _save(context: SaveContext, request: Save) -> Outcome:
@@ -194,8 +198,8 @@ def _create(context: SaveContext, request: Save, rows: Rows, outcome: Outcome, r
     rows = rows.surviving()
     if not len(rows):
         return
-    write.create(context, rows)
-    Triggers(context, rows.sobject, "insert").fire(rows.record_ids)
+    written = write.create(context, rows)
+    Triggers(context, rows.sobject, "insert").fire(rows.record_ids, written)
     for rule in rules.after_create:
         rule(context, rows)
     _record(rows, outcome, created=True)

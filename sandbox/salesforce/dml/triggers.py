@@ -6,16 +6,18 @@ GentrackEventPublisher. Records that go along with a deleted parent fire no trig
 platform.
 """
 
+from functools import partial
+
+import pyarrow as pa
+
 from sandbox.salesforce.columnar import Array, table
 from sandbox.salesforce.dml.context import SaveContext
+from sandbox.salesforce.events import Published
 from sandbox.salesforce.schema.model import SObjectType
 from sandbox.salesforce.storage.columns import quoted
 
 EVENT = "Gentrack_Object_Event__e"
 SETTING = "Gentrack_Connector_Settings__c"
-_KEPT = 200_000
-_BEFORE = "_before_image"
-_SKIPPED = frozenset({"IsDeleted"})
 
 
 class Triggers:
@@ -25,11 +27,10 @@ class Triggers:
         self._context = context
         self._sobject = sobject
         self._operation = operation
-        self._active = self._is_active() and not self._is_bypassed()
+        self._before: pa.Table | None = None
+        self.active = self._is_active() and not self._is_bypassed()
 
     def _is_active(self) -> bool:
-        if self._context.schema.get(EVENT) is None:
-            return False
         usage = quoted(f"UsageAfter{self._operation.title()}")
         sql = f"SELECT 1 FROM ApexTrigger WHERE TableEnumOrId = ? AND Status = 'Active' AND {usage}"
         return bool(self._context.transaction.rows(sql, [self._sobject.name]))
@@ -46,42 +47,31 @@ class Triggers:
 
     def remember(self, ids: Array) -> None:
         """Keeps the records as they are before an update or a deletion."""
-        if self._active:
-            self._context.transaction.run(
-                f"CREATE OR REPLACE TEMP TABLE {_BEFORE} AS "
-                f"SELECT t.Id, {self._payload()} AS payload {self._of_saved()}",
-                saved=table({"Id": ids}),
-            )
+        if self.active:
+            self._before = self._records(ids)
 
-    def fire(self, ids: Array) -> None:
-        """Publishes what happened to the records."""
-        if not self._active or not len(ids):
+    def fire(self, ids: Array, written: pa.Table | None = None) -> None:
+        """Publishes what happened to the records, once it is committed; ``written`` are those of an
+        insert.
+        """
+        if not self.active or not len(ids):
             return
-        old = "NULL" if self._operation == "insert" else "b.payload"
-        new = "NULL" if self._operation == "delete" else self._payload()
-        joined = "" if self._operation == "insert" else f"JOIN {_BEFORE} b ON b.Id = t.Id"
-        self._context.transaction.run(
-            f"INSERT INTO {EVENT} BY NAME SELECT "
-            f"((SELECT coalesce(max(ReplayId::BIGINT), 0) FROM {EVENT}) + row_number() OVER ())::VARCHAR "
-            f"AS ReplayId, "
-            f"make_timestamp_ms({self._context.stamp}) AS CreatedDate, ? AS CreatedById, uuid()::VARCHAR "
-            f"AS EventUuid, "
-            f"? AS Operation_Type__c, ? AS Object_Type__c, {old} AS Old_Payload__c, {new} AS New_Payload__c "
-            f"{self._of_saved()} {joined}",
-            [self._context.user_id, self._operation, self._sobject.name],
+        after = (
+            None if self._operation == "delete" else written if written is not None else self._records(ids)
+        )
+        published = Published(
+            object_name=self._sobject.name,
+            operation=self._operation,
+            user_id=self._context.user_id,
+            stamp=self._context.stamp,
+            old=self._before,
+            new=after,
+        )
+        self._context.transaction.after_commit(partial(self._context.events.publish, published))
+
+    def _records(self, ids: Array) -> pa.Table:
+        """The records in the order of their ids, so that before and after match."""
+        return self._context.transaction.table(
+            f"SELECT t.* FROM {quoted(self._sobject.name)} t SEMI JOIN saved s ON t.Id = s.Id ORDER BY t.Id",
             saved=table({"Id": ids}),
         )
-        self._context.transaction.run(
-            f"DELETE FROM {EVENT} WHERE ReplayId::BIGINT <= "
-            f"(SELECT max(ReplayId::BIGINT) FROM {EVENT}) - {_KEPT}"
-        )
-
-    def _of_saved(self) -> str:
-        return f"FROM {quoted(self._sobject.name)} t SEMI JOIN saved s ON t.Id = s.Id"
-
-    def _payload(self) -> str:
-        fields = [field for field in self._sobject.stored_fields if field.name not in _SKIPPED]
-        members = [f"'{field.name}': t.{quoted(field.name)}" for field in fields]
-        root = f"/services/data/v66.0/sobjects/{self._sobject.name}/"
-        attributes = f"'attributes': {{'type': '{self._sobject.name}', 'url': '{root}' || t.Id}}"
-        return f"json_merge_patch('{{}}', to_json({{{', '.join([attributes, *members])}}}))::VARCHAR"

@@ -42,8 +42,8 @@ def _default(context: SaveContext, field: Field) -> object:
     return next((each.value for each in field.picklist if each.default), None)
 
 
-def create(context: SaveContext, rows: Rows) -> None:
-    """Writes new rows; ``rows.ids`` holds their ids afterwards."""
+def create(context: SaveContext, rows: Rows) -> pa.Table:
+    """Writes new rows and returns what was written; ``rows.ids`` holds their ids afterwards."""
     sobject, count = rows.sobject, len(rows)
     rows.ids = context.database.allocate_ids(sobject, count)
     written = {
@@ -54,7 +54,9 @@ def create(context: SaveContext, rows: Rows) -> None:
     for field in sobject.fields.values():
         if field.auto_number:
             written[field.name] = _auto_numbers(context, rows, field.auto_number)
-    context.transaction.insert(sobject.name, table(written))
+    records = table(written)
+    context.transaction.insert(sobject.name, records)
+    return records
 
 
 def _audit(context: SaveContext, count: int, *, creating: bool) -> dict[str, Array]:

@@ -1,7 +1,7 @@
 """The record store. Writers take turns behind one lock; readers see the last commit and wait for nobody."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,19 @@ FILE_BODIES = "_file_body"
 class Transaction:
     """One writer's view of the store: its own uncommitted changes included."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, committed: list[Callable[[], None]]) -> None:
         self._connection = connection
+        self._committed = committed
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Does something once, and only if, the changes are committed."""
+        self._committed.append(action)
+
+    def table(self, sql: str, parameters: Sequence[object] = (), **tables: pa.Table) -> pa.Table:
+        """The result of a query as an Arrow table."""
+        with self._registered(tables):
+            found: pa.Table = self._connection.sql(sql, params=list(parameters)).to_arrow_table()
+            return found
 
     def rows(self, sql: str, parameters: Sequence[object] = (), **tables: pa.Table) -> list[tuple[Any, ...]]:
         """The rows of a query, which may name Arrow tables given by keyword."""
@@ -66,6 +77,7 @@ class Database:
         self._instance = instance
         self._lock = threading.RLock()
         self._writer: int | None = None
+        self._after_commit: list[Callable[[], None]] = []
         self._connection = duckdb.connect(str(file) if file else ":memory:")
         # DuckDB 2.0.0 drops a LIMIT above a LEFT JOIN with an empty table while this optimizer runs.
         self._connection.execute("SET GLOBAL disabled_optimizers = 'statistics_propagation'")
@@ -80,19 +92,26 @@ class Database:
         """Commits when the block ends, rolls back when it raises; one inside another is a part of it."""
         with self._lock:
             if self._writer is not None:
-                yield Transaction(self._connection)
+                yield Transaction(self._connection, self._after_commit)
                 return
             self._connection.execute("BEGIN")
             self._writer = threading.get_ident()
             try:
-                yield Transaction(self._connection)
+                yield Transaction(self._connection, self._after_commit)
             except BaseException:
                 self._connection.execute("ROLLBACK")
+                self._after_commit.clear()
                 raise
             else:
                 self._connection.execute("COMMIT")
+                self._run_after_commit()
             finally:
                 self._writer = None
+
+    def _run_after_commit(self) -> None:
+        actions, self._after_commit[:] = list(self._after_commit), []
+        for action in actions:
+            action()
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:

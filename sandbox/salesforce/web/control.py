@@ -3,11 +3,11 @@
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from sandbox.salesforce.dml.triggers import EVENT
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.faults import Fault
-from sandbox.salesforce.soql.records import plain
 from sandbox.salesforce.web.call import Call, json_answer, nothing
+
+_MOST_EVENTS = 10_000
 
 
 def log(call: Call) -> Response:
@@ -24,12 +24,9 @@ def clear_log(call: Call) -> Response:
 def events(call: Call) -> Response:
     """``GET /sandbox/events?after=N``: platform events that were published, oldest first."""
     after = call.query.get("after", "0")
-    found = call.org.database.table(
-        f"SELECT * EXCLUDE (Id) FROM {EVENT} WHERE ReplayId::BIGINT > ?::BIGINT ORDER BY ReplayId::BIGINT "
-        f"LIMIT 10000",
-        [after if after.isdigit() else "0"],
-    )
-    return json_answer([{name: plain(value) for name, value in row.items()} for row in found.to_pylist()])
+    if not after.isdigit():
+        raise ApiError(400, "INVALID_INPUT", "after must be a replay id")
+    return json_answer(call.org.dml.events.after(int(after), _MOST_EVENTS))
 
 
 def faults(call: Call) -> Response:

@@ -24,7 +24,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrgClient]:
 def org(faulty: OrgClient) -> Iterator[OrgClient]:
     yield faulty
     faulty.http.delete("/sandbox/faults")
-    standard = {
+    standard: dict[str, object] = {
         "latency": None,
         "lock_contention": False,
         "limits": {},

@@ -119,7 +119,8 @@ def test_bulk_upsert(client: Salesforce, tmp_path: Path, mark: str) -> None:
         f'{EXT},LastName,Email\n{mark}1,"Ngāti, A",a@example.test\n{mark}2,,\n{mark}3,C,wrong\n',
         encoding="utf-8",
     )
-    bulk: Any = client.bulk2.Contact
+    handler: Any = client.bulk2
+    bulk = handler.Contact
 
     (job,) = bulk.upsert(csv_file=str(file), external_id_field=EXT, wait=1)
 
@@ -136,7 +137,8 @@ def test_bulk_upsert(client: Salesforce, tmp_path: Path, mark: str) -> None:
 
 def test_bulk_query(client: Salesforce, org: OrgClient, mark: str) -> None:
     org.load("Account", f"{EXT},Name\n" + "".join(f"{mark}{n},{mark}\n" for n in range(30)))
-    bulk: Any = client.bulk2.Account
+    handler: Any = client.bulk2
+    bulk = handler.Account
 
     pages = list(bulk.query(f"SELECT {EXT} FROM Account WHERE Name = '{mark}'", max_records=20, wait=1))
 

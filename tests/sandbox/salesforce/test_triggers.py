@@ -9,8 +9,10 @@ SETTING = "Gentrack_Connector_Settings__c"
 
 
 def last(org: OrgClient) -> int:
-    events = published(org, 0)
-    return int(events[-1]["ReplayId"]) if events else 0
+    newest = 0
+    while events := published(org, newest):
+        newest = int(events[-1]["ReplayId"])
+    return newest
 
 
 def published(org: OrgClient, after: int) -> list[dict[str, Any]]:
@@ -75,3 +77,12 @@ def test_the_setting_of_the_user_counts_more(org: OrgClient) -> None:
     finally:
         for setting in settings:
             org.http.delete(f"{DATA}/sobjects/{SETTING}/{setting}")
+
+
+def test_what_is_rolled_back_publishes_nothing(org: OrgClient) -> None:
+    before = last(org)
+    records = [{"attributes": {"type": "Account"}, "Name": "A"}, {"attributes": {"type": "Account"}}]
+
+    org.http.post(f"{DATA}/composite/sobjects", json={"allOrNone": True, "records": records})
+
+    assert published(org, before) == []

@@ -20,6 +20,6 @@ def create(context: SaveContext, object_name: str, values: dict[str, Array]) -> 
             raise KeyError(name)
         rows.put(field, column)
     write.put_defaults(context, rows)
-    write.create(context, rows)
-    Triggers(context, sobject, "insert").fire(rows.record_ids)
+    written = write.create(context, rows)
+    Triggers(context, sobject, "insert").fire(rows.record_ids, written)
     return rows.record_ids

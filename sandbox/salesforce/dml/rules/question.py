@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from sandbox.salesforce.columnar import table
+from sandbox.salesforce.columnar import Array, table
 from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.rows import Rows
 from sandbox.salesforce.errors import RowError
@@ -22,7 +22,7 @@ def refuse_where(context: SaveContext, rows: Rows, sql: str, error: RowError) ->
 
 def wanted(rows: Rows) -> pa.Table:
     """The rows as a table that a query can read."""
-    columns = {"place": pa.array(np.arange(len(rows)))}
+    columns: dict[str, Array] = {"place": pa.array(np.arange(len(rows)))}
     if rows.ids is not None:
         columns["Id"] = rows.ids
     for name, column in rows.columns.items():
