@@ -15,7 +15,7 @@ from connector.mapping.vocabulary import EntitySpec
 from connector.sync.staged_sql import NUMBER, quoted
 
 KEYED, FACTS, FOUND = "keyed", "facts", "found"
-"""The names under which the results of the first three statements are kept: the same rows in the same order."""
+"""The names under which the first three results are kept: the same rows in the same order."""
 
 
 def keyed_sql(spec: EntitySpec, source_columns: list[str]) -> str:
