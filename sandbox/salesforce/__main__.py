@@ -11,6 +11,7 @@ from sandbox.salesforce.server import serve
 
 
 def main(
+    *,
     port: Annotated[int, typer.Option(help="Port for plain http; 0 takes a free one.")] = 0,
     tls_port: Annotated[int, typer.Option(help="Port for https; 0 takes a free one.")] = 0,
     folder: Annotated[
@@ -20,10 +21,19 @@ def main(
     data: Annotated[
         Path | None, typer.Option(help="File that keeps the records; they are in memory by default.")
     ] = None,
+    person_accounts: Annotated[
+        bool, typer.Option("--person-accounts", help="An org in which person accounts are switched on.")
+    ] = False,
 ) -> None:
     """Runs a Salesforce org on 127.0.0.1 and prints one JSON line when it is ready."""
     with tempfile.TemporaryDirectory(prefix="salesforce-") as temporary:
-        org = Org(OrgOptions(folder=(folder or Path(temporary)).absolute(), seed=seed, data=data))
+        options = OrgOptions(
+            folder=(folder or Path(temporary)).absolute(),
+            seed=seed,
+            data=data,
+            person_accounts=person_accounts,
+        )
+        org = Org(options)
         try:
             serve(org, port=port, tls_port=tls_port)
         finally:

@@ -14,6 +14,7 @@ from sandbox.salesforce.bulk.pace import Pace
 from sandbox.salesforce.bulk.query import QueryJobService
 from sandbox.salesforce.clock import Clock
 from sandbox.salesforce.dml.engine import Dml
+from sandbox.salesforce.dml.validation import ValidationRule
 from sandbox.salesforce.faults import Faults
 from sandbox.salesforce.identifiers import id_array
 from sandbox.salesforce.limits import MAXIMA, Limits
@@ -37,6 +38,7 @@ class OrgOptions:
     seed: int = 0
     data: Path | None = None
     source: Path = SOURCE
+    person_accounts: bool = False
 
 
 class Org:
@@ -47,10 +49,11 @@ class Org:
         self.options = options
         self.clock = Clock()
         self.random = random.Random(options.seed)  # noqa: S311 (shuffling, not secrets)
-        self.schema = load_schema(options.source)
+        self.schema = load_schema(options.source, person_accounts=options.person_accounts)
         self.database = Database(self.schema, options.data)
         sets = permission_sets(options.source)
-        self.standing: Standing = Population(self.database, self.clock.stamp()).settle(sets, options.source)
+        self.population = Population(self.database, self.clock)
+        self.standing: Standing = self.population.settle(sets, options.source)
         self.access = Access(self.database, sets)
         self.app = ConnectedApp(options.folder)
         self.sessions = Sessions(
@@ -100,6 +103,28 @@ class Org:
         self.dml.commit_delay = settings.commit_delay_seconds
         self.limits.maxima = {**MAXIMA, **settings.limits}
         return settings
+
+    def add_validation_rule(self, rule: ValidationRule) -> None:
+        """Puts a validation rule into force; the Tooling API shows it.
+
+        Raises:
+            ApiError: the condition can't be understood.
+        """
+        self.dml.validation_rules.add(rule, self.clock.now())
+        self.population.add(
+            "ValidationRule",
+            ValidationName=rule.name,
+            EntityDefinitionId=rule.object,
+            Active=rule.active,
+            ErrorDisplayField=rule.field,
+            ErrorMessage=rule.message,
+        )
+
+    def clear_validation_rules(self) -> None:
+        """Drops every validation rule."""
+        self.dml.validation_rules.clear()
+        with self.database.transaction() as transaction:
+            transaction.run("DELETE FROM ValidationRule")
 
     def close(self) -> None:
         """Stops the jobs and ends the store."""

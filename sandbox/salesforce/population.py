@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from sandbox.salesforce.clock import Clock
 from sandbox.salesforce.dml import write
 from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.rows import RowErrors, Rows
@@ -31,9 +32,9 @@ class Standing:
 class Population:
     """Writes the first records, or finds them again in an org that is kept in a file."""
 
-    def __init__(self, database: Database, stamp: int) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
-        self._stamp = stamp
+        self._clock = clock
 
     def settle(self, sets: list[PermissionSet], source: Path) -> Standing:
         """The org's own records, made if this is a new org."""
@@ -50,7 +51,7 @@ class Population:
 
     def _found_org(self, sets: list[PermissionSet], source: Path) -> None:
         mark = secrets.token_hex(4)
-        self._add(
+        self.add(
             "Organization",
             Name="Aroha Energy",
             Country="NZ",
@@ -61,23 +62,23 @@ class Population:
             TimeZoneSidKey="Pacific/Auckland",
             LanguageLocaleKey="en_US",
         )
-        administrators = self._add(
+        administrators = self.add(
             "Profile", Name=ADMINISTRATOR_PROFILE, UserType="Standard", PermissionsApiEnabled=True
         )
-        integrations = self._add(
+        integrations = self.add(
             "Profile", Name=INTEGRATION_PROFILE, UserType="Standard", PermissionsApiEnabled=True
         )
         self._add_user("admin", "Olive", "Admin", administrators, mark)
         integration = self._add_user("integr", "Gentrack", "Integration", integrations, mark)
         for each in sets:
             self._grant(each, integration)
-        self._add("Pricebook2", Name="Standard Price Book", IsActive=True, IsStandard=True)
+        self.add("Pricebook2", Name="Standard Price Book", IsActive=True, IsStandard=True)
         for path in sorted((source / "triggers").glob("*.trigger")):
             self._add_trigger(path)
 
     def _add_user(self, alias: str, first: str, last: str, profile: str, mark: str) -> str:
         name = f"{first}.{last}.{mark}@sandbox.example".lower()
-        return self._add(
+        return self.add(
             "User",
             Username=name,
             Email=name,
@@ -104,7 +105,7 @@ class Population:
                 "QueryAllFiles",
             )
         }
-        granted = self._add(
+        granted = self.add(
             "PermissionSet",
             Name=each.name,
             Label=each.label,
@@ -112,7 +113,7 @@ class Population:
             IsCustom=True,
             **flags,
         )
-        self._add("PermissionSetAssignment", AssigneeId=user, PermissionSetId=granted)
+        self.add("PermissionSetAssignment", AssigneeId=user, PermissionSetId=granted)
 
     def _add_trigger(self, path: Path) -> None:
         body = path.read_text(encoding="utf-8")
@@ -125,7 +126,7 @@ class Population:
             for operation in ("insert", "update", "delete")
         }
         meta = read(path.with_name(path.name + "-meta.xml"))
-        self._add(
+        self.add(
             "ApexTrigger",
             Name=name,
             TableEnumOrId=rest.partition("(")[0].strip(),
@@ -137,14 +138,15 @@ class Population:
             **usage,
         )
 
-    def _add(self, object_name: str, **values: object) -> str:
+    def add(self, object_name: str, **values: object) -> str:
+        """Writes one record of the org's own, past all rules; returns its id."""
         sobject = self._database.schema[object_name]
         rows = Rows(sobject, np.arange(1), {}, RowErrors(1))
         for name, value in values.items():
             field = sobject.fields[name.lower()]
             rows.put(field, pa.array([value], arrow_type(field)))
         with self._database.transaction() as transaction:
-            context = SaveContext(self._database, transaction, self._database.schema, "", self._stamp)
+            context = SaveContext(self._database, transaction, self._database.schema, "", self._clock.stamp())
             write.put_defaults(context, rows)
             write.create(context, rows)
         if rows.ids is None:

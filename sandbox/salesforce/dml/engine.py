@@ -18,6 +18,7 @@ from sandbox.salesforce.dml.delete import delete
 from sandbox.salesforce.dml.rows import Column, Outcome, RawColumn, Rows
 from sandbox.salesforce.dml.rules.registry import Rules, rules_for
 from sandbox.salesforce.dml.triggers import Triggers
+from sandbox.salesforce.dml.validation import ValidationRules
 from sandbox.salesforce.errors import RowError
 from sandbox.salesforce.events import EventLog
 from sandbox.salesforce.schema.model import Field, Schema, SObjectType
@@ -51,6 +52,7 @@ class Dml:
         self._clock = clock
         self._permitted = permitted
         self.events = EventLog()
+        self.validation_rules = ValidationRules(database.schema)
         self._open: dict[int, datetime] = {}
         self._numbers = itertools.count()
         self._lock = threading.Lock()
@@ -93,9 +95,13 @@ class Dml:
             if self.commit_delay:
                 time.sleep(self.commit_delay)
             with self._database.transaction() as transaction:
-                yield SaveContext(
+                context = SaveContext(
                     self._database, transaction, schema, user_id, stamp, self.events, self._permitted
                 )
+                context.validation = lambda rows: self.validation_rules.check(
+                    context, rows, self._clock.now()
+                )
+                yield context
 
 
 def _save(context: SaveContext, request: Save) -> Outcome:
@@ -191,6 +197,8 @@ def _create(context: SaveContext, request: Save, rows: Rows, outcome: Outcome, r
     write.put_defaults(context, rows)
     checks.required_on_create(rows)
     rows = rows.surviving()
+    context.validate(rows)
+    rows = rows.surviving()
     for rule in rules.before_create:
         rule(context, rows)
         rows = rows.surviving()
@@ -210,6 +218,8 @@ def _update(context: SaveContext, request: Save, rows: Rows, outcome: Outcome, r
         rows, creating=False, key=request.key if request.operation == "upsert" else rows.sobject.field("Id")
     )
     checks.not_cleared(rows)
+    rows = rows.surviving()
+    context.validate(rows)
     rows = rows.surviving()
     for rule in rules.before_update:
         rule(context, rows)

@@ -5,16 +5,18 @@ from pathlib import Path
 
 from sandbox.salesforce.schema import source_files
 from sandbox.salesforce.schema.model import Field, Schema, SObjectType
-from sandbox.salesforce.schema.standard import ANY_OBJECT, standard_objects
+from sandbox.salesforce.schema.standard import ANY_OBJECT, person_account_fields, standard_objects
 
 PROJECT = Path(__file__).parents[3]
 SOURCE = PROJECT / "salesforce" / "force-app" / "main" / "default"
 _PREFIX_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def load_schema(source: Path = SOURCE) -> Schema:
+def load_schema(source: Path = SOURCE, *, person_accounts: bool = False) -> Schema:
     """The schema of an org into which the DX source in ``source`` was deployed."""
     objects = {each.name: each for each in standard_objects()}
+    for name, fields in person_account_fields().items() if person_accounts else ():
+        objects[name] = replace(objects[name], fields={**objects[name].fields, **fields})
     for owner, field in source_files.custom_fields(source):
         base = objects[owner]
         objects[owner] = replace(base, fields={**base.fields, field.name.lower(): field})

@@ -20,6 +20,15 @@ def standard_objects() -> list[SObjectType]:
     return [_object(path) for path in sorted((FOLDER / "objects").glob("*.toml"))]
 
 
+def person_account_fields() -> dict[str, dict[str, Field]]:
+    """What person accounts add, by object."""
+    source = tomllib.loads((FOLDER / "person_accounts.toml").read_text(encoding="utf-8"))
+    return {
+        name: {field.lower(): field_from(field, spec) for field, spec in fields.items()}
+        for name, fields in source.items()
+    }
+
+
 def system_fields() -> dict[str, Field]:
     """Id and the audit fields, keyed by lower-cased name."""
     return {name.lower(): field_from(name, spec) for name, spec in _COMMON["system_fields"].items()}

@@ -3,6 +3,7 @@
 from pydantic import ValidationError
 from starlette.responses import Response
 
+from sandbox.salesforce.dml.validation import ValidationRule
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.faults import Fault
 from sandbox.salesforce.web.call import Call, json_answer, nothing
@@ -46,6 +47,24 @@ def add_fault(call: Call) -> Response:
 def clear_faults(call: Call) -> Response:
     """``DELETE /sandbox/faults``."""
     call.org.faults.clear()
+    return nothing()
+
+
+def add_validation_rule(call: Call) -> Response:
+    """``POST /sandbox/validation-rules``, see :class:`sandbox.salesforce.dml.validation.ValidationRule`."""
+    try:
+        rule = ValidationRule.model_validate_json(call.body)
+    except ValidationError as error:
+        raise _unusable(error) from None
+    if call.org.schema.get(rule.object) is None:
+        raise ApiError(400, "INVALID_TYPE", f"sObject type '{rule.object}' is not supported.")
+    call.org.add_validation_rule(rule)
+    return json_answer(rule.model_dump(), 201)
+
+
+def clear_validation_rules(call: Call) -> Response:
+    """``DELETE /sandbox/validation-rules``."""
+    call.org.clear_validation_rules()
     return nothing()
 
 

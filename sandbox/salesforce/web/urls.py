@@ -10,6 +10,7 @@ from sandbox.salesforce.web import (
     records,
     replication,
     resources,
+    tooling,
 )
 from sandbox.salesforce.web.call import Call
 from sandbox.salesforce.web.routing import Route
@@ -30,6 +31,11 @@ ROUTES = [
         signed_in=False,
     ),
     Route("/sandbox/settings", {"GET": control.settings, "PATCH": control.change_settings}, signed_in=False),
+    Route(
+        "/sandbox/validation-rules",
+        {"POST": control.add_validation_rule, "DELETE": control.clear_validation_rules},
+        signed_in=False,
+    ),
     Route("/sandbox/events", {"GET": control.events}, signed_in=False),
     Route("/sandbox/sessions", {"DELETE": control.revoke_sessions}, signed_in=False),
     Route("/services/oauth2/token", {"POST": oauth.token}, signed_in=False),
@@ -45,6 +51,7 @@ ROUTES = [
     Route(f"{_DATA}/queryAll/{{locator}}", {"GET": querying.more}),
     Route(f"{_DATA}/tooling/query", {"GET": querying.query}),
     Route(f"{_DATA}/tooling/query/{{locator}}", {"GET": querying.more}),
+    Route(f"{_DATA}/tooling/sobjects/ApexTrigger/{{id}}", {"PATCH": tooling.change_trigger}),
     Route(f"{_DATA}/sobjects", {"GET": resources.global_describe}),
     Route(f"{_DATA}/sobjects/{{object}}", {"GET": resources.basic, "POST": records.create}),
     Route(f"{_DATA}/sobjects/{{object}}/describe", {"GET": resources.full_describe}),
