@@ -14,8 +14,8 @@ FILE = Path(__file__).parents[1] / "COVERAGE.md"
 _FEATURES = Path(__file__).parent / "coverage.toml"
 _HEAD = """# What the sandbox covers
 
-Written by `python -m sandbox.salesforce.coverage` from `sandbox/salesforce/coverage.toml`, the addresses and the
-schema; a test keeps it true. What is not covered is answered as an org without that feature would answer.
+Written by `python -m sandbox.salesforce.coverage` from `sandbox/salesforce/coverage.toml`, the addresses and
+the schema; a test keeps it true. What is not covered is answered as an org without that feature would answer.
 
 ## Salesforce org
 
@@ -63,8 +63,7 @@ def _said_of(handler: Handler) -> str:
     _, separator, rest = first.partition("``: ")
     if separator:
         return rest
-    module = (inspect.getdoc(inspect.getmodule(described)) or "").partition("\n")[0]
-    return module
+    return (inspect.getdoc(inspect.getmodule(described)) or "").partition("\n")[0]
 
 
 if __name__ == "__main__":
