@@ -3,11 +3,12 @@
 The only place where clients and store meet the verbs; tasks, the command line and the API receive its result.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from connector.clients.gentrack.api import connect_gentrack
+from connector.clients.gentrack.event_publishing import connect_event_publishing
 from connector.clients.salesforce.org import connect_salesforce
 from connector.entities import registry
 from connector.errors import SettingsInvalid
@@ -18,7 +19,7 @@ from connector.settings import Settings, load_settings
 from connector.store.ledger import SqlLedger, open_ledger
 from connector.store.staging import FolderStaging
 from connector.sync import folders
-from connector.sync.ports import GentrackSource, SalesforceOrg
+from connector.sync.ports import EventPublishing, GentrackSource, SalesforceOrg
 from connector.sync.staged_sql import Workspace
 
 _LAST_WORD = 20
@@ -43,27 +44,36 @@ class Connection:
         return connect_gentrack(self.instance, self.settings.secrets_of(self.instance.id).gentrack)
 
     @cached_property
+    def event_publishing(self) -> EventPublishing:
+        """The tenant's switch for published events, whoever is to move it."""
+        return connect_event_publishing(self.instance, self.settings.secrets_of(self.instance.id).gentrack)
+
+    @property
+    def events_to_switch(self) -> EventPublishing | None:
+        """The same where the connector moves it; None where a person does."""
+        return self.event_publishing if self.instance.window.events == "api" else None
+
+    @cached_property
     def salesforce(self) -> SalesforceOrg:
         """The org."""
         return connect_salesforce(self.instance, self.settings.secrets_of(self.instance.id).salesforce)
 
-    @cached_property
+    @property
     def salesforce_for_last_word(self) -> SalesforceOrg:
         """The org for the report of a run that failed: it is not waited for as long."""
+        return self.hurried.salesforce
+
+    @cached_property
+    def hurried(self) -> "Connection":
+        """The same two systems, not waited for as long. It has no ledger of its own to use."""
         load = self.instance.load
-        hurried = load.model_copy(update={"give_up_after": min(load.give_up_after, _LAST_WORD)})
-        instance = self.instance.model_copy(update={"load": hurried})
-        return connect_salesforce(instance, self.settings.secrets_of(self.instance.id).salesforce)
+        shortened = load.model_copy(update={"give_up_after": min(load.give_up_after, _LAST_WORD)})
+        return replace(self, instance=self.instance.model_copy(update={"load": shortened}))
 
     @cached_property
     def ledger(self) -> SqlLedger:
         """The ledger. Raises SettingsInvalid where no database is set."""
-        if self.settings.database_url is None:
-            raise SettingsInvalid(
-                "No database is set for the ledger.",
-                todo="Set CONNECTOR_DATABASE_URL, or start through `connector`, which brings one.",
-            )
-        return open_ledger(self.settings.database_url)
+        return ledger_of(self.settings)
 
     @cached_property
     def staging(self) -> FolderStaging:
@@ -93,3 +103,13 @@ def connect(instance: str, settings: Settings | None = None) -> Connection:
     """An instance by its id. Raises SettingsInvalid, naming what is wrong."""
     settings = settings or load_settings()
     return Connection(settings, load_instance(settings.instances_folder, instance))
+
+
+def ledger_of(settings: Settings) -> SqlLedger:
+    """The ledger of all instances. Raises SettingsInvalid where no database is set."""
+    if settings.database_url is None:
+        raise SettingsInvalid(
+            "No database is set for the ledger.",
+            todo="Set CONNECTOR_DATABASE_URL, or start through `connector`, which brings one.",
+        )
+    return open_ledger(settings.database_url)

@@ -8,12 +8,16 @@
     │   ├── GaveUp                  a side stayed away longer than `give_up_after`
     │   ├── RequestRefused          the other side understood the request and refused it
     │   ├── JobFailed               a bulk job could not be run at all
-    │   └── CountsDisagree          rows sent, and rows answered for, are not the same number
+    │   ├── CountsDisagree          rows sent, and rows answered for, are not the same number
+    │   ├── InstanceInUse           another run holds the instance
+    │   └── LeaseLost               the run does not hold its outage window any more
     └── PersonNeeded            ask a person: settings, credentials or permissions must change
         ├── SettingsInvalid         a setting is missing or wrong
         ├── SignInRefused           the credentials were refused
         ├── LimitReached            the org's own daily limit is used up
-        └── PreflightFailed         findings that would make the run fail later
+        ├── PreflightFailed         findings that would make the run fail later
+        ├── NotConfirmed            nobody confirmed the run, or somebody declined it
+        └── SwitchStuck             a switch of the outage window is not where it was put
 
 A refused row is not an error: it is a value (`connector.model.outcome`).
 """
@@ -78,6 +82,14 @@ class CountsDisagree(LastingError):
     """Rows sent, and rows answered for, are not the same number."""
 
 
+class InstanceInUse(LastingError):
+    """Another run holds the instance: two migrations of it would undo each other."""
+
+
+class LeaseLost(LastingError):
+    """The run does not hold its outage window any more, so it must not write."""
+
+
 class PersonNeeded(ConnectorError):
     """Ask a person: settings, credentials or permissions must change first."""
 
@@ -101,3 +113,11 @@ class PreflightFailed(PersonNeeded):
         count = "a reason" if len(reasons) == 1 else f"{len(reasons)} reasons"
         super().__init__(f"Preflight found {count} not to start: {' '.join(reasons)}")
         self.reasons = tuple(reasons)
+
+
+class NotConfirmed(PersonNeeded):
+    """Nobody confirmed the run in the time set, or somebody declined it."""
+
+
+class SwitchStuck(PersonNeeded):
+    """A switch of the outage window is not where it was put; `todo` says how to put it there by hand."""

@@ -64,6 +64,20 @@ class LoadSection(_Section):
     )
 
 
+class WindowSection(_Section):
+    """The outage window of a migration."""
+
+    events: Literal["api", "manual"] = Field(
+        default="api", description="Who switches Gentrack's event publishing: the connector, or a person."
+    )
+    lease_minutes: int = Field(
+        default=60, ge=1, le=1440, description="Minutes that a window outlives a run that died."
+    )
+    confirm_within: int = Field(
+        default=43_200, ge=1, le=604_800, description="Seconds that a run waits for its confirmation."
+    )
+
+
 class Instance(_Section):
     """One instance. `id` is the Gentrack tenant's id."""
 
@@ -73,6 +87,7 @@ class Instance(_Section):
     gentrack: GentrackSection
     email: EmailSection = EmailSection()
     load: LoadSection = LoadSection()
+    window: WindowSection = WindowSection()
 
 
 def load_instance(folder: Path, instance_id: str) -> Instance:

@@ -10,8 +10,12 @@ from connector.mapping.vocabulary import EntitySpec, Resource
 from connector.model.run import Run, Stage
 from connector.model.summary import Summary
 from connector.model.verification import Verification
+from tasks.close_window import close_at_once, close_window
+from tasks.confirm import confirm
 from tasks.extract import extract_gentrack, extract_salesforce
+from tasks.lease import lease_kept
 from tasks.notify import notify
+from tasks.open_window import open_window
 from tasks.preflight import preflight
 from tasks.report import report, report_failure
 from tasks.stages import StageFailed, begin, conclude, staged
@@ -27,13 +31,16 @@ from tasks.verify import verify
     task_runner=ThreadPoolTaskRunner(max_workers=16),  # type: ignore[arg-type]
     validate_parameters=True,
 )
-def initial_sync(instance: str) -> State:
-    """Synchronise one instance. `instance` is the tenant's id, the name of its file in instances/."""
+def initial_sync(instance: str, confirmed_by: str | None = None) -> State:
+    """Synchronise one instance. `instance` is the tenant's id, the name of its file in instances/.
+
+    Without `confirmed_by`, the name of who answers for the run, it is suspended until somebody confirms it.
+    """
     run = begin(instance)
     try:
-        summary = _all_stages(run)
+        summary = _all_stages(run, confirmed_by)
     except StageFailed as failed:
-        summary = report_failure(run, failed.stage, failed.reason)
+        summary = report_failure(run, failed.stage, failed.reason, close_at_once(run))
         summary = notify(run, summary)
         conclude(run, summary)
         return Failed(message=summary.message)
@@ -41,9 +48,23 @@ def initial_sync(instance: str) -> State:
     return Completed(message=summary.message)
 
 
-def _all_stages(run: Run) -> Summary:
+def _all_stages(run: Run, confirmed_by: str | None) -> Summary:
     with staged(run, Stage.PREFLIGHT):
-        preflight(run)
+        findings = preflight(run)
+    with staged(run, Stage.CONFIRM):
+        window = confirm(run, findings, confirmed_by)
+    with lease_kept(window):
+        with staged(run, Stage.OPEN_WINDOW):
+            open_window(window)
+        summary = _load(run)
+        with staged(run, Stage.CLOSE_WINDOW):
+            summary = close_window(run, window, summary)
+    with staged(run, Stage.NOTIFY):
+        return notify(run, summary)
+
+
+def _load(run: Run) -> Summary:
+    """The stages inside the outage window."""
     with staged(run, Stage.EXTRACT):
         _extract(run)
     with staged(run, Stage.TRANSFORM):
@@ -55,9 +76,7 @@ def _all_stages(run: Run) -> Summary:
     with staged(run, Stage.VERIFY):
         verifications = _verify(run)
     with staged(run, Stage.REPORT):
-        summary = report(run, verifications)
-    with staged(run, Stage.NOTIFY):
-        return notify(run, summary)
+        return report(run, verifications)
 
 
 def _extract(run: Run) -> None:

@@ -2,9 +2,12 @@
 
 import threading
 
-from connector.bootstrap import Connection, connect
+from connector.bootstrap import Connection, connect, ledger_of
+from connector.settings import load_settings
+from connector.store.ledger import SqlLedger
 
 _open: dict[str, Connection] = {}
+_ledgers: list[SqlLedger] = []
 _opening = threading.Lock()
 
 
@@ -16,8 +19,18 @@ def connection(instance: str) -> Connection:
         return _open[instance]
 
 
+def ledger() -> SqlLedger:
+    """The ledger of all instances. Raises SettingsInvalid."""
+    with _opening:
+        if not _ledgers:
+            _ledgers.append(ledger_of(load_settings()))
+        return _ledgers[0]
+
+
 def close_connections() -> None:
     """Give back what was opened; the next task connects anew, with the settings of that moment."""
     with _opening:
         while _open:
             _open.popitem()[1].close()
+        while _ledgers:
+            _ledgers.pop().close()

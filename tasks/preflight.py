@@ -5,17 +5,22 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from connector.errors import PreflightFailed
-from connector.model.finding import Severity
+from connector.model.finding import Finding, Severity
 from connector.model.run import Run
 from connector.sync.preflight import preflight as look
 from tasks.connection import connection
 
 
 @task(name="preflight", cache_policy=NO_CACHE)
-def preflight(run: Run) -> None:
-    """Look at both systems; raises PreflightFailed with everything that stands in the way."""
+def preflight(run: Run) -> list[Finding]:
+    """Look at both systems; raises PreflightFailed with everything that stands in the way.
+
+    Returns what doesn't, for the person who confirms the run.
+    """
     at = connection(run.instance)
-    findings = look(at.entities, at.gentrack, at.salesforce, mails_to=at.instance.email.recipients)
+    findings = look(
+        at.entities, at.gentrack, at.salesforce, at.events_to_switch, mails_to=at.instance.email.recipients
+    )
     if findings:
         create_table_artifact(
             key="preflight",
@@ -30,3 +35,4 @@ def preflight(run: Run) -> None:
     blocking = [finding for finding in findings if finding.severity is Severity.BLOCKING]
     if blocking:
         raise PreflightFailed([f"{f.where}: {f.what} {f.todo}" for f in blocking])
+    return findings

@@ -11,6 +11,7 @@ from connector.model.outcome import RunOutcome
 from connector.model.run import Run, Stage
 from connector.model.summary import Summary, message_of, outcome_of
 from connector.model.verification import Verification
+from connector.model.window import Closure
 from connector.sync import report as verb
 from tasks.connection import connection
 
@@ -25,7 +26,14 @@ def report(run: Run, verifications: Sequence[Verification]) -> Summary:
     entities = verb.by_object(at.entities, counts)
     outcome = outcome_of(entities, tuple(verifications))
     summary = Summary(
-        run, outcome, None, message_of(outcome, entities), datetime.now(UTC), entities, tuple(verifications)
+        run,
+        outcome,
+        None,
+        message_of(outcome, entities),
+        datetime.now(UTC),
+        entities,
+        tuple(verifications),
+        window="The outage window closes after this report: the run's record says how that went.",
     )
     folder = at.report_folder(run)
     summary = verb.write_report(run, at.entities, summary, at.workspace(run), folder)
@@ -35,8 +43,11 @@ def report(run: Run, verifications: Sequence[Verification]) -> Summary:
 
 
 @task(name="report failure", cache_policy=NO_CACHE)
-def report_failure(run: Run, stage: Stage, reason: str) -> Summary:
-    """The report of a run that failed: on this machine always, in Salesforce if it can be reached."""
+def report_failure(run: Run, stage: Stage, reason: str, closure: Closure | None) -> Summary:
+    """The report of a run that failed: on this machine always, in Salesforce if it can be reached.
+
+    `closure` says what became of the run's outage window, None where it had none.
+    """
     at = connection(run.instance)
     counts = verb.settle(run, at.entities, at.workspace(run))
     for name, known in counts.items():
@@ -49,6 +60,8 @@ def report_failure(run: Run, stage: Stage, reason: str) -> Summary:
         datetime.now(UTC),
         verb.by_object(at.entities, counts),
     )
+    if closure is not None:
+        summary = summary.closed_with(closure)
     folder = at.report_folder(run)
     summary = verb.write_report(run, at.entities, summary, at.workspace(run), folder)
     summary = verb.try_to_publish(run, summary, at.salesforce_for_last_word, folder)

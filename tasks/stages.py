@@ -1,14 +1,20 @@
 """The beginning, the stages and the end of a run, as the ledger and the Prefect UI know them."""
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
 from types import TracebackType
+from uuid import UUID
 
 from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run
+from prefect.states import Failed
 
 from connector.errors import ConnectorError
+from connector.model.outcome import RunOutcome
 from connector.model.run import Run, Stage
 from connector.model.summary import Summary
+from connector.model.window import Window
 from tasks.connection import connection
 
 
@@ -47,8 +53,33 @@ def begin(instance: str) -> Run:
     return connection(instance).ledger.run_started(str(flow_run.id), instance, "initial")
 
 
+@dataclass(frozen=True)
+class PastRun:
+    """A run as it stands: its outcome (None: it has none yet), where it stopped, and why as far as known."""
+
+    run: Run
+    outcome: str | None
+    stopped_at: Stage
+    reason: str
+
+
+def past_run(window: Window) -> PastRun:
+    """What became of the run of a window that it left behind."""
+    known = connection(window.instance).ledger.history.find(window.run_id)
+    if window.claimed_by is not None:
+        reason = "the run was cut off and did not close its outage window."
+    elif window.lapsed:
+        reason = "nobody confirmed the run in the time set."
+    else:
+        reason = "the run was ended before anybody confirmed it."
+    return PastRun(known.run, known.outcome, known.stage or Stage.PREFLIGHT, reason)
+
+
 def conclude(run: Run, summary: Summary) -> None:
-    """Close the run, and let its name and tags in the UI say how it ended."""
+    """Close the run, and let its name and tags in the UI say how it ended.
+
+    Also of a run that another flow concludes: of one that waits or seems to run, the state is set too.
+    """
     connection(run.instance).ledger.run_finished(
         run,
         summary.outcome,
@@ -57,9 +88,18 @@ def conclude(run: Run, summary: Summary) -> None:
         finished_at=summary.finished_at,
     )
     ended = summary.outcome.value + (f" at {summary.stage}" if summary.stage else "")
-    with get_client(sync_client=True) as client:
+    with get_client(sync_client=True) as client, suppress(ObjectNotFound):
+        known = client.read_flow_run(UUID(run.id))
+        outcomes = {outcome.value.replace(" ", "-") for outcome in RunOutcome}
         client.update_flow_run(
-            flow_run.id,
+            known.id,
             name=f"{run.instance} {run.started_at:%Y-%m-%d %H:%M} {ended}",
-            tags={*flow_run.tags, f"instance:{run.instance}", summary.outcome.value.replace(" ", "-")},
+            tags={
+                *(set(known.tags) - outcomes),
+                f"instance:{run.instance}",
+                summary.outcome.value.replace(" ", "-"),
+            },
         )
+        waits = known.state is not None and not known.state.is_final()
+        if waits and run.id != str(flow_run.id):
+            client.set_flow_run_state(known.id, Failed(message=summary.message), force=True)

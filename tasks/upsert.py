@@ -14,6 +14,7 @@ from connector.model.run import Run
 from connector.sync.line_up import line_up as verb
 from connector.sync.upsert import Upsert
 from tasks.connection import connection
+from tasks.lease import lease_checked
 
 
 @task(name="line up", task_run_name="line up {name}", cache_policy=NO_CACHE)
@@ -47,6 +48,7 @@ def upsert(run: Run, name: str, group: int, batches: Sequence[Batch]) -> None:
         ),
     )
     for done, batch in enumerate(batches, start=1):
+        lease_checked(run)
         counts = sender.send(batch)
         update_progress_artifact(progress, 100.0 * done / len(batches))
         get_run_logger().info(

@@ -5,9 +5,12 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """Whether a finding stops the run (`blocking`) or is only worth reading (`note`)."""
+    """Whether a finding stops the run (`blocking`), needs a person to vouch for it (`attest`), or is only
+    worth reading (`note`).
+    """
 
     BLOCKING = "blocking"
+    ATTEST = "attest"
     NOTE = "note"
 
 

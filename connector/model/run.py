@@ -9,11 +9,14 @@ class Stage(StrEnum):
     """The stages of an initial synchronisation that exist today, in their order."""
 
     PREFLIGHT = "preflight"
+    CONFIRM = "confirm"
+    OPEN_WINDOW = "open-window"
     EXTRACT = "extract"
     TRANSFORM = "transform"
     UPSERT = "upsert"
     VERIFY = "verify"
     REPORT = "report"
+    CLOSE_WINDOW = "close-window"
     NOTIFY = "notify"
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.run import Run, Stage
 from connector.model.verification import Verification
+from connector.model.window import Closure
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Summary:
     report_file: str | None = None
     errors_file: str | None = None
     email: str = "not sent"
+    window: str = ""
+    """What became of the outage window; "" where there was none."""
 
     @property
     def seconds(self) -> float:
@@ -59,6 +62,14 @@ class Summary:
         """A copy with some fields changed, as later steps know more."""
         return replace(self, **changes)
 
+    def closed_with(self, closure: Closure) -> "Summary":
+        """A copy that says what became of the outage window; one left open never looks clean."""
+        if closure.closed:
+            return self.told(window=closure.told)
+        kept = RunOutcome.COMPLETED_WITH_ERRORS if self.outcome is RunOutcome.COMPLETED else self.outcome
+        message = self.message.replace(f"{self.outcome}:", f"{kept}:", 1)
+        return self.told(window=closure.told, outcome=kept, message=f"{message}. {closure.told}")
+
     def as_dict(self) -> dict[str, Any]:
         """The summary as JSON has it."""
         return {
@@ -75,6 +86,7 @@ class Summary:
             "report_file": self.report_file,
             "errors_file": self.errors_file,
             "email": self.email,
+            "window": self.window,
         }
 
 

@@ -12,7 +12,9 @@ from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.progress import Progress
 from connector.model.run import Run, Stage
 from connector.store.migrating import migrate
+from connector.store.run_history import SqlRunHistory
 from connector.store.tables import BatchRow, BulkJobRow, EntityRow, RunRow, StageRow
+from connector.store.windows import SqlWindows
 
 
 def open_ledger(database_url: str) -> "SqlLedger":
@@ -31,6 +33,8 @@ class SqlLedger:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.windows = SqlWindows(engine)
+        self.history = SqlRunHistory(engine)
 
     def close(self) -> None:
         """Give the connections back."""

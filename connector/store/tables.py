@@ -1,8 +1,10 @@
 """The ledger's tables. A change here needs a migration (a test compares the two)."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Column, DateTime, Text
+from sqlalchemy import Column, DateTime, Index, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 
@@ -90,3 +92,31 @@ class BulkJobRow(SQLModel, table=True):
     failed: int | None = None
     unprocessed: int | None = None
     created_at: datetime = Field(sa_column=_moment(nullable=False))
+
+
+class OutageWindowRow(SQLModel, table=True):
+    """One outage window; while reserved or open it is its instance's only one, and so a lock."""
+
+    __tablename__ = "outage_window"
+    __table_args__ = (
+        Index(
+            "outage_window_lock",
+            "instance",
+            unique=True,
+            postgresql_where=text("state IN ('reserved', 'open')"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    instance: str
+    run_id: str = Field(foreign_key="run.id", index=True)
+    state: str
+    claimed_by: str | None = Field(default=None, description="The name that was typed to confirm it.")
+    attestations: dict[str, str] | None = Field(default=None, sa_type=JSONB)
+    salesforce_before: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    gentrack_before: bool | None = None
+    opened_at: datetime | None = Field(default=None, sa_column=_moment())
+    lease_until: datetime = Field(sa_column=_moment(nullable=False))
+    closed_at: datetime | None = Field(default=None, sa_column=_moment())
+    closed_by: str | None = None
+    note: str = Field(default="", sa_type=Text)

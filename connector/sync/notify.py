@@ -45,6 +45,7 @@ def _text(summary: Summary) -> str:
         f"The initial synchronisation of instance {summary.run.instance} has ended: {summary.outcome.value}.",
         *where,
         summary.message,
+        *([summary.window] if summary.window else []),
         "",
         *table,
         "",

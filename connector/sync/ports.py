@@ -1,6 +1,7 @@
 """What the verbs need from the outside, as protocols: who fills them is decided in `connector.bootstrap`."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -13,6 +14,7 @@ from connector.model.describe import ObjectDescribe
 from connector.model.job import JobRequest, JobStatus, ResultKind
 from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.run import Run, Stage
+from connector.model.window import ClosedBy, TriggerSwitch, Window
 
 
 class GentrackSource(Protocol):
@@ -25,11 +27,24 @@ class GentrackSource(Protocol):
         """Every record of a resource, a table a page, with the columns of `row_type` (nested)."""
 
 
+class EventPublishing(Protocol):
+    """Gentrack's switch for the events that it publishes about changed records."""
+
+    def is_on(self) -> bool:
+        """Whether events are published now."""
+
+    def switch(self, *, on: bool) -> None:
+        """Publish events from now on, or none. Safe to repeat."""
+
+
 class SalesforceOrg(Protocol):
     """A signed-in Salesforce org."""
 
     def user_name(self) -> str:
         """The user that the connector is signed in as."""
+
+    def user_id(self) -> str:
+        """That user's Salesforce id, 18 characters."""
 
     def describe(self, sobject: str) -> ObjectDescribe:
         """What the org says of an object. Raises RequestRefused where there is no such object."""
@@ -39,6 +54,9 @@ class SalesforceOrg(Protocol):
 
     def query(self, soql: str) -> list[dict[str, Any]]:
         """All records of a small query, by REST."""
+
+    def tooling_query(self, soql: str) -> list[dict[str, Any]]:
+        """All records of a small query of the Tooling API: what the org is made of."""
 
     def bulk_query(self, soql: str) -> Iterator[pa.Table]:
         """All records of a large query by Bulk API 2.0, a table a result page; every column is text."""
@@ -60,6 +78,15 @@ class SalesforceOrg(Protocol):
 
     def upsert_record(self, sobject: str, key_field: str, key: str, values: Mapping[str, Any]) -> str:
         """Create or update one record by its external id; returns its Salesforce id."""
+
+    def create_record(self, sobject: str, values: Mapping[str, Any]) -> str:
+        """Create one record; returns its id. For records of which a second one would be refused."""
+
+    def update_record(self, sobject: str, record_id: str, values: Mapping[str, Any]) -> None:
+        """Change fields of one record by its id."""
+
+    def delete_record(self, sobject: str, record_id: str) -> None:
+        """Delete one record by its id. Safe to repeat: one that is gone already is left alone."""
 
     def attach_file(self, record_id: str, title: str, path: Path) -> str:
         """Attach a file to a record as Salesforce Files; returns the ContentVersion id."""
@@ -124,6 +151,34 @@ class Ledger(Protocol):
         self, run: Run, outcome: RunOutcome, *, stage: Stage | None, message: str, finished_at: datetime
     ) -> None:
         """The outcome, and for a failed run the stage it failed at."""
+
+
+class Closing(Protocol):
+    """A window that nobody else can close or renew until its fate is told."""
+
+    window: Window
+
+    def closed(self, by: ClosedBy, note: str) -> None:
+        """Everything is as it was before."""
+
+    def not_closed(self, note: str) -> None:
+        """Something could not be restored; the lease ends, so that the watchdog tries again."""
+
+
+class Windows(Protocol):
+    """Outage windows in the ledger. Every change of a window whose time is over raises LeaseLost."""
+
+    def reserve(self, run: Run, seconds: float) -> Window:
+        """The instance for this run; raises InstanceInUse, naming the run that holds it."""
+
+    def claim(self, window: Window, name: str, attestations: Mapping[str, str], seconds: float) -> Window:
+        """Keep who confirmed and what was attested, and begin the lease."""
+
+    def open(self, window: Window, salesforce: TriggerSwitch, gentrack: bool | None) -> Window:  # noqa: FBT001
+        """Keep what stands before anything is switched."""
+
+    def closing(self, window: Window) -> AbstractContextManager[Closing | None]:
+        """Lock a window while it is restored; None where it is closed already."""
 
 
 class Mailer(Protocol):

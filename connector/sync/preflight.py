@@ -6,18 +6,30 @@ from connector.errors import ConnectorError, RequestRefused
 from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec
 from connector.model.describe import FieldDescribe, ObjectDescribe
 from connector.model.finding import Finding, Severity
-from connector.sync.ports import GentrackSource, SalesforceOrg
+from connector.sync.automations import automation_findings
+from connector.sync.ports import EventPublishing, GentrackSource, SalesforceOrg
 from connector.sync.run_record import RUN_FIELDS, RUN_OBJECT
+from connector.sync.window_findings import event_findings, trigger_findings
 
 _PERMISSION = "Assign the permission set of salesforce/ to the integration user."
 _DEPLOY = "Deploy salesforce/ to the org, then assign its permission set to the integration user."
 
 
 def preflight(
-    entities: Sequence[EntitySpec], source: GentrackSource, org: SalesforceOrg, *, mails_to: Sequence[str]
+    entities: Sequence[EntitySpec],
+    source: GentrackSource,
+    org: SalesforceOrg,
+    events: EventPublishing | None,
+    *,
+    mails_to: Sequence[str],
 ) -> list[Finding]:
-    """Look at both sides; an error on one side becomes a finding and does not hide the other side's."""
+    """Look at both sides; an error on one side becomes a finding and does not hide the other side's.
+
+    `events` is None where a person switches Gentrack's event publishing.
+    """
     findings = [*_answers("Gentrack", source.check), *_answers("Salesforce", org.user_name)]
+    if not any(finding.where == "Gentrack" for finding in findings):
+        findings += event_findings(events)
     if not any(finding.where == "Salesforce" for finding in findings):
         described = {}
         for spec in entities:
@@ -31,6 +43,7 @@ def preflight(
             if spec.name in described:
                 findings += _object_findings(spec, described[spec.name], set(described))
         findings += [*_variants(described), *_run_record(org), *_limits(org)]
+        findings += [*trigger_findings(org), *automation_findings(entities, org)]
     if not mails_to:
         findings.append(
             Finding(

@@ -77,6 +77,18 @@ def publish(run: Run, summary: Summary, org: SalesforceOrg, folder: Path) -> Sum
     return summary.told(report_url=org.record_url(RUN_OBJECT, record_id))
 
 
+def republish(run: Run, summary: Summary, org: SalesforceOrg, folder: Path) -> Summary:
+    """Let the page on this machine and the run's record say what was learned after the report."""
+    (folder / SUMMARY_FILE).write_text(page(summary), "utf-8")
+    try:
+        org.upsert_record(RUN_OBJECT, RUN_KEY, run.id, record_of(run, summary))
+    except ConnectorError as error:
+        return summary.told(
+            message=f"{summary.message} The run's record in Salesforce is not up to date: {error.message}"
+        )
+    return summary
+
+
 def try_to_publish(run: Run, summary: Summary, org: SalesforceOrg, folder: Path) -> Summary:
     """Publish a failed run: if Salesforce is what failed, the report on this machine stays the only one."""
     try:

@@ -41,10 +41,16 @@ def record_of(run: Run, summary: Summary) -> dict[str, object]:
         "Stage__c": summary.stage.value if summary.stage else None,
         "Started_At__c": _moment(run.started_at),
         "Finished_At__c": _moment(summary.finished_at),
-        "Message__c": summary.message,
+        "Message__c": _message(summary),
         "Counts__c": json.dumps({name: counts.as_dict() for name, counts in summary.entities.items()}),
         **{field: totals[name] for name, field in _COUNTS.items()},
     }
+
+
+def _message(summary: Summary) -> str:
+    """The message, and what became of the outage window unless the message says so itself."""
+    untold = summary.window and summary.window not in summary.message
+    return f"{summary.message} {summary.window}" if untold else summary.message
 
 
 def _moment(when: datetime) -> str:

@@ -15,7 +15,9 @@ from connector.sync.preflight import preflight
 def doctor(instance: str, *, as_json: bool) -> int:
     """Look at both systems and list the findings; 1 where one would stop a run. Raises SettingsInvalid."""
     at = connect(instance)
-    findings = preflight(at.entities, at.gentrack, at.salesforce, mails_to=at.instance.email.recipients)
+    findings = preflight(
+        at.entities, at.gentrack, at.salesforce, at.events_to_switch, mails_to=at.instance.email.recipients
+    )
     ready = not any(finding.severity is Severity.BLOCKING for finding in findings)
     if as_json:
         found = {"ready": ready, "findings": [asdict(finding) for finding in findings]}

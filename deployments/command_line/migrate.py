@@ -1,5 +1,6 @@
 """`connector migrate`: the initial synchronisation as a flow run in this process."""
 
+import getpass
 import json
 import sys
 from pathlib import Path
@@ -46,7 +47,7 @@ def _run(instance: str) -> tuple[str, str]:
     """Call the flow; returns the id of its run and the message of its last state."""
     from flows.initial_sync import initial_sync  # noqa: PLC0415 - decorators read Prefect's settings
 
-    state = initial_sync(instance, return_state=True)
+    state = initial_sync(instance, confirmed_by=getpass.getuser(), return_state=True)
     return str(state.state_details.flow_run_id), state.message or ""
 
 

@@ -15,7 +15,7 @@ PACKAGES = ("connector", "deployments", "flows", "sandbox", "tasks")
 MODULES = sorted(file for package in PACKAGES for file in (PROJECT / package).rglob("*.py"))
 LARGEST = 400
 SHAPELESS = {"utils", "util", "helpers", "helper", "common", "manager"}
-_MACHINERY = {"connection", "stages"}
+_MACHINERY = {"connection", "lease", "stages"}
 """Modules of tasks/ that are no stage: what all of its tasks share."""
 
 
@@ -41,8 +41,9 @@ def test_tasks_and_verbs_share_the_names_of_their_files() -> None:
 
 def test_every_stage_has_a_task_and_a_verb_of_its_name() -> None:
     for stage in Stage:
-        assert (PROJECT / "tasks" / f"{stage}.py").exists()
-        assert (PROJECT / "connector" / "sync" / f"{stage}.py").exists()
+        file = f"{stage.replace('-', '_')}.py"
+        assert (PROJECT / "tasks" / file).exists()
+        assert (PROJECT / "connector" / "sync" / file).exists()
 
 
 def test_every_module_opens_by_saying_why_it_exists() -> None:

@@ -27,7 +27,7 @@ OUTCOMES = ("created", "updated", "unchanged", "held", "rejected", "failed")
 
 
 def run_flow(instance: str) -> tuple[State[Any], FlowRun]:
-    state = initial_sync(instance, return_state=True)
+    state = initial_sync(instance, confirmed_by="Tui", return_state=True)
     with get_client(sync_client=True) as client:
         assert state.state_details.flow_run_id is not None
         return state, client.read_flow_run(state.state_details.flow_run_id)

@@ -36,7 +36,7 @@ def test_a_run_its_outcome_and_its_artifacts_are_readable(
     prefect_server: PrefectServer,
 ) -> None:
     site = make_site(sandbox)
-    state = initial_sync(site.instance, return_state=True)
+    state = initial_sync(site.instance, confirmed_by="Tui", return_state=True)
     run_id = state.state_details.flow_run_id
     ui = prefect_server.api_url.removesuffix("/api")
 

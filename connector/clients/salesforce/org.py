@@ -35,6 +35,10 @@ class Org:
         """The user that the connector is signed in as."""
         return self._records.user_name()
 
+    def user_id(self) -> str:
+        """That user's Salesforce id."""
+        return self._records.user_id()
+
     def describe(self, sobject: str) -> ObjectDescribe:
         """What the org says of an object, asked once. Raises RequestRefused where there is no such object."""
         with self._describing:
@@ -49,6 +53,10 @@ class Org:
     def query(self, soql: str) -> list[dict[str, Any]]:
         """All records of a small query, by REST."""
         return self._records.query(soql)
+
+    def tooling_query(self, soql: str) -> list[dict[str, Any]]:
+        """All records of a small query of the Tooling API."""
+        return self._records.tooling_query(soql)
 
     def bulk_query(self, soql: str) -> Iterator[pa.Table]:
         """All records of a large query, a table of text a page. Raises JobFailed."""
@@ -85,6 +93,18 @@ class Org:
     def upsert_record(self, sobject: str, key_field: str, key: str, values: Mapping[str, Any]) -> str:
         """Create or update one record by its external id; returns its Salesforce id."""
         return self._records.upsert(sobject, key_field, key, values)
+
+    def create_record(self, sobject: str, values: Mapping[str, Any]) -> str:
+        """Create one record, of which a second one would be refused; returns its id."""
+        return self._records.create(sobject, values)
+
+    def update_record(self, sobject: str, record_id: str, values: Mapping[str, Any]) -> None:
+        """Change fields of one record by its id."""
+        self._records.update(sobject, record_id, values)
+
+    def delete_record(self, sobject: str, record_id: str) -> None:
+        """Delete one record by its id; one that is gone already is left alone."""
+        self._records.delete(sobject, record_id)
 
     def attach_file(self, record_id: str, title: str, path: Path) -> str:
         """Attach a file to a record as Salesforce Files; returns the ContentVersion id."""

@@ -4,7 +4,7 @@ Of that library only the paging of queries and the addresses of resources are us
 Salesforce's own hosts, it has no time limits, and its Bulk client loses job ids and mistakes newlines.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -28,7 +28,11 @@ class Records:
 
     def user_name(self) -> str:
         """The user name behind the session (OpenID userinfo; the app needs the scope `openid` or `id`)."""
-        return str(self._session.request("GET", "/services/oauth2/userinfo").json()["preferred_username"])
+        return str(self._user()["preferred_username"])
+
+    def user_id(self) -> str:
+        """That user's id, as userinfo gives it."""
+        return str(self._user()["user_id"])
 
     def describe(self, sobject: str) -> ObjectDescribe:
         """Raises RequestRefused (404) where the org has no such object, or the user may not see it."""
@@ -45,10 +49,28 @@ class Records:
 
     def query(self, soql: str) -> list[dict[str, Any]]:
         """Every record of a small query, page after page, without its `attributes`."""
-        return [
-            {name: value for name, value in record.items() if name != "attributes"}
-            for record in self._rest.query_all_iter(soql)
-        ]
+        return _plain(self._rest.query_all_iter(soql))
+
+    def tooling_query(self, soql: str) -> list[dict[str, Any]]:
+        """The first page of a query of the Tooling API: 2,000 records, more than an org has triggers."""
+        path = f"{self._session.rest_path}/tooling/query"
+        return _plain(self._session.request("GET", path, params={"q": soql}).json()["records"])
+
+    def create(self, sobject: str, values: Mapping[str, Any]) -> str:
+        """Create one record; returns its id. Repeated where its answer is lost: a twin must be refused."""
+        return str(self._object(sobject).create(dict(values))["id"])
+
+    def update(self, sobject: str, record_id: str, values: Mapping[str, Any]) -> None:
+        """Change fields of one record."""
+        self._object(sobject).update(record_id, dict(values))
+
+    def delete(self, sobject: str, record_id: str) -> None:
+        """Delete one record; one that is gone already is left alone."""
+        try:
+            self._object(sobject).delete(record_id)
+        except RequestRefused as refused:
+            if refused.status != 404:
+                raise
 
     def upsert(self, sobject: str, key_field: str, key: str, values: Mapping[str, Any]) -> str:
         """Create or update one record by its external id; returns its Salesforce id.
@@ -61,6 +83,10 @@ class Records:
             f"{key_field}/{quote(key, safe='')}", dict(values), raw_response=True
         )
         return str(response.json()["id"])
+
+    def _user(self) -> dict[str, Any]:
+        answer: dict[str, Any] = self._session.request("GET", "/services/oauth2/userinfo").json()
+        return answer
 
     @cached_property
     def _rest(self) -> Salesforce:
@@ -82,6 +108,10 @@ class Records:
             session=self._session,
             object_pairs_hook=dict,
         )
+
+
+def _plain(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in record.items() if name != "attributes"} for record in records]
 
 
 def soql_text(value: str) -> str:

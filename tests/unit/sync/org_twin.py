@@ -18,6 +18,8 @@ from connector.errors import RequestRefused
 from connector.mapping.vocabulary import EXTERNAL_ID
 from connector.model.describe import ObjectDescribe
 from connector.model.job import JobRequest, JobState, JobStatus, ResultKind
+from connector.sync.switches import SETTING
+from tests.unit.sync.setting_twin import USER, SettingTwin
 from tests.unit.sync.sync_describe import described
 
 LOCKED = "UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record: 001,002:--"
@@ -52,9 +54,14 @@ class OrgTwin:
         self.failing_jobs: dict[int, str] = {}
         self.run_records: dict[str, Mapping[str, Any]] = {}
         self.files: list[tuple[str, str, str]] = []
+        self.setting: SettingTwin = SettingTwin(self.told)
+        self.code: dict[str, list[dict[str, Any]]] = {"ApexTrigger": [], "FlowDefinitionView": []}
 
     def user_name(self) -> str:
         return "integration@retailer.example"
+
+    def user_id(self) -> str:
+        return USER
 
     def describe(self, sobject: str) -> ObjectDescribe:
         try:
@@ -66,7 +73,9 @@ class OrgTwin:
         return {"DailyApiRequests": {"Max": 100_000, "Remaining": 99_000}}
 
     def query(self, soql: str) -> list[dict[str, Any]]:
-        """Understands the one small query there is: the titles of a record's files."""
+        """Understands the small queries there are: the titles of a record's files, a user's setting."""
+        if f" FROM {SETTING} " in soql:
+            return self.setting.rows(soql)
         asked = re.fullmatch(
             r"SELECT ContentDocument.Title FROM ContentDocumentLink WHERE LinkedEntityId = '(\w+)'", soql
         )
@@ -74,6 +83,12 @@ class OrgTwin:
         return [
             {"ContentDocument": {"Title": title}} for record, title, _ in self.files if record == asked[1]
         ]
+
+    def tooling_query(self, soql: str) -> list[dict[str, Any]]:
+        """Everything of the object that is asked for: the conditions are the contract test's."""
+        asked = re.search(r" FROM (\w+)", soql)
+        assert asked, soql
+        return self.code[asked[1]]
 
     def bulk_query(self, soql: str) -> Iterator[pa.Table]:
         """Understands what `connector.sync.soql` asks: columns, one object, `!= null` joined by AND."""
@@ -127,6 +142,18 @@ class OrgTwin:
     def upsert_record(self, sobject: str, key_field: str, key: str, values: Mapping[str, Any]) -> str:
         self.run_records[key] = values
         return "a00000000000001AAA"
+
+    def create_record(self, sobject: str, values: Mapping[str, Any]) -> str:
+        assert sobject == SETTING
+        return self.setting.create(values)
+
+    def update_record(self, sobject: str, record_id: str, values: Mapping[str, Any]) -> None:
+        assert sobject == SETTING
+        self.setting.update(record_id, values)
+
+    def delete_record(self, sobject: str, record_id: str) -> None:
+        assert sobject == SETTING
+        self.setting.delete(record_id)
 
     def attach_file(self, record_id: str, title: str, path: Path) -> str:
         self.files.append((record_id, title, path.read_text("utf-8")))

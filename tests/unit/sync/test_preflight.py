@@ -14,8 +14,10 @@ from connector.model.describe import ObjectDescribe
 from connector.model.finding import Finding, Severity
 from connector.sync.preflight import preflight
 from connector.sync.run_record import RUN_FIELDS, RUN_OBJECT
+from connector.sync.switches import SETTING
 from tests.unit.mapping.mapping_columns import field_describe
 from tests.unit.sync.org_twin import OrgTwin
+from tests.unit.sync.setting_twin import EventsTwin
 
 
 class Tenant:
@@ -37,13 +39,15 @@ def org() -> OrgTwin:
     org = OrgTwin()
     fields = {name: field_describe(name=name) for name in RUN_FIELDS}
     org.described[RUN_OBJECT] = ObjectDescribe(RUN_OBJECT, createable=True, updateable=True, fields=fields)
+    bypass = {"Bypass_Triggers__c": field_describe(name="Bypass_Triggers__c")}
+    org.described[SETTING] = ObjectDescribe(SETTING, createable=True, updateable=True, fields=bypass)
     return org
 
 
 def found(
     org: OrgTwin, tenant: Tenant | None = None, mails_to: tuple[str, ...] = ("a@x.nz",)
 ) -> list[Finding]:
-    return preflight(registry(), tenant or Tenant(), org, mails_to=mails_to)
+    return preflight(registry(), tenant or Tenant(), org, EventsTwin([]), mails_to=mails_to)
 
 
 def change(org: OrgTwin, sobject: str, name: str, **changed: Any) -> None:
@@ -134,13 +138,14 @@ def test_an_object_that_may_not_be_edited_blocks(org: OrgTwin) -> None:
 
 
 def test_a_missing_object_blocks_its_children_too_and_is_told_once(org: OrgTwin) -> None:
-    del org.described["Account"], org.described[RUN_OBJECT]
+    del org.described["Account"], org.described[RUN_OBJECT], org.described[SETTING]
     places = [(finding.where, finding.what) for finding in found(org)]
     assert places == [
         ("Account", "The object is not there to see."),
         ("Contact", "Its parent account can't be loaded."),
         ("AccountContactRelation", "Its parent account can't be loaded."),
         (RUN_OBJECT, "The object of the report is not there to see."),
+        (SETTING, "The setting that switches our triggers off is not there to see."),
     ]
 
 
@@ -166,6 +171,7 @@ def test_an_org_that_stops_answering_hides_nothing(org: OrgTwin) -> None:
         "Gentrack",
         *(spec.salesforce_object for spec in registry()),
         RUN_OBJECT,
+        SETTING,
     ]
 
 

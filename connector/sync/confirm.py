@@ -1,0 +1,121 @@
+"""Confirm: what a person reads before a run changes anything, what is to be attested, what counts as yes."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from connector.errors import NotConfirmed
+from connector.model.finding import Finding, Severity
+from connector.model.outcome import EntityCounts
+from connector.model.window import Window
+
+START, DECLINE = "start", "decline"
+
+
+@dataclass(frozen=True)
+class Volumes:
+    """What the newest plan counted, by entity, and when."""
+
+    planned_at: datetime
+    entities: Mapping[str, EntityCounts]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a person answered; `attested` holds the keys of what was vouched for."""
+
+    name: str
+    instance: str
+    decision: str
+    attested: frozenset[str] = field(default=frozenset())
+
+
+def to_attest(findings: Sequence[Finding]) -> dict[str, str]:
+    """Key -> text of each finding that a person has to vouch for; a key is an identifier."""
+    return {
+        "attest_" + re.sub(r"\W+", "_", finding.where).strip("_").lower(): f"{finding.where}: {finding.what}"
+        for finding in findings
+        if finding.severity is Severity.ATTEST
+    }
+
+
+def granted(windows: Sequence[Window]) -> Window | None:
+    """The newest of a run's windows that was confirmed: a resumed run isn't asked again."""
+    return next((window for window in reversed(windows) if window.claimed_by), None)
+
+
+def judged(answer: Answer, instance: str, attestations: Mapping[str, str]) -> str:
+    """What is wrong with an answer, "" where it is a yes. Raises NotConfirmed where it is a no."""
+    if answer.decision != START:
+        raise NotConfirmed(f"{answer.name or 'Somebody'} declined.", todo="Nothing was changed.")
+    if not answer.name.strip():
+        return "Your name is missing."
+    if answer.instance.strip() != instance:
+        return f"The instance is {instance}, but {answer.instance} was typed."
+    missing = [text for key, text in attestations.items() if key not in answer.attested]
+    return f"Not attested: {' '.join(missing)}" if missing else ""
+
+
+def page(
+    instance: str,
+    name: str,
+    findings: Sequence[Finding],
+    volumes: Volumes | None,
+    *,
+    manual_events: bool,
+    now: datetime,
+    complaint: str = "",
+) -> str:
+    """What a person reads before confirming, as Markdown."""
+    events = "is off, as you have put it **by hand**" if manual_events else "is switched off"
+    switched = (
+        "the Gentrack triggers in Salesforce are switched off for the integration user, and Gentrack's event"
+        f" publishing {events}"
+    )
+    what_happens = (
+        f"If you start it, the outage window opens at once: {switched}. Then everything that Gentrack has is"
+        " loaded into Salesforce, verified and reported. At the end, and also if the run fails, all is put"
+        " back as it is now. Nobody should change records on either side meanwhile."
+    )
+    return "\n".join(
+        [
+            *([f"**Not started.** {complaint}", ""] if complaint else []),
+            f"# Initial synchronisation of {name} ({instance})",
+            "",
+            what_happens,
+            "",
+            *_volumes(volumes, now),
+            "",
+            "## What preflight found",
+            "",
+            *([_line(finding) for finding in findings] or ["Nothing that you need to know."]),
+        ]
+    )
+
+
+def _volumes(volumes: Volumes | None, now: datetime) -> list[str]:
+    if volumes is None:
+        return [
+            "## Volumes",
+            "",
+            "No plan has been made for this instance: how many records will change is not known beforehand.",
+        ]
+    hours = (now - volumes.planned_at).total_seconds() / 3600
+    rows = [
+        f"| {entity} | " + " | ".join(f"{number:,}" for number in counts.as_dict().values()) + " |"
+        for entity, counts in volumes.entities.items()
+    ]
+    names = list(EntityCounts().as_dict())
+    return [
+        f"## Volumes, by the plan of {volumes.planned_at:%d %B %Y, %H:%M} UTC ({hours:.1f} hours ago)",
+        "",
+        f"| entity | {' | '.join(names)} |",
+        f"|---|{'---:|' * len(names)}",
+        *rows,
+    ]
+
+
+def _line(finding: Finding) -> str:
+    mark = "**To attest**: " if finding.severity is Severity.ATTEST else ""
+    return f"- {mark}{finding.where}: {finding.what} {finding.todo}".rstrip()

@@ -1,0 +1,80 @@
+"""What is asked before a run changes anything, and which answers count."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from connector.errors import NotConfirmed
+from connector.model.finding import Finding, Severity
+from connector.model.outcome import EntityCounts
+from connector.model.window import Window, WindowState
+from connector.sync.confirm import Answer, Volumes, granted, judged, page, to_attest
+
+NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+FINDINGS = [
+    Finding(Severity.NOTE, "email", "Nobody is told by email.", "Set email.recipients."),
+    Finding(Severity.ATTEST, "trigger acme.Round-Up", "It is active on Account.", "Look at it."),
+    Finding(Severity.ATTEST, "event publishing", "By hand.", "Switch it off."),
+]
+KEYS = {"attest_trigger_acme_round_up", "attest_event_publishing"}
+YES = Answer("Aroha", "61668309", "start", frozenset(KEYS))
+
+
+def test_what_needs_a_persons_word_has_a_key_and_its_text() -> None:
+    known = to_attest(FINDINGS)
+    assert set(known) == KEYS
+    assert known["attest_trigger_acme_round_up"] == "trigger acme.Round-Up: It is active on Account."
+    assert all(key.isidentifier() for key in known)
+
+
+def test_a_full_yes_is_a_yes() -> None:
+    assert judged(YES, "61668309", to_attest(FINDINGS)) == ""
+    assert judged(replace(YES, instance=" 61668309 "), "61668309", to_attest(FINDINGS)) == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "complaint"),
+    [
+        (replace(YES, name="  "), "Your name is missing."),
+        (replace(YES, instance="61668390"), "The instance is 61668309, but 61668390 was typed."),
+        (
+            replace(YES, attested=frozenset({"attest_event_publishing"})),
+            "Not attested: trigger acme.Round-Up",
+        ),
+    ],
+)
+def test_what_is_wrong_with_an_answer_is_told(answer: Answer, complaint: str) -> None:
+    assert judged(answer, "61668309", to_attest(FINDINGS)).startswith(complaint)
+
+
+def test_a_no_is_a_no_whatever_else_it_says() -> None:
+    with pytest.raises(NotConfirmed, match=r"Aroha declined\. Nothing was changed\."):
+        judged(replace(YES, decision="decline", instance="?"), "61668309", {})
+
+
+def test_the_page_shows_findings_what_will_happen_and_that_no_plan_is_known() -> None:
+    text = page("61668309", "Example", FINDINGS, None, manual_events=False, now=NOW)
+    assert text.startswith("# Initial synchronisation of Example (61668309)")
+    assert "No plan has been made for this instance" in text
+    assert "event publishing is switched off" in text
+    assert "- email: Nobody is told by email. Set email.recipients." in text
+    assert "- **To attest**: trigger acme.Round-Up: It is active on Account. Look at it." in text
+
+
+def test_the_page_shows_the_plan_with_its_age_and_what_was_wrong_before() -> None:
+    counts = EntityCounts(read=1200, created=1000, unchanged=200)
+    volumes = Volumes(NOW - timedelta(hours=3), {"contact": counts})
+    text = page("1", "E", [], volumes, manual_events=True, now=NOW, complaint="Your name is missing.")
+    assert text.startswith("**Not started.** Your name is missing.")
+    assert "by the plan of 24 November 2026, 17:00 UTC (3.0 hours ago)" in text
+    assert "| contact | 1,200 | 1,000 | 0 | 200 | 0 | 0 | 0 |" in text
+    assert "as you have put it **by hand**" in text
+    assert "Nothing that you need to know." in text
+
+
+def test_a_run_that_was_confirmed_once_has_its_word_kept() -> None:
+    first = Window(1, "1", "run", WindowState.CLOSED, lapsed=True, lease_until=NOW, claimed_by="Aroha")
+    second = replace(first, id=2, claimed_by=None)
+    assert granted([first, second]) == first
+    assert granted([second]) is None
