@@ -10,12 +10,11 @@ from typing import cast
 import numpy as np
 import pyarrow as pa
 
-from sandbox.salesforce.columnar import Positions, present, table
-from sandbox.salesforce.dml.references import find
+from sandbox.salesforce.columnar import Positions, present
+from sandbox.salesforce.dml.references import find, states
 from sandbox.salesforce.dml.rows import Column, Rows
 from sandbox.salesforce.errors import RowError
 from sandbox.salesforce.schema.model import Field
-from sandbox.salesforce.storage.columns import quoted
 from sandbox.salesforce.storage.database import Transaction
 
 CHUNK = 200
@@ -89,12 +88,7 @@ def by_record_id(transaction: Transaction, rows: Rows) -> Rows:
     prefix = rows.sobject.key_prefix
     foreign = [place for place, value in enumerate(ids) if value and not value.startswith(prefix)]
     rows.refuse(foreign, lambda place: _foreign(column.field, ids[place]))
-    found = dict(
-        transaction.rows(
-            f"SELECT t.Id, t.IsDeleted FROM {quoted(rows.sobject.name)} t SEMI JOIN wanted w ON t.Id = w.id",
-            wanted=table({"id": column.values}),
-        )
-    )
+    found = states(transaction, rows.sobject, ids)
     gone = [place for place, value in enumerate(ids) if found.get(value)]
     rows.refuse(gone, lambda _: RowError("ENTITY_IS_DELETED", "entity is deleted"))
     unknown = [place for place, value in enumerate(ids) if value and value not in found]

@@ -3,6 +3,7 @@ used.
 """
 
 import asyncio
+import logging
 import re
 
 from starlette.concurrency import run_in_threadpool
@@ -23,6 +24,7 @@ from sandbox.salesforce.web.urls import COMPOSITE, ROUTES, UPLOAD
 
 _VERSION = re.compile(r"v\d{2,3}\.0")
 _OWN_ADDRESSES = "/sandbox/"
+_LOGGER = logging.getLogger(__name__)
 
 
 class Application:
@@ -72,6 +74,10 @@ class Application:
             response = await self._answer(request, path)
         except ApiError as error:
             response = json_answer(error.body, error.status)
+        except Exception:
+            _LOGGER.exception("%s %s", request.method, path)
+            unknown = ApiError(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred.")
+            response = json_answer(unknown.body, unknown.status)
         if path.startswith("/services/data"):
             response.headers["Sforce-Limit-Info"] = self._org.limits.header()
         return response
