@@ -11,7 +11,10 @@ from prefect.cache_policies import NO_CACHE
 from connector.entities import entity
 from connector.model.batch import Batch
 from connector.model.run import Run
+from connector.sync.anchors import anchor_ids
+from connector.sync.finish import Finish
 from connector.sync.line_up import line_up as verb
+from connector.sync.sending import Sending
 from connector.sync.upsert import Upsert
 from tasks.connection import connection
 
@@ -36,7 +39,8 @@ def upsert(run: Run, name: str, group: int, batches: Sequence[Batch]) -> None:
         at.salesforce,
         at.ledger,
         at.staging,
-        at.instance.load.resend_rounds,
+        Sending(at.instance.load.resend_rounds),
+        anchor_ids(spec, at.salesforce),
     )
     progress = cast(
         "UUID",
@@ -60,3 +64,20 @@ def upsert(run: Run, name: str, group: int, batches: Sequence[Batch]) -> None:
             counts.rejected,
             counts.failed,
         )
+
+
+@task(name="finish", task_run_name="finish {name}", cache_policy=NO_CACHE)
+def finish(run: Run, name: str) -> int:
+    """Write what had to wait until an entity, or another one, was there; returns how many rows were left."""
+    at, spec = connection(run.instance), entity(name)
+    rows = Finish(
+        run,
+        spec,
+        at.salesforce.describe(spec.salesforce_object),
+        at.salesforce,
+        at.ledger,
+        at.workspace(run),
+        Sending(at.instance.load.resend_rounds),
+    ).finish()
+    get_run_logger().info("%s: %s rows finished", name, f"{rows:,}")
+    return rows

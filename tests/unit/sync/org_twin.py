@@ -13,11 +13,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from connector.entities import registry
 from connector.errors import RequestRefused
 from connector.mapping.vocabulary import EXTERNAL_ID
 from connector.model.describe import ObjectDescribe
 from connector.model.job import JobRequest, JobState, JobStatus, ResultKind
+from tests.unit.sync.people import people
 from tests.unit.sync.sync_describe import described
 
 LOCKED = "UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record: 001,002:--"
@@ -44,7 +44,7 @@ class OrgTwin:
         self.told = told if told is not None else []
         self.records: dict[str, dict[str, dict[str, str | None]]] = {name: {} for name in _PREFIXES}
         self.jobs: list[Job] = []
-        self.described: dict[str, ObjectDescribe] = {s.salesforce_object: described(s) for s in registry()}
+        self.described: dict[str, ObjectDescribe] = {s.salesforce_object: described(s) for s in people()}
         self.refused: dict[str, str] = {}
         self.locked: dict[str, int] = {}
         self.left: set[str] = set()
