@@ -17,6 +17,7 @@ from sandbox.salesforce.org import Org
 from sandbox.salesforce.sessions import Session
 from sandbox.salesforce.web.call import Call, json_answer
 from sandbox.salesforce.web.composite import Composite
+from sandbox.salesforce.web.compression import body_chunks, compressed
 from sandbox.salesforce.web.disturbances import ConnectionCutError, cut_connection, strike
 from sandbox.salesforce.web.routing import Route, Router
 from sandbox.salesforce.web.uploads import receive_upload
@@ -55,7 +56,7 @@ class Application:
             cut_connection(send)
             return
         self._org.log.add(request.method, shown, response.status_code)
-        await response(scope, receive, send)
+        await compressed(request, response)(scope, receive, send)
 
     async def _disturbed(self, request: Request, path: str) -> Response:
         """The answer, after whatever faults and the latency model do to the request."""
@@ -95,7 +96,7 @@ class Application:
             raise method_not_allowed(request.method, ",".join(route.handlers))
         if handler is UPLOAD:
             return await receive_upload(call, request)
-        call.body = await request.body()
+        call.body = b"".join([chunk async for chunk in body_chunks(request)])
         response: Response = await run_in_threadpool(handler, call)
         return response
 
