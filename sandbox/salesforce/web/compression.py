@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from collections.abc import AsyncIterable, AsyncIterator
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -31,7 +32,7 @@ def compressed(request: Request, response: Response) -> Response:
     return response
 
 
-async def _stream(chunks: AsyncIterable[str | bytes | memoryview[int]]) -> AsyncIterator[bytes]:
+async def _stream(chunks: AsyncIterable[Any]) -> AsyncIterator[bytes]:
     packer = zlib.compressobj(_LEVEL, wbits=_GZIP_WINDOW)
     async for chunk in chunks:
         if isinstance(chunk, bytes | memoryview) and (packed := packer.compress(chunk)):
