@@ -78,7 +78,7 @@ class Finish:
         left = content.drop(columns=content.columns[:2]).notna().any(axis="columns")
         work = self.workspace.staging.local(folders.working(self.run))
         loader = BulkLoader(self.run, batch, self.org, self.ledger, work)
-        request = JobRequest(self.spec.salesforce_object, "update")
+        request = JobRequest(self.spec.salesforce_object, "update", purpose="finish")
         for answer in self.sending.send(loader, request, content[left]):
             refused = answer[named.CODE].notna()
             told = answer.loc[refused, list(named.VERDICT)]

@@ -26,10 +26,15 @@ class Sending:
     def send(self, loader: BulkLoader, request: JobRequest, content: pd.DataFrame) -> Iterator[pd.DataFrame]:
         """Yield the answers as they come: a row that is sent again is answered again.
 
+        What an earlier attempt of the run sent is asked for first, and not sent twice.
         Raises JobFailed where rows can't be sent at all; where they can't be sent again, what was answered
         before stays.
         """
         waiting, size = content, len(content)
+        for answer in loader.earlier(request, content):
+            lasting = answer.index[~answer[named.CODE].isin(PASSING).astype(bool)]
+            waiting = waiting.drop(lasting, errors="ignore")
+            yield answer
         for round_number in range(self.rounds + 1):
             if waiting.empty:
                 return

@@ -38,8 +38,12 @@ class Upsert:
     def send(self, batch: Batch) -> EntityCounts:
         """Send a lined-up batch and stage its results; every row of it gets an outcome.
 
-        Where a job can't be run, what is known by then is staged before the error goes on.
+        A batch that an earlier attempt of the run finished is left alone. Where a job can't be run, what is
+        known by then is staged before the error goes on.
         """
+        finished = self.ledger.batch_counts(self.run, batch)
+        if finished is not None:
+            return finished
         rows = self.staging.read(batch.path).to_pandas(types_mapper=text_columns)
         results = rows[[named.ROW, named.KEY, *named.VERDICT, named.SALESFORCE_ID]].copy()
         results[named.JOB] = pd.Series(pd.NA, index=rows.index, dtype=TEXT)

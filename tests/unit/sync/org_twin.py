@@ -112,6 +112,13 @@ class OrgTwin:
         state = JobState.FAILED if job.answers[ResultKind.UNPROCESSED] else JobState.JOB_COMPLETE
         job.status = JobStatus(job_id, state, sum(done), done[1])
 
+    def job_status(self, job_id: str) -> JobStatus:
+        return self._job(job_id).status or JobStatus(job_id, JobState.OPEN, 0, 0)
+
+    def abort_job(self, job_id: str) -> None:
+        self.told.append(f"aborted {job_id}")
+        self._job(job_id).status = JobStatus(job_id, JobState.ABORTED, 0, 0)
+
     def wait_for_job(self, job_id: str) -> JobStatus:
         status = self._job(job_id).status
         assert status
@@ -155,7 +162,10 @@ class OrgTwin:
         return known[key.lower()]
 
     def _job(self, job_id: str) -> Job:
-        return next(job for job in self.jobs if job.id == job_id)
+        for job in self.jobs:
+            if job.id == job_id:
+                return job
+        raise RequestRefused(f"There is no job {job_id}.", status=404, code="NOT_FOUND")
 
     def _value(self, record: Mapping[str, str | None], path: str) -> str | None:
         lookup, dot, name = path.partition(".")
