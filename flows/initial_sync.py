@@ -20,7 +20,7 @@ from tasks.preflight import preflight
 from tasks.report import report, report_failure
 from tasks.stages import StageFailed, begin, conclude, staged
 from tasks.transform import transform
-from tasks.upsert import line_up, upsert
+from tasks.upsert import finish, line_up, upsert
 from tasks.verify import verify
 
 
@@ -94,6 +94,9 @@ def _upsert(run: Run, spec: EntitySpec) -> None:
     wait(sent)
     for future in sent:
         future.result()
+    for waited in registry():
+        if waited.finished_after == spec.name:
+            finish(run, waited.name)
 
 
 def _verify(run: Run) -> list[Verification]:

@@ -38,14 +38,14 @@ def close_at_once(run: Run) -> Closure | None:
     """Restore what a run that failed has switched; None where it never held a window."""
     at = connection(run.instance)
     windows = at.ledger.windows.of_run(run.id)
-    return _closed(windows[-1], at, at.hurried, ClosedBy.RUN) if windows else None
+    return _closed(windows[-1], at, at.hurried(), ClosedBy.RUN) if windows else None
 
 
 @task(name="close abandoned window", task_run_name="close window of {window.run_id}", cache_policy=NO_CACHE)
 def close_abandoned(window: Window) -> Closure:
     """Restore what a run that is gone has left switched."""
     at = connection(window.instance)
-    return _closed(window, at, at.hurried, ClosedBy.WATCHDOG)
+    return _closed(window, at, at.hurried(), ClosedBy.WATCHDOG)
 
 
 @task(name="tell", task_run_name="tell of the window of {window.run_id}", cache_policy=NO_CACHE)
@@ -55,7 +55,7 @@ def tell(window: Window, closure: Closure) -> None:
     told = f"{closure.told} (By the watchdog.)"
     at.ledger.history.note(window.run_id, told)
     with suppress(ConnectorError):
-        at.hurried.salesforce.upsert_record(RUN_OBJECT, RUN_KEY, window.run_id, {"Message__c": told})
+        at.hurried().salesforce.upsert_record(RUN_OBJECT, RUN_KEY, window.run_id, {"Message__c": told})
     settings, recipients = at.settings.email, at.instance.email.recipients
     if settings and recipients:
         message = EmailMessage()

@@ -44,6 +44,7 @@ def confirm(run: Run, findings: Sequence[Finding], confirmed_by: str | None) -> 
     name = confirmed_by
     if before := verb.granted(known):
         name, attestations = before.claimed_by, dict(before.attestations or {})
+        at.ledger.begin_anew(run)  # its window was closed meanwhile: both sides may have changed
     elif confirmed_by is None:
         name = _asked(run, at, window, findings, attempt=len(known)).name
     get_run_logger().info("confirmed by %s", name)

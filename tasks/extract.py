@@ -9,6 +9,7 @@ from connector.model.run import Run
 from connector.sync import extract as verb
 from connector.sync import folders
 from tasks.connection import connection
+from tasks.once import once
 
 
 @task(
@@ -17,8 +18,12 @@ from tasks.connection import connection
 def extract_gentrack(run: Run, resource: Resource) -> int:
     """Stage a resource; returns how many records."""
     at = connection(run.instance)
-    rows = verb.extract_gentrack(
-        run, resource, at.gentrack, at.staging, batch_rows=at.instance.load.batch_rows
+    rows = once(
+        run,
+        f"extract {resource.name} from Gentrack",
+        lambda: verb.extract_gentrack(
+            run, resource, at.gentrack, at.staging, batch_rows=at.instance.load.batch_rows
+        ),
     )
     get_run_logger().info("%s: %s records read from Gentrack", resource.name, f"{rows:,}")
     return rows
@@ -28,12 +33,16 @@ def extract_gentrack(run: Run, resource: Resource) -> int:
 def extract_salesforce(run: Run, name: str) -> int:
     """Stage what Salesforce holds of an entity; returns how many records."""
     at = connection(run.instance)
-    rows = verb.extract_salesforce(
-        entity(name),
-        at.salesforce,
-        at.staging,
-        folder=folders.salesforce(run, name),
-        batch_rows=at.instance.load.batch_rows,
+    rows = once(
+        run,
+        f"extract {name} from Salesforce",
+        lambda: verb.extract_salesforce(
+            entity(name),
+            at.salesforce,
+            at.staging,
+            folder=folders.salesforce(run, name),
+            batch_rows=at.instance.load.batch_rows,
+        ),
     )
     get_run_logger().info("%s: %s records read from Salesforce", name, f"{rows:,}")
     return rows

@@ -64,7 +64,7 @@ def report_failure(run: Run, stage: Stage, reason: str, closure: Closure | None)
         summary = summary.closed_with(closure)
     folder = at.report_folder(run)
     summary = verb.write_report(run, at.entities, summary, at.workspace(run), folder)
-    summary = verb.try_to_publish(run, summary, at.salesforce_for_last_word, folder)
+    summary = verb.try_to_publish(run, summary, at.hurried().salesforce, folder)
     _show(summary)
     return summary
 

@@ -7,15 +7,20 @@ from connector.entities import entity
 from connector.model.run import Run
 from connector.sync.transform import transform as plan
 from tasks.connection import connection
+from tasks.once import once
 
 
 @task(name="transform", task_run_name="transform {name}", cache_policy=NO_CACHE)
 def transform(run: Run, name: str) -> int:
     """Plan an entity whose parents are planned; returns how many rows."""
     at, spec = connection(run.instance), entity(name)
-    described = at.salesforce.describe(spec.salesforce_object)
-    batches = plan(run, spec, described, at.workspace(run))
-    rows = sum(batch.rows for batch in batches)
-    at.ledger.expect_rows(run, name, rows)
-    get_run_logger().info("%s: %s rows planned in %s batches", name, f"{rows:,}", len(batches))
+
+    def work() -> int:
+        described = at.salesforce.describe(spec.salesforce_object)
+        rows = sum(batch.rows for batch in plan(run, spec, described, at.workspace(run)))
+        at.ledger.expect_rows(run, name, rows)
+        return rows
+
+    rows = once(run, f"transform {name}", work)
+    get_run_logger().info("%s: %s rows planned", name, f"{rows:,}")
     return rows

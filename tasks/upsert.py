@@ -11,17 +11,27 @@ from prefect.cache_policies import NO_CACHE
 from connector.entities import entity
 from connector.model.batch import Batch
 from connector.model.run import Run
+from connector.sync import folders
+from connector.sync.anchors import anchor_ids
+from connector.sync.finish import Finish
 from connector.sync.line_up import line_up as verb
+from connector.sync.sending import Sending
 from connector.sync.upsert import Upsert
 from tasks.connection import connection
 from tasks.lease import lease_checked
+from tasks.once import once
 
 
 @task(name="line up", task_run_name="line up {name}", cache_policy=NO_CACHE)
 def line_up(run: Run, name: str) -> list[list[Batch]]:
     """Line up an entity's batches, in as many groups as jobs may run side by side."""
     at = connection(run.instance)
-    batches = verb(run, entity(name), at.salesforce, at.workspace(run))
+    once(
+        run,
+        f"line up {name}",
+        lambda: sum(batch.rows for batch in verb(run, entity(name), at.salesforce, at.workspace(run))),
+    )
+    batches = at.staging.parts(folders.lined_up(run, name))
     groups = min(at.instance.load.parallel_jobs, len(batches))
     return [batches[start::groups] for start in range(groups)]
 
@@ -37,7 +47,8 @@ def upsert(run: Run, name: str, group: int, batches: Sequence[Batch]) -> None:
         at.salesforce,
         at.ledger,
         at.staging,
-        at.instance.load.resend_rounds,
+        Sending(at.instance.load.resend_rounds),
+        anchor_ids(spec, at.salesforce),
     )
     progress = cast(
         "UUID",
@@ -62,3 +73,22 @@ def upsert(run: Run, name: str, group: int, batches: Sequence[Batch]) -> None:
             counts.rejected,
             counts.failed,
         )
+
+
+@task(name="finish", task_run_name="finish {name}", cache_policy=NO_CACHE)
+def finish(run: Run, name: str) -> int:
+    """Write what had to wait until an entity, or another one, was there; returns how many rows were left."""
+    at, spec = connection(run.instance), entity(name)
+    lease_checked(run)
+    work = Finish(
+        run,
+        spec,
+        at.salesforce.describe(spec.salesforce_object),
+        at.salesforce,
+        at.ledger,
+        at.workspace(run),
+        Sending(at.instance.load.resend_rounds),
+    )
+    rows = once(run, f"finish {name}", work.finish)
+    get_run_logger().info("%s: %s rows finished", name, f"{rows:,}")
+    return rows

@@ -2,7 +2,7 @@
 
 from connector.entities.resources import ACCOUNT_CUSTOMERS, ACCOUNTS, CUSTOMERS
 from connector.mapping.converters import COUNTRY, lines
-from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, SourceView
+from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, Parent, SourceView
 
 _TEXT, _PHONE, _PICKLIST = FieldType.TEXT, FieldType.PHONE, FieldType.PICKLIST
 _SALESFORCE = Master.SALESFORCE
@@ -12,13 +12,16 @@ SPEC = EntitySpec(
     name="account",
     salesforce_object="Account",
     key=("number",),
+    parents=(Parent("ParentId", "account", "parent.number", required=False, later=True),),
+    finished_after="account",
     source=SourceView(
         resources=(ACCOUNTS, ACCOUNT_CUSTOMERS, CUSTOMERS),
         sql="""
             SELECT accounts.*,
                    customers.name AS "primary.name",
                    customers."primaryContact.phoneNumber1" AS "primary.phone",
-                   customers."primaryContact.faxNumber" AS "primary.fax"
+                   customers."primaryContact.faxNumber" AS "primary.fax",
+                   above.number AS "parent.number"
             FROM accounts
             LEFT JOIN (
                 FROM accountCustomers
@@ -26,6 +29,7 @@ SPEC = EntitySpec(
                 QUALIFY row_number() OVER (PARTITION BY accountId ORDER BY fromDt, id) = 1
             ) AS link ON link.accountId = accounts.id
             LEFT JOIN customers ON customers.id = link.customerId
+            LEFT JOIN accounts AS above ON above.id = accounts.parentAccountId
         """,
     ),
     fields=(

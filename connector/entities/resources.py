@@ -28,6 +28,7 @@ ACCOUNTS = Resource(
             ("fromDttm", _TEXT),
             ("closedDttm", _TEXT),
             ("cancelFl", _TEXT),
+            ("parentAccountId", pa.int64()),
             ("billingAddress", _ADDRESS),
         ]
     ),
@@ -81,6 +82,97 @@ ACCOUNT_CUSTOMERS = Resource(
             ("fromDt", _TEXT),
             ("toDt", _TEXT),
             ("cancelFl", _TEXT),
+        ]
+    ),
+)
+
+PRODUCTS = Resource(
+    "products",
+    pa.struct(
+        [
+            ("id", pa.int64()),
+            ("code", _TEXT),
+            ("name", _TEXT),
+            ("description", _TEXT),
+            ("family", _TEXT),
+            ("activeFl", _TEXT),
+        ]
+    ),
+)
+
+PRICE_PLANS = Resource(
+    "pricePlans",
+    pa.struct(
+        [
+            ("id", pa.int64()),
+            ("code", _TEXT),
+            ("name", _TEXT),
+            ("productId", pa.int64()),
+            ("productCode", _TEXT),
+            ("unitPrice", pa.float64()),
+            ("activeFl", _TEXT),
+        ]
+    ),
+)
+
+METER_POINTS = Resource(
+    "meterPoints",
+    pa.struct(
+        [
+            ("id", pa.int64()),
+            ("identifier", _TEXT),
+            ("type", _TEXT),
+            ("serviceType", _TEXT),
+            ("supplyStatus", _TEXT),
+            ("supplyStartDate", _TEXT),
+            ("supplyEndDate", _TEXT),
+            ("accountNumber", _TEXT),
+            ("address", _ADDRESS),
+        ]
+    ),
+)
+
+AGREEMENTS = Resource(
+    "agreements",
+    pa.struct(
+        [
+            ("id", pa.int64()),
+            ("number", _TEXT),
+            ("accountNumber", _TEXT),
+            ("status", _TEXT),
+            ("fromDt", _TEXT),
+            ("termMonths", pa.int64()),
+        ]
+    ),
+)
+
+ORDERS = Resource(
+    "orders",
+    pa.struct(
+        [
+            ("id", pa.int64()),
+            ("number", _TEXT),
+            ("accountNumber", _TEXT),
+            ("agreementNumber", _TEXT),
+            ("type", _TEXT),
+            ("status", _TEXT),
+            ("effectiveDt", _TEXT),
+        ]
+    ),
+)
+
+ORDER_LINES = Resource(
+    "orderLines",
+    pa.struct(
+        [
+            ("id", pa.int64()),
+            ("orderNumber", _TEXT),
+            ("line", pa.int64()),
+            ("productCode", _TEXT),
+            ("planCode", _TEXT),
+            ("meterPointIdentifier", _TEXT),
+            ("quantity", pa.float64()),
+            ("unitPrice", pa.float64()),
         ]
     ),
 )

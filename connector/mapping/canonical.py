@@ -2,8 +2,12 @@
 
 Diff, verify and every hash use these functions and no others. Trimmed text, line breaks as LF, empty as
 missing, dates as yyyy-MM-dd, booleans as true or false (a missing one is false, as Salesforce stores it),
-the choices of a multi-select picklist sorted, each once.
+the choices of a multi-select picklist sorted, each once, numbers with the decimals of their field.
 """
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from connector.mapping.converters import TEXT, Column
 from connector.mapping.vocabulary import FieldType
@@ -11,8 +15,15 @@ from connector.mapping.vocabulary import FieldType
 _TIME_OF_DAY = r"(?s)^(\d{4}-\d{2}-\d{2})[T ].*$"
 
 
-def written(column: Column, field_type: FieldType) -> Column:
-    """The form in which a value is sent: canonical but for the letter case that people chose."""
+NUMBER = r"[+-]?(?:\d{1,28}\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?"
+"""What counts as a number: Salesforce writes large ones anew, with an exponent."""
+
+
+def written(column: Column, field_type: FieldType, scale: int = 2) -> Column:
+    """The form in which a value is sent: canonical but for the letter case that people chose.
+
+    `scale` is the decimals of a number; text that is no number stays as it is.
+    """
     text = column.astype(TEXT).str.replace("\r\n", "\n", regex=False).str.replace("\r", "\n", regex=False)
     text = text.str.strip()
     text = text.mask(text == "")
@@ -23,19 +34,30 @@ def written(column: Column, field_type: FieldType) -> Column:
             return text.str.replace(_TIME_OF_DAY, r"\1", regex=True)
         case FieldType.MULTIPICKLIST:
             return _sorted_choices(text)
+        case FieldType.NUMBER:
+            return _rounded(text, scale)
         case _:
             return text
 
 
-def comparable(column: Column, field_type: FieldType) -> Column:
+def comparable(column: Column, field_type: FieldType, scale: int = 2) -> Column:
     """The form in which values are compared. Salesforce may fold the case of an email address."""
-    text = written(column, field_type)
+    text = written(column, field_type, scale)
     return text.str.lower() if field_type is FieldType.EMAIL else text
 
 
 def folded(column: Column) -> Column:
     """An external id as Salesforce compares it: without regard to case (a case-insensitive unique field)."""
     return column.str.lower()
+
+
+def _rounded(text: Column, scale: int) -> Column:
+    number = text.str.fullmatch(NUMBER).fillna(value=False).astype(bool)
+    exact = pc.cast(pa.array(text[number], type=pa.string()), pa.decimal256(60, 20))
+    rounded = pc.round(exact, ndigits=scale, round_mode="half_towards_infinity")
+    plain = pc.cast(pc.cast(rounded, pa.decimal256(60, scale)), pa.string())
+    values = pd.Series(pd.arrays.ArrowExtensionArray(plain), index=text.index[number], dtype=TEXT)
+    return text.where(~number, values.reindex(text.index))
 
 
 def _sorted_choices(text: Column) -> Column:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from connector.mapping.canonical import NUMBER
 from connector.mapping.converters import Column
 from connector.mapping.vocabulary import Field, FieldType
 from connector.model.describe import FieldDescribe
@@ -82,6 +83,15 @@ def refusals(field: Field, described: FieldDescribe, values: Column, creating: C
             "INVALID_TYPE_ON_FIELD_IN_RECORD",
             field.api_name,
             f"{described.label} is not a date.",
+            f"Correct {_source(field)} in Gentrack.",
+        )
+    if field.type is FieldType.NUMBER:
+        yield Refusal(
+            ~values.str.fullmatch(NUMBER).fillna(value=True),
+            RowOutcome.REJECTED,
+            "INVALID_TYPE_ON_FIELD_IN_RECORD",
+            field.api_name,
+            f"{described.label} is not a number.",
             f"Correct {_source(field)} in Gentrack.",
         )
 

@@ -73,6 +73,11 @@ def lines(count: int) -> Converter:
     return Converter(f"{count} lines", join, split)
 
 
+def one_way(name: str, values: Mapping[str, str]) -> Converter:
+    """A converter by a table in which several values of Gentrack may be one of Salesforce: no way back."""
+    return Converter(name, lambda column: column.map(values).astype(TEXT).fillna(column))
+
+
 FLAG = value_map("flag", {"Y": "true", "N": "false"})
 
 SALUTATION = value_map(

@@ -84,6 +84,7 @@ def targets(spec: EntitySpec, prepared: pd.DataFrame) -> pd.DataFrame:
             field.api_name: written(
                 field.converter.to_salesforce(*(prepared[named.gentrack(s)] for s in field.sources)),
                 field.type,
+                field.scale,
             )
             for field in spec.fields
         },
@@ -137,7 +138,7 @@ def _key_refusals(spec: EntitySpec, prepared: pd.DataFrame) -> list[Refusal]:
 
 
 def _parent_refusals(spec: EntitySpec, prepared: pd.DataFrame) -> list[Refusal]:
-    return [refusal for parent in spec.parents for refusal in _refusals_by(parent, prepared)]
+    return [refusal for parent in spec.first_parents for refusal in _refusals_by(parent, prepared)]
 
 
 def _refusals_by(parent: Parent, prepared: pd.DataFrame) -> list[Refusal]:

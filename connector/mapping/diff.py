@@ -15,8 +15,8 @@ def differences(wished: pd.DataFrame, found: pd.DataFrame, fields: Sequence[Fiel
     """
     unequal = {}
     for line in fields:
-        left = comparable(wished[line.api_name], line.type)
-        right = comparable(found[line.api_name], line.type)
+        left = comparable(wished[line.api_name], line.type, line.scale)
+        right = comparable(found[line.api_name], line.type, line.scale)
         unequal[line.api_name] = ~((left == right).fillna(value=False) | (left.isna() & right.isna()))
     return pd.DataFrame(unequal, index=wished.index, dtype=bool)
 

@@ -19,12 +19,13 @@ def in_dependency_order(entities: Sequence[EntitySpec]) -> tuple[EntitySpec, ...
         )
     sorter: TopologicalSorter[str] = TopologicalSorter()
     for entity in sorted(entities, key=lambda spec: spec.name):
-        unknown = [parent.entity for parent in entity.parents if parent.entity not in known]
+        needed = [parent.entity for parent in entity.first_parents]
+        unknown = [name for name in needed if name not in known]
         if unknown:
             raise SettingsInvalid(
                 f"Entity {entity.name} has parents that are no entities: {', '.join(unknown)}."
             )
-        sorter.add(entity.name, *(parent.entity for parent in entity.parents))
+        sorter.add(entity.name, *needed)
     try:
         sorter.prepare()
     except CycleError as cycle:

@@ -4,7 +4,7 @@ All values travel as text in canonical form (`connector.mapping.canonical`); a t
 checked and compared.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 import pyarrow as pa
@@ -32,6 +32,7 @@ class FieldType(StrEnum):
     PICKLIST = "picklist"
     MULTIPICKLIST = "multipicklist"
     DATE = "date"
+    NUMBER = "number"
     BOOLEAN = "boolean"
 
 
@@ -47,7 +48,9 @@ class Field:
     """One line of a mapping.
 
     `source` names a column of the entity's source view, or several that the converter makes one of.
-    `when_missing` is what becomes of a row that lacks this field where Salesforce requires it.
+    `when_missing` is what becomes of a row that lacks this field where Salesforce requires it. `born` is a
+    value that every new record has first; its own one is written by the entity's finishing pass, as
+    contracts and orders are made as drafts and activated later. `scale` is the decimals of a number.
     """
 
     api_name: str
@@ -57,6 +60,8 @@ class Field:
     converter: Converter = AS_IS
     null_policy: NullPolicy = NullPolicy.CLEAR
     when_missing: RowOutcome = RowOutcome.REJECTED
+    born: str | None = None
+    scale: int = 2
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -70,12 +75,25 @@ class Parent:
 
     `key` names the column of the source view with the parent's external id. It is written at creation only:
     where the platform lets it change later, re-parenting is a decision, never a side effect of a load.
+    A `later` parent is one of the same entity: it is written by the finishing pass, when all are there.
     """
 
     field: str
     entity: str
     key: str
     required: bool = True
+    later: bool = False
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """A lookup to the one record of the org that `query` finds, such as the standard price book.
+
+    It is written at creation only.
+    """
+
+    field: str
+    query: str
 
 
 @dataclass(frozen=True)
@@ -106,6 +124,7 @@ class EntitySpec:
     `lock_parent` names the parent whose record Salesforce locks while a row is written.
     `found_by_parents` says that a record without an external id is the same one if its parents are: the
     platform makes direct relations by itself, without one.
+    `finished_after` names the entity after whose load the finishing pass of this one runs.
     """
 
     name: str
@@ -116,7 +135,23 @@ class EntitySpec:
     parents: tuple[Parent, ...] = ()
     lock_parent: str | None = None
     found_by_parents: bool = False
-    row_label: str = field(default="record")
+    anchors: tuple[Anchor, ...] = ()
+    finished_after: str | None = None
+
+    @property
+    def first_parents(self) -> tuple[Parent, ...]:
+        """The parents that must be there before a record can be made."""
+        return tuple(parent for parent in self.parents if not parent.later)
+
+    @property
+    def later_parents(self) -> tuple[Parent, ...]:
+        """The parents that the finishing pass writes."""
+        return tuple(parent for parent in self.parents if parent.later)
+
+    @property
+    def born_fields(self) -> tuple[Field, ...]:
+        """The fields whose own value the finishing pass writes."""
+        return tuple(line for line in self.fields if line.born is not None)
 
     @property
     def gentrack_fields(self) -> tuple[Field, ...]:

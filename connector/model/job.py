@@ -28,11 +28,15 @@ class ResultKind(StrEnum):
 
 @dataclass(frozen=True)
 class JobRequest:
-    """`operation` is upsert or update; upsert names the External ID field that it finds records by."""
+    """`operation` is upsert or update; upsert names the External ID field that it finds records by.
+
+    `purpose` tells jobs of one batch apart in the ledger: its rows are loaded, and some of them finished.
+    """
 
     sobject: str
     operation: str
     external_id_field: str | None = None
+    purpose: str = "load"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine, create_engine, func
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, delete, select, update
 
 from connector.model.batch import Batch
 from connector.model.job import JobRequest
@@ -13,7 +13,7 @@ from connector.model.progress import Progress
 from connector.model.run import Run, Stage
 from connector.store.migrating import migrate
 from connector.store.run_history import SqlRunHistory
-from connector.store.tables import BatchRow, BulkJobRow, EntityRow, RunRow, StageRow
+from connector.store.tables import BatchRow, BulkJobRow, EntityRow, RunRow, StageRow, StepRow
 from connector.store.windows import SqlWindows
 
 
@@ -41,12 +41,13 @@ class SqlLedger:
         self._engine.dispose()
 
     def run_started(self, run_id: str, instance: str, mode: str) -> Run:
-        """Open a run, or find the one that was opened under this id."""
+        """Open a run, or find the one that was opened under this id: it is resumed, whatever its end was."""
+        unended = {"outcome": None, "stage": None, "finished_at": None, "message": ""}
         with Session(self._engine) as session:
             session.exec(
                 insert(RunRow)
                 .values(id=run_id, instance=instance, mode=mode, started_at=_now(), message="")
-                .on_conflict_do_nothing()
+                .on_conflict_do_update(index_elements=["id"], set_=unended)
             )
             session.commit()
             row = session.get_one(RunRow, run_id)
@@ -73,6 +74,30 @@ class SqlLedger:
             )
             session.commit()
 
+    def step_done(self, run: Run, name: str) -> int | None:
+        """How many rows a step that is done was about; None where it has not been done."""
+        with Session(self._engine) as session:
+            row = session.get(StepRow, (run.id, name))
+            return None if row is None else row.rows
+
+    def finish_step(self, run: Run, name: str, rows: int) -> None:
+        """A step is done, and what it staged is whole."""
+        values = {"rows": rows, "finished_at": _now()}
+        with Session(self._engine) as session:
+            session.exec(
+                insert(StepRow)
+                .values(run_id=run.id, name=name, **values)
+                .on_conflict_do_update(index_elements=["run_id", "name"], set_=values)
+            )
+            session.commit()
+
+    def begin_anew(self, run: Run) -> None:
+        """Forget every step, batch and job of a run: its next attempt reads both systems again."""
+        with Session(self._engine) as session:
+            for table in (StepRow, BatchRow, BulkJobRow):
+                session.exec(delete(table).where(col(table.run_id) == run.id))
+            session.commit()
+
     def expect_rows(self, run: Run, entity: str, rows: int) -> None:
         """How many rows an entity has in this run."""
         self._upsert_entity(run, entity, {"expected": rows})
@@ -93,6 +118,24 @@ class SqlLedger:
             )
             session.commit()
 
+    def batch_counts(self, run: Run, batch: Batch) -> EntityCounts | None:
+        """What became of a batch's rows; None where it has not been finished."""
+        with Session(self._engine) as session:
+            row = session.get(BatchRow, (run.id, batch.name, batch.number))
+            return None if row is None else EntityCounts.of(row.model_dump())
+
+    def jobs_of(self, run: Run, batch: Batch, request: JobRequest) -> list[str]:
+        """The ids of the jobs that a batch's rows went into with this request, the oldest first."""
+        with Session(self._engine) as session:
+            query = (
+                select(BulkJobRow.id)
+                .where(BulkJobRow.run_id == run.id, BulkJobRow.entity == batch.name)
+                .where(BulkJobRow.batch == batch.number, BulkJobRow.purpose == request.purpose)
+                .where(BulkJobRow.operation == request.operation)
+                .order_by(col(BulkJobRow.created_at))
+            )
+            return list(session.exec(query).all())
+
     def job_created(self, run: Run, batch: Batch, job_id: str, request: JobRequest, rows: int) -> None:
         """A job exists in Salesforce and nothing of it is committed yet."""
         with Session(self._engine) as session:
@@ -105,6 +148,7 @@ class SqlLedger:
                     batch=batch.number,
                     sobject=request.sobject,
                     operation=request.operation,
+                    purpose=request.purpose,
                     rows=rows,
                     state="created",
                     created_at=_now(),

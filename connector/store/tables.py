@@ -39,6 +39,17 @@ class StageRow(SQLModel, table=True):
     error: str | None = Field(default=None, sa_type=Text)
 
 
+class StepRow(SQLModel, table=True):
+    """A step that a run does once, such as an entity's transform: a run that is resumed finds it done."""
+
+    __tablename__ = "step"
+
+    run_id: str = Field(primary_key=True, foreign_key="run.id")
+    name: str = Field(primary_key=True)
+    rows: int
+    finished_at: datetime = Field(sa_column=_moment(nullable=False))
+
+
 class EntityRow(SQLModel, table=True):
     """The rows of one entity in a run: how many there are, and in the end what became of them."""
 
@@ -86,6 +97,7 @@ class BulkJobRow(SQLModel, table=True):
     batch: int
     sobject: str
     operation: str
+    purpose: str
     rows: int
     state: str
     successful: int | None = None

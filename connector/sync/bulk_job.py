@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from connector.errors import CountsDisagree, JobFailed
+from connector.errors import CountsDisagree, JobFailed, RequestRefused
 from connector.mapping import columns as named
 from connector.mapping.canonical import folded
 from connector.mapping.converters import TEXT, text_columns
@@ -67,6 +67,30 @@ class BulkLoader:
             unprocessed=int(kinds.get("unprocessed", 0)),
         )
         yield _joined(content, answered, status.id)
+
+    def earlier(self, request: JobRequest, content: pd.DataFrame) -> Iterator[pd.DataFrame]:
+        """The answers of jobs that an attempt before this one made for this batch, the oldest first.
+
+        Whether such a job was committed is not known here, so Salesforce is asked: one that is still open
+        is aborted, one that runs is waited for.
+        """
+        for job_id in self.ledger.jobs_of(self.run, self.batch, request):
+            try:
+                status = self.org.job_status(job_id)
+            except RequestRefused:
+                continue  # gone with its results, a week after its end: what it wrote is upserted again
+            if status.state is JobState.OPEN:
+                self.org.abort_job(job_id)
+                self.ledger.job_state(job_id, JobState.ABORTED)
+                continue
+            status = self.org.wait_for_job(job_id)
+            self.ledger.job_state(job_id, status.state)
+            answered = _answers(self.org, status)
+            keys = folded(content[EXTERNAL_ID])
+            ours = keys[keys.isin(answered["folded"])]
+            if len(ours):
+                known = answered[answered["folded"].isin(ours)]
+                yield _joined(content.loc[ours.index], known, job_id)
 
     def _run_job(self, request: JobRequest, csv: Path, rows: int) -> JobStatus:
         job_id = self.org.create_job(request)

@@ -49,7 +49,8 @@ def canonical_records(spec: EntitySpec, described: ObjectDescribe, page: pa.Tabl
     columns = {named.SALESFORCE_ID: frame["Id"], named.KEY: frame[EXTERNAL_ID]}
     columns |= {named.parent_key(p.field): frame[parent_path(described, p.field)] for p in spec.parents}
     columns |= {
-        named.salesforce(field.api_name): written(frame[field.api_name], field.type) for field in spec.fields
+        named.salesforce(field.api_name): written(frame[field.api_name], field.type, field.scale)
+        for field in spec.fields
     }
     return pa.table({name: pa.array(column, type=pa.string()) for name, column in columns.items()})
 

@@ -38,6 +38,11 @@ def result(run: Run, entity: str) -> str:
     return f"{run.id}/result/{entity}"
 
 
+def finished(run: Run, entity: str) -> str:
+    """Rows that are in Salesforce and could not be finished."""
+    return f"{run.id}/finished/{entity}"
+
+
 def read_back(run: Run, entity: str) -> str:
     """Records that Salesforce holds after the load."""
     return f"{run.id}/read_back/{entity}"

@@ -4,6 +4,7 @@ An empty cell leaves a field alone and `#N/A` clears it (Bulk API 2.0 guide, "Va
 creations leave out what is missing and updates clear what the master cleared.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from connector.mapping import columns as named
+from connector.mapping.converters import TEXT
 from connector.mapping.decisions import Operation
 from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, NullPolicy
 from connector.model.describe import ObjectDescribe
@@ -29,28 +31,51 @@ def request_for(spec: EntitySpec, operation: Operation) -> JobRequest:
 
 
 def job_columns(
-    spec: EntitySpec, described: ObjectDescribe, operation: Operation, rows: pd.DataFrame
+    spec: EntitySpec,
+    described: ObjectDescribe,
+    operation: Operation,
+    rows: pd.DataFrame,
+    anchors: Mapping[str, str],
 ) -> pd.DataFrame:
     """The rows of a lined-up batch with this operation -> the columns of their CSV, by API name.
 
-    A field that none of them has a value for is left out.
+    A field that none of them has a value for is left out. `anchors` are the ids of the anchors by field.
     Raises RequestRefused where a parent's lookup is not visible.
     """
     content = {EXTERNAL_ID: rows[named.KEY]}
     clearing = [field for field in spec.gentrack_fields if field.null_policy is NullPolicy.CLEAR]
     if operation is Operation.CREATE:
-        for parent in spec.parents:
+        for parent in spec.first_parents:
             content[parent_path(described, parent.field)] = rows[named.parent_key(parent.field)]
+        for field, record_id in anchors.items():
+            content[field] = pd.Series(record_id, index=rows.index, dtype=TEXT)
         fields = [field for field in spec.fields if described.fields[field.api_name].createable]
     else:
         content["Id"] = rows[named.SALESFORCE_ID]
         fields = [field for field in spec.fields if described.fields[field.api_name].updateable]
-    for field in fields:
-        values = rows[named.target(field.api_name)]
-        if operation is Operation.UPDATE and field in clearing:
+    for line in fields:
+        values = rows[named.target(line.api_name)]
+        if line.born is not None:
+            if operation is not Operation.CREATE:
+                continue
+            values = pd.Series(line.born, index=rows.index, dtype=TEXT)
+        if operation is Operation.UPDATE and line in clearing:
             values = values.fillna(_CLEAR)
         if values.notna().any():
-            content[field.api_name] = values
+            content[line.api_name] = values
+    return pd.DataFrame(content)
+
+
+def finishing_columns(spec: EntitySpec, described: ObjectDescribe, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a finishing pass -> Id, external id, and what was left for it; an empty cell leaves alone.
+
+    Raises RequestRefused where a parent's lookup is not visible.
+    """
+    content = {EXTERNAL_ID: rows[named.KEY], "Id": rows[named.SALESFORCE_ID]}
+    for parent in spec.later_parents:
+        content[parent_path(described, parent.field)] = rows[named.parent_key(parent.field)]
+    for field in spec.born_fields:
+        content[field.api_name] = rows[named.target(field.api_name)]
     return pd.DataFrame(content)
 
 

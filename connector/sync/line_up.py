@@ -29,7 +29,7 @@ def line_up(run: Run, spec: EntitySpec, org: SalesforceOrg, workspace: Workspace
     lined_up: list[Batch] = []
     with workspace.sql() as sql:
         sql.table("plan", folders.plan(run, spec.name))
-        for parent in spec.parents:
+        for parent in spec.first_parents:
             sql.table(f"result_of_{parent.field}", folders.result(run, parent.entity))
         if spec.found_by_parents:
             sql.table("born", folders.born(run, spec.name))
@@ -40,24 +40,28 @@ def line_up(run: Run, spec: EntitySpec, org: SalesforceOrg, workspace: Workspace
 
 def _lined_up_sql(spec: EntitySpec, columns: list[str]) -> str:
     sent = f"plan.{named.OPERATION} <> '{Operation.NONE}'"
-    held = f"({sent} AND ({' OR '.join(_stopped(p) for p in spec.parents)}))" if spec.parents else "false"
+    held = (
+        f"({sent} AND ({' OR '.join(_stopped(p) for p in spec.first_parents)}))"
+        if spec.first_parents
+        else "false"
+    )
     adopted = f"(plan.{named.OPERATION} = '{Operation.CREATE}' AND born.{named.SALESFORCE_ID} IS NOT NULL)"
     if not spec.found_by_parents:
         adopted = "false"
     reasons = " ".join(
         f"WHEN {_stopped(p)} THEN 'Its {p.entity} is not in Salesforce: '"
         f" || coalesce({p.field}_result.reason, 'no reason was kept.')"
-        for p in spec.parents
+        for p in spec.first_parents
     )
-    todos = " ".join(f"WHEN {_stopped(p)} THEN 'Mend the {p.entity} first.'" for p in spec.parents)
-    fields = " ".join(f"WHEN {_stopped(p)} THEN '{p.field}'" for p in spec.parents)
+    todos = " ".join(f"WHEN {_stopped(p)} THEN 'Mend the {p.entity} first.'" for p in spec.first_parents)
+    fields = " ".join(f"WHEN {_stopped(p)} THEN '{p.field}'" for p in spec.first_parents)
     replaced = {
         named.OPERATION: f"CASE WHEN {held} THEN '{Operation.NONE}' WHEN {adopted} THEN '{Operation.ADOPT}'"
         f" ELSE plan.{named.OPERATION} END",
         named.OUTCOME: f"CASE WHEN {held} THEN '{RowOutcome.HELD}' ELSE plan.{named.OUTCOME} END",
         named.CODE: f"CASE WHEN {held} THEN 'PARENT_REFUSED' ELSE plan.{named.CODE} END",
     }
-    if spec.parents:
+    if spec.first_parents:
         replaced |= {
             named.FIELD: f"CASE WHEN NOT {sent} THEN plan.{named.FIELD} {fields} END",
             named.REASON: f"CASE WHEN NOT {sent} THEN plan.{named.REASON} {reasons} END",
@@ -85,7 +89,7 @@ def _joins(spec: EntitySpec) -> str:
         f"LEFT JOIN (SELECT lower({named.KEY}) AS folded, any_value({named.OUTCOME}) AS outcome,"
         f" any_value({named.REASON}) AS reason FROM result_of_{p.field} GROUP BY ALL) AS {p.field}_result"
         f" ON {p.field}_result.folded = lower(plan.{quoted(named.parent_key(p.field))})"
-        for p in spec.parents
+        for p in spec.first_parents
     ]
     if spec.found_by_parents:
         joins.append(

@@ -70,6 +70,12 @@ class SalesforceOrg(Protocol):
     def commit_job(self, job_id: str) -> None:
         """Say UploadComplete. Safe to repeat: a job that has gone on already is left alone."""
 
+    def job_status(self, job_id: str) -> JobStatus:
+        """What Salesforce says of a job now. Raises RequestRefused for one that it doesn't know any more."""
+
+    def abort_job(self, job_id: str) -> None:
+        """End a job that is not wanted any more; what it has written stays."""
+
     def wait_for_job(self, job_id: str) -> JobStatus:
         """Ask until the job is in a terminal state."""
 
@@ -131,6 +137,12 @@ class Ledger(Protocol):
 
     def batch_finished(self, run: Run, batch: Batch, counts: EntityCounts) -> None:
         """What became of a batch's rows."""
+
+    def batch_counts(self, run: Run, batch: Batch) -> EntityCounts | None:
+        """What became of a batch's rows; None where it has not been finished."""
+
+    def jobs_of(self, run: Run, batch: Batch, request: JobRequest) -> list[str]:
+        """The ids of the jobs that a batch's rows went into with this request, the oldest first."""
 
     def job_created(self, run: Run, batch: Batch, job_id: str, request: JobRequest, rows: int) -> None:
         """A job exists in Salesforce and nothing of it is committed yet."""

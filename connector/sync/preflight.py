@@ -1,11 +1,13 @@
 """Preflight: everything that would make the run fail later, in one list, each with what to do."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from connector.errors import ConnectorError, RequestRefused
 from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec
 from connector.model.describe import FieldDescribe, ObjectDescribe
 from connector.model.finding import Finding, Severity
+from connector.sync.anchors import anchor_ids
 from connector.sync.automations import automation_findings
 from connector.sync.ports import EventPublishing, GentrackSource, SalesforceOrg
 from connector.sync.run_record import RUN_FIELDS, RUN_OBJECT
@@ -42,6 +44,7 @@ def preflight(
         for spec in entities:
             if spec.name in described:
                 findings += _object_findings(spec, described[spec.name], set(described))
+                findings += _answers(spec.salesforce_object, partial(anchor_ids, spec, org))
         findings += [*_variants(described), *_run_record(org), *_limits(org)]
         findings += [*trigger_findings(org), *automation_findings(entities, org)]
     if not mails_to:
@@ -84,8 +87,13 @@ def _object_findings(spec: EntitySpec, described: ObjectDescribe, known: set[str
             yield _blocking(
                 name, f"Its parent {parent.entity} can't be loaded.", "Mend the parent's findings."
             )
+    for anchor in spec.anchors:
+        yield from _field_findings(name, anchor.field, described, must_update=False)
     filled = (
-        {field.api_name for field in spec.fields} | {parent.field for parent in spec.parents} | {EXTERNAL_ID}
+        {EXTERNAL_ID}
+        | {field.api_name for field in spec.fields}
+        | {parent.field for parent in spec.parents}
+        | {anchor.field for anchor in spec.anchors}
     )
     yield from (
         _blocking(

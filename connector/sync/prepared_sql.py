@@ -108,7 +108,7 @@ def _parent_columns(spec: EntitySpec) -> list[str]:
     return [
         f", {p.field}_plan.outcome AS {quoted(named.parent_outcome(p.field))}"
         f", {p.field}_plan.reason AS {quoted(named.parent_reason(p.field))}"
-        for p in spec.parents
+        for p in spec.first_parents
     ]
 
 
@@ -118,5 +118,5 @@ def _parent_joins(spec: EntitySpec) -> list[str]:
         f"LEFT JOIN (SELECT lower({named.KEY}) AS folded, any_value({named.OUTCOME}) AS outcome,"
         f" any_value({named.REASON}) AS reason FROM plan_of_{p.field} GROUP BY ALL) AS {p.field}_plan"
         f" ON {p.field}_plan.folded = lower(keyed.{quoted(named.parent_key(p.field))})"
-        for p in spec.parents
+        for p in spec.first_parents
     ]

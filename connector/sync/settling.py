@@ -85,7 +85,7 @@ def _settled(run: Run, spec: EntitySpec, staging: Staging, sql: StagedSql) -> st
     sql.table("plan", folders.plan(run, spec.name))
     layers = ["plan"]
     joins = ""
-    for name in ("result", "verified"):
+    for name in ("result", "finished", "verified"):
         folder = getattr(folders, name)(run, spec.name)
         if staging.parts(folder):
             sql.table(name, folder)
@@ -101,7 +101,9 @@ def _settled(run: Run, spec: EntitySpec, staging: Staging, sql: StagedSql) -> st
         lost = f"'{_NOT_REACHED[name]}'" if name in _NOT_REACHED else "NULL"
         return f"CASE {cases} WHEN {waiting} THEN {lost} ELSE plan.{name} END AS {name}"
 
-    ids = ", ".join(f"{layer}.{named.SALESFORCE_ID}" for layer in layers if layer != "verified")
+    ids = ", ".join(
+        f"{layer}.{named.SALESFORCE_ID}" for layer in layers if layer not in {"finished", "verified"}
+    )
     verdict = ", ".join(layered(name) for name in named.VERDICT)
     salesforce_id = f"coalesce({ids}) AS {named.SALESFORCE_ID}"
     return f"SELECT plan.{named.ROW}, {verdict}, {salesforce_id} FROM plan{joins}"

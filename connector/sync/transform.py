@@ -24,7 +24,14 @@ def transform(run: Run, spec: EntitySpec, described: ObjectDescribe, workspace: 
     A new plan numbers its rows anew, so what an earlier attempt of this run staged after its plan goes.
     """
     staging = workspace.staging
-    for folder in (folders.prepared, folders.plan, folders.lined_up, folders.result, folders.verified):
+    for folder in (
+        folders.prepared,
+        folders.plan,
+        folders.lined_up,
+        folders.result,
+        folders.finished,
+        folders.verified,
+    ):
         staging.clear(folder(run, spec.name))
     plan: list[Batch] = []
     with workspace.sql() as sql:
@@ -32,7 +39,7 @@ def transform(run: Run, spec: EntitySpec, described: ObjectDescribe, workspace: 
         for resource in spec.source.resources:
             sql.table(resource.name, folders.gentrack(run, resource.name))
         sql.table("existing", folders.salesforce(run, spec.name))
-        for parent in spec.parents:
+        for parent in spec.first_parents:
             sql.table(f"plan_of_{parent.field}", folders.plan(run, parent.entity))
         sql.keep(KEYED, keyed_sql(spec, sql.column_names(spec.source.sql)))
         sql.keep(FACTS, facts_sql(spec, workspace.batch_rows))

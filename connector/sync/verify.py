@@ -34,7 +34,10 @@ def verify(run: Run, spec: EntitySpec, org: SalesforceOrg, workspace: Workspace)
     with workspace.sql() as sql:
         for name in ("prepared", "lined_up", "result", "read_back"):
             sql.table(name, getattr(folders, name)(run, spec.name))
-        for piece in sql.stream(_expected_and_found(spec)):
+        unfinished = bool(staging.parts(folders.finished(run, spec.name)))
+        if unfinished:
+            sql.table("finished", folders.finished(run, spec.name))
+        for piece in sql.stream(_expected_and_found(spec, unfinished=unfinished)):
             frame = pa.Table.from_batches([piece]).to_pandas(types_mapper=pd.ArrowDtype)
             compared += len(frame)
             wrong.append(_wrong(spec, frame))
@@ -50,7 +53,7 @@ def verify(run: Run, spec: EntitySpec, org: SalesforceOrg, workspace: Workspace)
     return Verification(spec.name, compared, missing, len(found) - missing, int(str(unknown[0][0])))
 
 
-def _expected_and_found(spec: EntitySpec) -> str:
+def _expected_and_found(spec: EntitySpec, *, unfinished: bool) -> str:
     columns = [f"lined_up.{quoted(named.target(field.api_name))}" for field in spec.fields]
     columns += [f"read_back.{quoted(named.salesforce(field.api_name))}" for field in spec.fields]
     for parent in spec.parents:
@@ -61,6 +64,7 @@ def _expected_and_found(spec: EntitySpec) -> str:
                read_back.{named.SALESFORCE_ID}, {", ".join(columns)}
         FROM result
         JOIN lined_up USING ({named.ROW})
+        {f"ANTI JOIN finished USING ({named.ROW})" if unfinished else ""}
         LEFT JOIN read_back ON lower(read_back.{named.KEY}) = lower(result.{named.KEY})
         WHERE result.{named.OUTCOME} IN
             ('{RowOutcome.CREATED}', '{RowOutcome.UPDATED}', '{RowOutcome.UNCHANGED}')

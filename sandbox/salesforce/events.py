@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from sandbox.salesforce.clock import rendered
 from sandbox.salesforce.soql.records import plain
+from sandbox.salesforce.storage.keys import NUMBER
 
 MOST_KEPT = 200_000
 _NAMESPACE = UUID("6f0f3a52-6d6e-4d1c-9f43-2f7f5c1f2f11")
@@ -98,6 +99,6 @@ def _payloads(published: Published, rows: pa.Table | None, skipped: int, most: i
     payloads = []
     for row in rows.slice(skipped, most).to_pylist():
         attributes = {"type": published.object_name, "url": f"{root}/{row['Id']}"}
-        values = {name: plain(value) for name, value in row.items() if value is not None}
+        values = {name: plain(value) for name, value in row.items() if value is not None and name != NUMBER}
         payloads.append(orjson.dumps({"attributes": attributes} | values).decode())
     return payloads

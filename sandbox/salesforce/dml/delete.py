@@ -6,28 +6,31 @@ Source: SOAP API guide, "delete()"; object reference on cascading deletes and re
 from collections.abc import Mapping, Sequence
 
 from sandbox.salesforce import identifiers
-from sandbox.salesforce.columnar import table, texts
+from sandbox.salesforce.columnar import texts
 from sandbox.salesforce.dml.context import SaveContext
+from sandbox.salesforce.dml.references import states
 from sandbox.salesforce.dml.rows import Outcome
 from sandbox.salesforce.dml.triggers import Triggers
 from sandbox.salesforce.errors import RowError
 from sandbox.salesforce.schema.model import SObjectType
 from sandbox.salesforce.storage.columns import quoted
+from sandbox.salesforce.storage.keys import keyed, same
 
 _HELD_BY_RULE: Mapping[str, tuple[str, RowError]] = {
     "AccountContactRelation": (
-        "SELECT r.Id FROM wanted w JOIN AccountContactRelation r ON r.Id = w.id WHERE r.IsDirect",
+        f"SELECT r.Id FROM wanted w JOIN AccountContactRelation r ON {same('r', 'w')} WHERE r.IsDirect",
         RowError(
             "DELETE_FAILED", "A contact's direct relation can't be deleted while the contact has its account."
         ),
     ),
     "Order": (
-        "SELECT o.Id FROM wanted w JOIN \"Order\" o ON o.Id = w.id WHERE o.StatusCode = 'Activated'",
+        f"SELECT o.Id FROM wanted w JOIN \"Order\" o ON {same('o', 'w')} WHERE o.StatusCode = 'Activated'",
         RowError("DELETE_FAILED", "An activated order can't be deleted."),
     ),
     "OrderItem": (
         (
-            'SELECT i.Id FROM wanted w JOIN OrderItem i ON i.Id = w.id JOIN "Order" o ON o.Id = i.OrderId '
+            f'SELECT i.Id FROM wanted w JOIN OrderItem i ON {same("i", "w")} JOIN "Order" o ON o.Id = '
+            f"i.OrderId "
             "WHERE o.StatusCode = 'Activated'"
         ),
         RowError("DELETE_FAILED", "Products of an activated order can't be deleted."),
@@ -39,17 +42,12 @@ def delete(context: SaveContext, sobject: SObjectType, ids: Sequence[str | None]
     """Deletes records; what can't be deleted is told row by row."""
     outcome = Outcome.of(len(ids))
     known = identifiers.normalised_array(ids)
-    states = dict(
-        context.transaction.rows(
-            f"SELECT t.Id, t.IsDeleted FROM {quoted(sobject.name)} t SEMI JOIN wanted w ON t.Id = w.id",
-            wanted=table({"id": texts(known)}),
-        )
-    )
+    found = states(context.transaction, sobject, known)
     for row, record in enumerate(known):
-        error = _refusal(record, ids[row], states, sobject)
+        error = _refusal(record, ids[row], found, sobject)
         if error is not None:
             outcome.errors.add(row, error)
-        outcome.ids[row] = record if record in states else None
+        outcome.ids[row] = record if record in found else None
     _refuse_held(context, sobject, known, outcome)
     living = [record for row, record in enumerate(known) if record and not outcome.errors.failed[row]]
     triggers = Triggers(context, sobject, "delete")
@@ -60,16 +58,16 @@ def delete(context: SaveContext, sobject: SObjectType, ids: Sequence[str | None]
 
 
 def _refusal(
-    record: str | None, given: str | None, states: dict[str, bool], sobject: SObjectType
+    record: str | None, given: str | None, found: dict[str, bool], sobject: SObjectType
 ) -> RowError | None:
     if record is None:
         message = "Id not specified in a delete call" if not given else f"bad id {given}"
         return RowError("MISSING_ARGUMENT" if not given else "MALFORMED_ID", message)
     if not record.startswith(sobject.key_prefix):
         return RowError("MALFORMED_ID", f"bad id {given}")
-    if record not in states:
+    if record not in found:
         return RowError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
-    return RowError("ENTITY_IS_DELETED", "entity is deleted") if states[record] else None
+    return RowError("ENTITY_IS_DELETED", "entity is deleted") if found[record] else None
 
 
 def _refuse_held(
@@ -78,7 +76,7 @@ def _refuse_held(
     rows = {record: row for row, record in enumerate(ids) if record and not outcome.errors.failed[row]}
     if not rows:
         return
-    wanted = table({"id": texts(list(rows))})
+    wanted = keyed(texts(list(rows)))
     if sobject.name in _HELD_BY_RULE:
         sql, error = _HELD_BY_RULE[sobject.name]
         for (record,) in context.transaction.rows(sql, wanted=wanted):
@@ -107,11 +105,11 @@ def _associated(child: SObjectType) -> RowError:
 def _delete(context: SaveContext, sobject: SObjectType, ids: Sequence[str]) -> None:
     if not ids:
         return
-    wanted = table({"id": texts(list(ids))})
+    wanted = keyed(texts(list(ids)))
     moment = f"make_timestamp_ms({context.stamp})"
     context.transaction.run(
         f"UPDATE {quoted(sobject.name)} t SET IsDeleted = true, SystemModstamp = {moment}, "
-        f"LastModifiedDate = {moment}, LastModifiedById = ? FROM wanted w WHERE t.Id = w.id",
+        f"LastModifiedDate = {moment}, LastModifiedById = ? FROM wanted w WHERE {same('t', 'w')}",
         [context.user_id],
         wanted=wanted,
     )

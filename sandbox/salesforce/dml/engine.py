@@ -112,7 +112,17 @@ def _save(context: SaveContext, request: Save) -> Outcome:
         targets.refuse_duplicates(rows, key_column, _duplicate(request, key_column.field))
     for wave in _waves(request, rows, key_column):
         _save_wave(context, request, rows.take(wave).surviving(), outcome)
+    _name_refused(context, request, rows, outcome)
     return outcome
+
+
+def _name_refused(context: SaveContext, request: Save, rows: Rows, outcome: Outcome) -> None:
+    """A refused row tells its record where that is known."""
+    refused = np.flatnonzero(outcome.errors.failed)
+    key = rows.sobject.fields["id"] if request.operation == "update" else request.key
+    if key is not None and len(refused):
+        for place, record in targets.meant(context.transaction, rows.take(refused), key).items():
+            outcome.ids[refused[place]] = record
 
 
 def _key_of(request: Save) -> str:

@@ -3,18 +3,20 @@
 Source: Bulk API 2.0 guide, "Relationship Fields in a Header Row".
 """
 
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
 import pyarrow as pa
 
-from sandbox.salesforce.columnar import Array, Positions, present, table
+from sandbox.salesforce.columnar import Array, Positions, present, table, texts
 from sandbox.salesforce.columnar import places as index
 from sandbox.salesforce.dml.rows import Column, Heading, RawColumn, Rows
 from sandbox.salesforce.errors import RowError
 from sandbox.salesforce.schema.model import Field, Schema, SObjectType
 from sandbox.salesforce.storage.columns import quoted
 from sandbox.salesforce.storage.database import Transaction
+from sandbox.salesforce.storage.keys import keyed, same
 
 
 def folded(expression: str, field: Field) -> str:
@@ -100,7 +102,7 @@ def _check_column(
         if parent is None or parent.name not in field.reference_to:
             rows.refuse(group, lambda place: wrong_kind(field, known[place]))
             continue
-        living = _states(transaction, parent, [known[place] for place in group])
+        living = states(transaction, parent, [known[place] for place in group])
         missing = [place for place in group if known[place] not in living]
         rows.refuse(missing, lambda _: RowError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"))
         deleted = [place for place in group if living.get(known[place])]
@@ -114,10 +116,10 @@ def wrong_kind(field: Field, value: str) -> RowError:
     )
 
 
-def _states(transaction: Transaction, sobject: SObjectType, ids: list[str]) -> dict[str, bool]:
+def states(transaction: Transaction, sobject: SObjectType, ids: Sequence[str | None]) -> dict[str, bool]:
     """Whether each of the records that exist is deleted."""
     found = transaction.rows(
-        f"SELECT t.Id, t.IsDeleted FROM {quoted(sobject.name)} t SEMI JOIN wanted w ON t.Id = w.id",
-        wanted=table({"id": pa.array(ids, pa.string())}),
+        f"SELECT t.Id, t.IsDeleted FROM {quoted(sobject.name)} t SEMI JOIN wanted w ON {same('t', 'w')}",
+        wanted=keyed(texts(list(ids))),
     )
     return dict(found)

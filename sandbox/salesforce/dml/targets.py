@@ -10,12 +10,11 @@ from typing import cast
 import numpy as np
 import pyarrow as pa
 
-from sandbox.salesforce.columnar import Positions, present, table
-from sandbox.salesforce.dml.references import find
+from sandbox.salesforce.columnar import Positions, present
+from sandbox.salesforce.dml.references import find, states
 from sandbox.salesforce.dml.rows import Column, Rows
 from sandbox.salesforce.errors import RowError
 from sandbox.salesforce.schema.model import Field
-from sandbox.salesforce.storage.columns import quoted
 from sandbox.salesforce.storage.database import Transaction
 
 CHUNK = 200
@@ -55,11 +54,10 @@ def waves(rows: Rows, column: Column) -> list[Positions]:
 
 def by_external_id(transaction: Transaction, rows: Rows, key: Field) -> tuple[Rows, Rows]:
     """The rows to create, and those to update with the ids of their records."""
-    column = rows.columns[key.name.lower()]
-    absent = ~(column.given & present(column.values))
-    rows.refuse(np.flatnonzero(absent), lambda _: RowError("MISSING_ARGUMENT", f"{key.name} not specified"))
-    places = pa.array(np.arange(len(rows)))
-    matches = find(transaction, rows.sobject, key, column.values, places)
+    values = rows.values(key.name)
+    absent = np.flatnonzero(~present(values))
+    rows.refuse(absent, lambda _: RowError("MISSING_ARGUMENT", f"{key.name} not specified"))
+    matches = find(transaction, rows.sobject, key, values, pa.array(np.arange(len(rows))))
     several = [place for place, found in matches.items() if len(found) > 1]
     rows.refuse(several, lambda place: _ambiguous(key, matches[place]))
     failed = rows.errors.failed[rows.positions]
@@ -80,28 +78,30 @@ def by_record_id(transaction: Transaction, rows: Rows) -> Rows:
 
     Rows without one, or with one that leads nowhere, are refused.
     """
-    column = rows.columns["id"]
-    absent = ~(column.given & present(column.values))
-    rows.refuse(
-        np.flatnonzero(absent), lambda _: RowError("MISSING_ARGUMENT", "Id not specified in an update call")
-    )
-    ids: list[str] = cast("list[str]", column.values.to_pylist())
+    values = rows.values("Id")
+    absent = np.flatnonzero(~present(values))
+    rows.refuse(absent, lambda _: RowError("MISSING_ARGUMENT", "Id not specified in an update call"))
+    ids: list[str] = cast("list[str]", values.to_pylist())
     prefix = rows.sobject.key_prefix
     foreign = [place for place, value in enumerate(ids) if value and not value.startswith(prefix)]
-    rows.refuse(foreign, lambda place: _foreign(column.field, ids[place]))
-    found = dict(
-        transaction.rows(
-            f"SELECT t.Id, t.IsDeleted FROM {quoted(rows.sobject.name)} t SEMI JOIN wanted w ON t.Id = w.id",
-            wanted=table({"id": column.values}),
-        )
-    )
+    rows.refuse(foreign, lambda place: _foreign(rows.sobject.fields["id"], ids[place]))
+    found = states(transaction, rows.sobject, ids)
     gone = [place for place, value in enumerate(ids) if found.get(value)]
     rows.refuse(gone, lambda _: RowError("ENTITY_IS_DELETED", "entity is deleted"))
     unknown = [place for place, value in enumerate(ids) if value and value not in found]
     rows.refuse(unknown, lambda _: RowError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"))
-    named = Rows(rows.sobject, rows.positions, rows.columns, rows.errors, column.values)
+    named = Rows(rows.sobject, rows.positions, rows.columns, rows.errors, values)
     return named.surviving()
 
 
 def _foreign(field: Field, value: str) -> RowError:
     return RowError("MALFORMED_ID", f"{field.label}: id value of incorrect type: {value}", (field.name,))
+
+
+def meant(transaction: Transaction, rows: Rows, key: Field) -> dict[int, str]:
+    """The records that rows name by their key, by place: what a refused row is told to be about."""
+    values = rows.values(key.name)
+    if key.type == "id":
+        return {place: value for place, value in enumerate(values.to_pylist()) if value is not None}
+    matches = find(transaction, rows.sobject, key, values, pa.array(np.arange(len(rows))))
+    return {place: found[0] for place, found in matches.items() if len(found) == 1}

@@ -10,11 +10,12 @@ from functools import partial
 
 import pyarrow as pa
 
-from sandbox.salesforce.columnar import Array, table
+from sandbox.salesforce.columnar import Array
 from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.events import Published
 from sandbox.salesforce.schema.model import SObjectType
 from sandbox.salesforce.storage.columns import quoted
+from sandbox.salesforce.storage.keys import keyed, same
 
 EVENT = "Gentrack_Object_Event__e"
 SETTING = "Gentrack_Connector_Settings__c"
@@ -72,6 +73,7 @@ class Triggers:
     def _records(self, ids: Array) -> pa.Table:
         """The records in the order of their ids, so that before and after match."""
         return self._context.transaction.table(
-            f"SELECT t.* FROM {quoted(self._sobject.name)} t SEMI JOIN saved s ON t.Id = s.Id ORDER BY t.Id",
-            saved=table({"Id": ids}),
+            f"SELECT t.* FROM {quoted(self._sobject.name)} t SEMI JOIN saved s ON {same('t', 's')} "
+            "ORDER BY t.Id",
+            saved=keyed(ids),
         )

@@ -20,6 +20,7 @@ from sandbox.salesforce.soql.conditions import Conditions
 from sandbox.salesforce.soql.parse import parse
 from sandbox.salesforce.soql.scope import Scope
 from sandbox.salesforce.storage.columns import quoted, sql_type
+from sandbox.salesforce.storage.keys import same
 
 
 class ValidationRule(BaseModel):
@@ -101,5 +102,5 @@ def _as_saved(rows: Rows, sobject: SObjectType) -> str:
             columns.append(f"r.{name}")
         else:
             columns.append(f"NULL::{sql_type(field)} AS {name}")
-    joined = f"JOIN {quoted(sobject.name)} r ON r.Id = w.Id" if existing else ""
+    joined = f"JOIN {quoted(sobject.name)} r ON {same('r', 'w')}" if existing else ""
     return f"SELECT {', '.join(columns)} FROM wanted w {joined}"

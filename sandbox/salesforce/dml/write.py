@@ -11,6 +11,7 @@ from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.rows import Column, Rows
 from sandbox.salesforce.schema.model import Field
 from sandbox.salesforce.storage.columns import arrow_type, quoted
+from sandbox.salesforce.storage.keys import NUMBER, numbers_of, same
 
 _AUTO_NUMBER = re.compile(r"\{(0+)\}")
 
@@ -50,7 +51,8 @@ def create(context: SaveContext, rows: Rows) -> pa.Table:
         column.field.name: rows.values(name) for name, column in rows.columns.items() if column.field.stored
     }
     written |= _audit(context, count, creating=True)
-    written["Id"] = rows.ids
+    written["Id"] = rows.record_ids
+    written[NUMBER] = numbers_of(rows.record_ids)
     for field in sobject.fields.values():
         if field.auto_number:
             written[field.name] = _auto_numbers(context, rows, field.auto_number)
@@ -84,7 +86,7 @@ def _auto_numbers(context: SaveContext, rows: Rows, pattern: str) -> Array:
 
 def update(context: SaveContext, rows: Rows, *, key: Field | None) -> None:
     """Writes the given values of existing rows."""
-    written = {"Id": rows.record_ids}
+    written = {"Id": rows.record_ids, NUMBER: numbers_of(rows.record_ids)}
     settings = []
     for name, column in rows.columns.items():
         if name == "id" or not column.field.stored or (key is not None and column.field.name == key.name):
@@ -94,7 +96,7 @@ def update(context: SaveContext, rows: Rows, *, key: Field | None) -> None:
         written[name] = values
         settings.append(f"{quoted(name)} = u.{quoted(name)}")
     context.transaction.run(
-        f"UPDATE {quoted(rows.sobject.name)} t SET {', '.join(settings)} FROM u WHERE t.Id = u.Id",
+        f"UPDATE {quoted(rows.sobject.name)} t SET {', '.join(settings)} FROM u WHERE {same('t', 'u')}",
         u=table(written),
     )
 

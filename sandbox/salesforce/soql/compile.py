@@ -12,6 +12,9 @@ from sandbox.salesforce.soql.conditions import Conditions
 from sandbox.salesforce.soql.scope import Resolved, Scope, source
 from sandbox.salesforce.storage.columns import quoted
 
+_HIGHEST_OFFSET = 2000
+_MOST_WITH_ALL_FIELDS = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -77,6 +80,7 @@ class Compiler:
         self, query: syntax.Query, sobject: SObjectType, prefix: str, reference: Field | None = None
     ) -> Compiled:
         parameters: list[object] = []
+        self._check_limits(query)
         scope = Scope(
             self.text, self.schema, sobject, prefix, alias=str(query.alias) if query.alias else None
         )
@@ -101,6 +105,17 @@ class Compiler:
         joins = " ".join(scope.joins)
         sql = f"SELECT {columns} FROM {quoted(sobject.name)} {scope.table} {joins}{tail}"
         return Compiled(sql, parameters, shape)
+
+    def _check_limits(self, query: syntax.Query) -> None:
+        if query.offset > _HIGHEST_OFFSET:
+            message = f"Maximum SOQL offset allowed is {_HIGHEST_OFFSET}"
+            raise ApiError(400, "NUMBER_OUTSIDE_VALID_RANGE", message)
+        whole = any(
+            isinstance(item, syntax.Function) and str(item.name).lower() == "fields" for item in query.select
+        )
+        if whole and (query.limit is None or query.limit > _MOST_WITH_ALL_FIELDS):
+            message = f"The SOQL FIELDS function must have a LIMIT of at most {_MOST_WITH_ALL_FIELDS}"
+            raise ApiError(400, "MALFORMED_QUERY", message)
 
     def _conditions(self, scope: Scope, parameters: list[object]) -> Conditions:
         def subquery(query: syntax.Query) -> str:
@@ -249,6 +264,3 @@ def _ordering(query: syntax.Query, scope: Scope, conditions: Conditions) -> str:
         nulls = "FIRST" if nulls_first else "LAST"
         items.append(f"{f'lower({sql})' if folds else sql} {direction} NULLS {nulls}")
     return f" ORDER BY {', '.join(items)}" if items else ""
-
-
-__all__ = ["ApiError", "Compiled", "Compiler", "Output", "Shape"]

@@ -12,8 +12,10 @@ from sandbox.salesforce import identifiers
 from sandbox.salesforce.schema.model import ID_TYPES, NUMBER_TYPES, TEXT_TYPES, Field
 from sandbox.salesforce.soql import literals, syntax
 from sandbox.salesforce.soql.scope import Scope
+from sandbox.salesforce.storage.keys import NUMBER
 
 _LONGEST_FILTERED_TEXT = 255
+_NO_RECORD = "0" * 18
 _AGGREGATES = {"count", "count_distinct", "sum", "avg", "min", "max"}
 _COUNTING = Field(name="count", label="count", type="int")
 _EQUALITY = {"=": "=", "!=": "IS DISTINCT FROM"}
@@ -102,7 +104,11 @@ class Conditions:
             left, right = f"lower({expression})", f"lower({self._bind(literals.text_of(value))})"
         else:
             left, right = expression, self._value(field, value)
-        return f"({left} {_EQUALITY.get(operator, operator)} {right})"
+        narrowed = ""
+        if field.type == "id" and operator == "=":
+            number = identifiers.number_of(self._record_id(value) or _NO_RECORD)
+            narrowed = f"{_number_beside(expression)} = {number} AND "
+        return f"({narrowed}{left} {_EQUALITY.get(operator, operator)} {right})"
 
     def _like(self, expression: str, field: Field, value: Token) -> str:
         if field.type not in TEXT_TYPES:
@@ -135,7 +141,11 @@ class Conditions:
             found = f"lower({expression}) IN (SELECT unnest({self._bind(folded)}))"
         elif field.type in ID_TYPES:
             ids = [self._record_id(value) for value in present]
-            found = f"{expression} IN (SELECT unnest({self._bind(ids)}))"
+            narrowed = ""
+            if field.type == "id":
+                numbers = [identifiers.number_of(each or _NO_RECORD) for each in ids]
+                narrowed = f"{_number_beside(expression)} IN (SELECT unnest({self._bind(numbers)})) AND "
+            found = f"({narrowed}{expression} IN (SELECT unnest({self._bind(ids)})))"
         else:
             found = f"{expression} IN ({', '.join(self._value(field, value) for value in present)})"
         clause = found if present else "false"
@@ -181,6 +191,11 @@ class Conditions:
             "be enclosed in quotes"
         )
         raise self._scope.error(value, "INVALID_FIELD", message)
+
+
+def _number_beside(expression: str) -> str:
+    """The column with the number of an id, from the column of the id."""
+    return f"{expression.rpartition('.')[0]}.{NUMBER}"
 
 
 def _folds(field: Field) -> bool:

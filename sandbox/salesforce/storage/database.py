@@ -13,6 +13,7 @@ from sandbox.salesforce import identifiers
 from sandbox.salesforce.columnar import Array
 from sandbox.salesforce.schema.model import Schema, SObjectType
 from sandbox.salesforce.storage.columns import quoted, sql_type
+from sandbox.salesforce.storage.keys import NUMBER
 
 FILE_BODIES = "_file_body"
 
@@ -168,4 +169,5 @@ def _create_table(sobject: SObjectType) -> str:
     fields = [f"{quoted(each.name)} {sql_type(each)}" for each in sobject.stored_fields]
     if sobject.field("Id") is None:
         fields.append("Id VARCHAR")
+    fields.append(f"{NUMBER} BIGINT")
     return f"CREATE TABLE IF NOT EXISTS {quoted(sobject.name)} ({', '.join(fields)})"

@@ -3,6 +3,7 @@ used.
 """
 
 import asyncio
+import logging
 import re
 
 from starlette.concurrency import run_in_threadpool
@@ -16,6 +17,7 @@ from sandbox.salesforce.org import Org
 from sandbox.salesforce.sessions import Session
 from sandbox.salesforce.web.call import Call, json_answer
 from sandbox.salesforce.web.composite import Composite
+from sandbox.salesforce.web.compression import body_chunks, compressed
 from sandbox.salesforce.web.disturbances import ConnectionCutError, cut_connection, strike
 from sandbox.salesforce.web.routing import Route, Router
 from sandbox.salesforce.web.uploads import receive_upload
@@ -23,6 +25,7 @@ from sandbox.salesforce.web.urls import COMPOSITE, ROUTES, UPLOAD
 
 _VERSION = re.compile(r"v\d{2,3}\.0")
 _OWN_ADDRESSES = "/sandbox/"
+_LOGGER = logging.getLogger(__name__)
 
 
 class Application:
@@ -53,7 +56,7 @@ class Application:
             cut_connection(send)
             return
         self._org.log.add(request.method, shown, response.status_code)
-        await response(scope, receive, send)
+        await compressed(request, response)(scope, receive, send)
 
     async def _disturbed(self, request: Request, path: str) -> Response:
         """The answer, after whatever faults and the latency model do to the request."""
@@ -72,6 +75,10 @@ class Application:
             response = await self._answer(request, path)
         except ApiError as error:
             response = json_answer(error.body, error.status)
+        except Exception:
+            _LOGGER.exception("%s %s", request.method, path)
+            unknown = ApiError(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred.")
+            response = json_answer(unknown.body, unknown.status)
         if path.startswith("/services/data"):
             response.headers["Sforce-Limit-Info"] = self._org.limits.header()
         return response
@@ -89,7 +96,7 @@ class Application:
             raise method_not_allowed(request.method, ",".join(route.handlers))
         if handler is UPLOAD:
             return await receive_upload(call, request)
-        call.body = await request.body()
+        call.body = b"".join([chunk async for chunk in body_chunks(request)])
         response: Response = await run_in_threadpool(handler, call)
         return response
 

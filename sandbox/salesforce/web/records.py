@@ -16,6 +16,7 @@ from sandbox.salesforce.schema.model import Field, SObjectType
 from sandbox.salesforce.soql.compile import Compiler
 from sandbox.salesforce.storage.columns import quoted
 from sandbox.salesforce.storage.database import FILE_BODIES
+from sandbox.salesforce.storage.keys import NUMBER
 from sandbox.salesforce.web.bodies import columns_of, file_body, multipart
 from sandbox.salesforce.web.call import Call, json_answer, nothing
 
@@ -100,7 +101,10 @@ def _living(call: Call, sobject: SObjectType, given: str) -> str:
     if record_id is None:
         message = f"Provided external ID field does not exist or is not accessible: {given}"
         raise ApiError(404, "NOT_FOUND", message)
-    found = call.org.database.rows(f"SELECT IsDeleted FROM {quoted(sobject.name)} WHERE Id = ?", [record_id])
+    found = call.org.database.rows(
+        f"SELECT IsDeleted FROM {quoted(sobject.name)} WHERE {NUMBER} = ? AND Id = ?",
+        [identifiers.number_of(record_id), record_id],
+    )
     if not found:
         raise not_found()
     if found[0][0]:

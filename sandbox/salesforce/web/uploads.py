@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.web.call import Call, nothing
+from sandbox.salesforce.web.compression import body_chunks
 
 
 async def receive_upload(call: Call, request: Request) -> Response:
@@ -31,7 +32,7 @@ async def receive_upload(call: Call, request: Request) -> Response:
 
 async def _write(path: Path, request: Request) -> None:
     with path.open("wb") as file:
-        async for chunk in request.stream():
+        async for chunk in body_chunks(request):
             if len(chunk) > 1 << 20:
                 await asyncio.to_thread(file.write, chunk)
             else:

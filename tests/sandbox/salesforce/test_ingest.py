@@ -247,3 +247,26 @@ def test_deleting_takes_a_single_column(org: OrgClient, mark: str) -> None:
     assert again.errors == ["ENTITY_IS_DELETED:entity is deleted:--"]
     assert org.query(f"SELECT Id FROM Account WHERE {EXT} = '{mark}'") == []
     assert len(org.query(f"SELECT Id FROM Account WHERE {EXT} = '{mark}'", everything=True)) == 1
+
+
+def test_a_refused_update_names_its_record(org: OrgClient, mark: str) -> None:
+    (row,) = org.load("Account", f"{EXT},Name\n{mark},A\n").succeeded
+
+    by_key = org.load("Account", f"{EXT},Phone\n{mark},{'1' * 41}\n{mark}new,1\n")
+    by_id = org.load("Account", f"Id,Phone\n{row['sf__Id']},{'1' * 41}\n", "update")
+
+    assert {each[EXT]: each["sf__Id"] for each in by_key.failed} == {mark: row["sf__Id"], f"{mark}new": ""}
+    assert [each["sf__Id"] for each in by_id.failed] == [row["sf__Id"]]
+
+
+@pytest.mark.parametrize(
+    ("operation", "message"),
+    [
+        ("upsert", f"MISSING_ARGUMENT:{EXT} not specified:--"),
+        ("update", "MISSING_ARGUMENT:Id not specified in an update call:--"),
+    ],
+)
+def test_a_file_without_its_key_column_fails_row_by_row(org: OrgClient, operation: str, message: str) -> None:
+    loaded = org.load("Account", "Name\nA\n", operation)
+
+    assert (loaded.info["state"], loaded.errors) == ("JobComplete", [message])

@@ -192,3 +192,11 @@ def test_triggers_are_seen_by_the_tooling_api(org: OrgClient) -> None:
 
     found = {each["TableEnumOrId"]: each["Status"] for each in answer.json()["records"]}
     assert found == dict.fromkeys(("Account", "Contact", "AccountContactRelation", "OrderItem"), "Active")
+
+
+def test_what_a_query_may_not_ask_for(org: OrgClient) -> None:
+    assert org.refused_query("SELECT FIELDS(ALL) FROM Account")["errorCode"] == "MALFORMED_QUERY"
+    assert (
+        org.refused_query("SELECT Id FROM Account OFFSET 2001")["errorCode"] == "NUMBER_OUTSIDE_VALID_RANGE"
+    )
+    assert len(org.query("SELECT FIELDS(STANDARD) FROM Organization LIMIT 200")) == 1

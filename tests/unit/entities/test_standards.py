@@ -10,7 +10,7 @@ import pytest
 
 from connector import entities
 from connector.entities import entity, registry
-from connector.mapping.converters import TEXT
+from connector.mapping.converters import FLAG, TEXT
 from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, Field, FieldType, Master, Parent
 from connector.model.outcome import RowOutcome
 
@@ -53,6 +53,24 @@ DESIGN = {
         "MailingCountry": S,
     },
     "AccountContactRelation": {"Roles": S, "IsActive": G, "StartDate": G, "EndDate": G},
+    "Product2": {"Name": G, "ProductCode": G, "Description": G, "Family": G, "IsActive": G},
+    "PricebookEntry": {"UnitPrice": G, "IsActive": G},
+    "Service_Point__c": {
+        "Name": G,
+        "Identifier_Type__c": G,
+        "Service_Type__c": G,
+        "Supply_Status__c": G,
+        "Supply_Start_Date__c": G,
+        "Supply_End_Date__c": G,
+        "Street__c": G,
+        "City__c": G,
+        "State__c": G,
+        "Postal_Code__c": G,
+        "Country__c": G,
+    },
+    "Contract": {"StartDate": G, "ContractTerm": G, "Status": G},
+    "Order": {"EffectiveDate": G, "Status": G, "Type": G},
+    "OrderItem": {"Quantity": S, "UnitPrice": S},
 }
 """Design section 4: the mapped fields of each object and their masters."""
 TYPES = {
@@ -68,6 +86,17 @@ TYPES = {
     "OtherPhone": FieldType.PHONE,
     "MobilePhone": FieldType.PHONE,
     "Fax": FieldType.PHONE,
+    "Family": FieldType.PICKLIST,
+    "UnitPrice": FieldType.NUMBER,
+    "Quantity": FieldType.NUMBER,
+    "ContractTerm": FieldType.NUMBER,
+    "Identifier_Type__c": FieldType.PICKLIST,
+    "Service_Type__c": FieldType.PICKLIST,
+    "Supply_Start_Date__c": FieldType.DATE,
+    "Supply_End_Date__c": FieldType.DATE,
+    "EffectiveDate": FieldType.DATE,
+    "Status": FieldType.PICKLIST,
+    "Type": FieldType.PICKLIST,
 }
 """Fields that are not plain text."""
 
@@ -103,10 +132,15 @@ def test_no_two_columns_of_a_source_view_differ_in_case_alone(spec: EntitySpec) 
 
 
 @pytest.mark.parametrize(("spec", "line"), FIELDS)
-def test_a_boolean_comes_from_a_boolean_and_everything_else_from_text(spec: EntitySpec, line: Field) -> None:
+def test_a_field_comes_from_a_column_of_its_kind(spec: EntitySpec, line: Field) -> None:
     columns = view_columns(spec)
     kinds = {columns[source] for source in line.sources}
-    assert kinds == ({"BOOLEAN"} if line.type is FieldType.BOOLEAN else {"VARCHAR"})
+    if line.type is FieldType.NUMBER:
+        assert kinds <= {"BIGINT", "DOUBLE"}
+    elif line.type is FieldType.BOOLEAN and line.converter is not FLAG:
+        assert kinds == {"BOOLEAN"}
+    else:
+        assert kinds == {"VARCHAR"}
 
 
 @pytest.mark.parametrize(("spec", "line"), FIELDS)
@@ -136,7 +170,11 @@ def test_api_names_are_unique_and_none_is_the_key_or_a_parent(spec: EntitySpec) 
 @pytest.mark.parametrize("spec", SPECS)
 def test_parents_are_entities_that_go_first_and_the_lock_parent_is_one_of_them(spec: EntitySpec) -> None:
     before = [known.name for known in registry()[: registry().index(spec)]]
-    assert {parent.entity for parent in spec.parents} <= set(before)
+    assert {parent.entity for parent in spec.first_parents} <= set(before)
+    assert {parent.entity for parent in spec.later_parents} <= {spec.name}
+    needs_finishing = bool(spec.later_parents or spec.born_fields)
+    assert (spec.finished_after is not None) == needs_finishing
+    assert spec.finished_after in {None, spec.name, *(known.name for known in registry())}
     assert spec.lock_parent in {None, *(parent.field for parent in spec.parents)}
     assert not spec.found_by_parents or all(parent.required for parent in spec.parents)
 
@@ -153,16 +191,21 @@ def test_names_objects_and_files_are_unique_and_the_same() -> None:
 def test_an_entity_is_found_by_its_name() -> None:
     assert entity("contact").salesforce_object == "Contact"
     with pytest.raises(KeyError):
-        entity("contract")
+        entity("opportunity")
 
 
 def test_keys_and_parents_are_those_of_the_designs_table() -> None:
     account, contact, relation = (entity(n) for n in ("account", "contact", "account_contact_relation"))
-    assert (account.key, account.parents, account.lock_parent) == (("number",), (), None)
+    assert (account.key, account.first_parents, account.lock_parent) == (("number",), (), None)
+    assert [(p.field, p.entity) for p in account.later_parents] == [("ParentId", "account")]
     assert contact.parents == (Parent("AccountId", "account", "home.accountNumber", required=False),)
     assert contact.lock_parent == relation.lock_parent == "AccountId"
     assert relation.key == ("accountNumber", "customerNumber")
     assert [(p.field, p.required) for p in relation.parents] == [("AccountId", True), ("ContactId", True)]
+    locks = {spec.name: spec.lock_parent for spec in registry()}
+    assert locks["service_point"] == "Account__c"
+    assert locks["contract"] == locks["order"] == "AccountId"
+    assert locks["order_item"] == "OrderId"
 
 
 def test_a_customer_without_a_last_name_is_held_and_everything_else_rejected() -> None:

@@ -17,6 +17,7 @@ class LedgerTwin:
         self.counted: dict[str, tuple[int, int, int]] = {}
         self.finished: dict[tuple[str, int], EntityCounts] = {}
         self.rows: dict[str, int] = {}
+        self.jobs: dict[str, tuple[str, int, str, str]] = {}
 
     def stage_started(self, run: Run, stage: Stage) -> None: ...
 
@@ -27,9 +28,17 @@ class LedgerTwin:
     def batch_finished(self, run: Run, batch: Batch, counts: EntityCounts) -> None:
         self.finished[batch.name, batch.number] = counts
 
+    def batch_counts(self, run: Run, batch: Batch) -> EntityCounts | None:
+        return self.finished.get((batch.name, batch.number))
+
+    def jobs_of(self, run: Run, batch: Batch, request: JobRequest) -> list[str]:
+        wanted = (batch.name, batch.number, request.operation, request.purpose)
+        return [job_id for job_id, known in self.jobs.items() if known == wanted]
+
     def job_created(self, run: Run, batch: Batch, job_id: str, request: JobRequest, rows: int) -> None:
         self.told.append(f"kept {job_id}")
         self.rows[job_id] = rows
+        self.jobs[job_id] = (batch.name, batch.number, request.operation, request.purpose)
 
     def job_state(self, job_id: str, state: str) -> None:
         self.states.setdefault(job_id, []).append(str(state))

@@ -13,12 +13,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from connector.entities import registry
 from connector.errors import RequestRefused
 from connector.mapping.vocabulary import EXTERNAL_ID
 from connector.model.describe import ObjectDescribe
 from connector.model.job import JobRequest, JobState, JobStatus, ResultKind
 from connector.sync.switches import SETTING
+from tests.unit.sync.people import people
 from tests.unit.sync.setting_twin import USER, SettingTwin
 from tests.unit.sync.sync_describe import described
 
@@ -46,7 +46,7 @@ class OrgTwin:
         self.told = told if told is not None else []
         self.records: dict[str, dict[str, dict[str, str | None]]] = {name: {} for name in _PREFIXES}
         self.jobs: list[Job] = []
-        self.described: dict[str, ObjectDescribe] = {s.salesforce_object: described(s) for s in registry()}
+        self.described: dict[str, ObjectDescribe] = {s.salesforce_object: described(s) for s in people()}
         self.refused: dict[str, str] = {}
         self.locked: dict[str, int] = {}
         self.left: set[str] = set()
@@ -127,6 +127,13 @@ class OrgTwin:
         state = JobState.FAILED if job.answers[ResultKind.UNPROCESSED] else JobState.JOB_COMPLETE
         job.status = JobStatus(job_id, state, sum(done), done[1])
 
+    def job_status(self, job_id: str) -> JobStatus:
+        return self._job(job_id).status or JobStatus(job_id, JobState.OPEN, 0, 0)
+
+    def abort_job(self, job_id: str) -> None:
+        self.told.append(f"aborted {job_id}")
+        self._job(job_id).status = JobStatus(job_id, JobState.ABORTED, 0, 0)
+
     def wait_for_job(self, job_id: str) -> JobStatus:
         status = self._job(job_id).status
         assert status
@@ -182,7 +189,10 @@ class OrgTwin:
         return known[key.lower()]
 
     def _job(self, job_id: str) -> Job:
-        return next(job for job in self.jobs if job.id == job_id)
+        for job in self.jobs:
+            if job.id == job_id:
+                return job
+        raise RequestRefused(f"There is no job {job_id}.", status=404, code="NOT_FOUND")
 
     def _value(self, record: Mapping[str, str | None], path: str) -> str | None:
         lookup, dot, name = path.partition(".")

@@ -68,14 +68,16 @@ def test_creations_are_upserts_and_what_exists_is_updated_by_id() -> None:
 
 def test_a_creation_names_its_parents_and_leaves_out_what_is_missing() -> None:
     rows = lined_up(CONTACT, key=["C1", "C2"], parent_AccountId=["A1", None], t_LastName=["Ngata", "Tane"])
-    content = job_columns(CONTACT, described(CONTACT), Operation.CREATE, rows)
+    content = job_columns(CONTACT, described(CONTACT), Operation.CREATE, rows, {})
     assert list(content) == ["Gentrack_External_Id__c", "Account.Gentrack_External_Id__c", "LastName"]
     assert content.iloc[1].isna().tolist() == [False, True, False]
 
 
 def test_a_creation_carries_only_what_the_user_may_create() -> None:
     rows = lined_up(CONTACT, key=["C1"], t_LastName=["Ngata"], t_Phone=["1"])
-    content = job_columns(CONTACT, described(CONTACT, Phone={"createable": False}), Operation.CREATE, rows)
+    content = job_columns(
+        CONTACT, described(CONTACT, Phone={"createable": False}), Operation.CREATE, rows, {}
+    )
     assert "Phone" not in content
 
 
@@ -88,7 +90,7 @@ def test_an_update_goes_by_id_names_no_parent_and_clears_what_gentrack_cleared()
         t_IsActive=["true"],
         t_StartDate=["2019-03-01"],
     )
-    content = job_columns(RELATION, described(RELATION), Operation.UPDATE, rows)
+    content = job_columns(RELATION, described(RELATION), Operation.UPDATE, rows, {})
     assert content.iloc[0].to_dict() == {
         "Gentrack_External_Id__c": "A1:C1",
         "Id": "07k1",
@@ -100,14 +102,14 @@ def test_an_update_goes_by_id_names_no_parent_and_clears_what_gentrack_cleared()
 
 def test_an_update_writes_what_salesforce_masters_only_where_it_is_given_and_never_clears_it() -> None:
     rows = lined_up(RELATION, key=["k1", "k2"], salesforce_id=["1", "2"], t_Roles=["Main", None])
-    content = job_columns(RELATION, described(RELATION), Operation.UPDATE, rows)
+    content = job_columns(RELATION, described(RELATION), Operation.UPDATE, rows, {})
     assert content["Roles"].isna().tolist() == [False, True]
 
 
 def test_an_adoption_writes_everything_that_may_be_updated_and_clears_nothing() -> None:
     rows = lined_up(RELATION, key=["k"], salesforce_id=["07k1"], t_Roles=["Main"], t_IsActive=["true"])
     content = job_columns(
-        RELATION, described(RELATION, IsActive={"updateable": False}), Operation.ADOPT, rows
+        RELATION, described(RELATION, IsActive={"updateable": False}), Operation.ADOPT, rows, {}
     )
     assert content.iloc[0].to_dict() == {"Gentrack_External_Id__c": "k", "Id": "07k1", "Roles": "Main"}
 
@@ -116,4 +118,4 @@ def test_a_lookup_that_the_user_does_not_see_is_named() -> None:
     rows = lined_up(CONTACT, key=["C1"])
     hidden = described(CONTACT, AccountId={"relationship_name": None})
     with pytest.raises(RequestRefused, match=r"Contact\.AccountId is not a lookup"):
-        job_columns(CONTACT, hidden, Operation.CREATE, rows)
+        job_columns(CONTACT, hidden, Operation.CREATE, rows, {})

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from connector.entities import registry
 from connector.errors import ConnectorError, RequestRefused, ServiceUnavailable
 from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.run import Run, Stage
 from connector.model.summary import Summary, message_of, outcome_of
 from connector.sync.notify import compose, notify
 from connector.sync.report import by_object, write_report
+from tests.unit.sync.people import people
 from tests.unit.sync.sync_records import account, customer, link
 from tests.unit.sync.whole_run import WholeRun
 
@@ -99,10 +99,10 @@ def test_no_personal_data_is_in_the_email(
     whole.org.refused["A1"] = "STRING_TOO_LONG:Name: data value too large: Ngaire Wikitoria:Name --"
     whole.plan()
     whole.load()
-    entities = by_object(registry(), whole.settle())
+    entities = by_object(people(), whole.settle())
     outcome = outcome_of(entities, ())
     summary = Summary(whole.run, outcome, None, message_of(outcome, entities), whole.run.started_at, entities)
-    told = write_report(whole.run, registry(), summary, whole.workspace, tmp_path)
+    told = write_report(whole.run, people(), summary, whole.workspace, tmp_path)
     assert told.errors_file
     assert "Ngaire" in Path(told.errors_file).read_text("utf-8")
     mail = compose(told, ["a@x.nz"], "c@x.nz").as_string()

@@ -7,7 +7,6 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from connector.entities import registry
 from connector.errors import ConnectorError, GaveUp, SignInRefused
 from connector.mapping.vocabulary import EXTERNAL_ID
 from connector.model.describe import ObjectDescribe
@@ -17,6 +16,7 @@ from connector.sync.run_record import RUN_FIELDS, RUN_OBJECT
 from connector.sync.switches import SETTING
 from tests.unit.mapping.mapping_columns import field_describe
 from tests.unit.sync.org_twin import OrgTwin
+from tests.unit.sync.people import people
 from tests.unit.sync.setting_twin import EventsTwin
 
 
@@ -47,7 +47,7 @@ def org() -> OrgTwin:
 def found(
     org: OrgTwin, tenant: Tenant | None = None, mails_to: tuple[str, ...] = ("a@x.nz",)
 ) -> list[Finding]:
-    return preflight(registry(), tenant or Tenant(), org, EventsTwin([]), mails_to=mails_to)
+    return preflight(people(), tenant or Tenant(), org, EventsTwin([]), mails_to=mails_to)
 
 
 def change(org: OrgTwin, sobject: str, name: str, **changed: Any) -> None:
@@ -169,7 +169,7 @@ def test_an_org_that_stops_answering_hides_nothing(org: OrgTwin) -> None:
     findings = found(Leaving(), Tenant(GaveUp("Gentrack stayed away.")))
     assert [finding.where for finding in findings] == [
         "Gentrack",
-        *(spec.salesforce_object for spec in registry()),
+        *(spec.salesforce_object for spec in people()),
         RUN_OBJECT,
         SETTING,
     ]

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from connector.entities import registry
 from connector.errors import ServiceUnavailable
 from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.run import Stage
@@ -18,6 +17,7 @@ from connector.model.summary import Summary, message_of, outcome_of
 from connector.sync.report import by_object, keep, publish, try_to_publish, write_report
 from connector.sync.run_record import RUN_FIELDS
 from tests.unit.sync.org_twin import OrgTwin
+from tests.unit.sync.people import people
 from tests.unit.sync.sync_records import account, customer, link
 from tests.unit.sync.whole_run import WholeRun
 
@@ -43,11 +43,11 @@ def reported(
     whole.plan()
     whole.load()
     whole.verify()
-    entities = by_object(registry(), whole.settle())
+    entities = by_object(people(), whole.settle())
     outcome = outcome_of(entities, ())
     ended = whole.run.started_at + timedelta(seconds=12.34)
     summary = Summary(whole.run, outcome, None, message_of(outcome, entities), ended, entities)
-    return whole, write_report(whole.run, registry(), summary, whole.workspace, tmp_path / "report")
+    return whole, write_report(whole.run, people(), summary, whole.workspace, tmp_path / "report")
 
 
 def errors_of(summary: Summary) -> list[dict[str, str]]:
@@ -93,11 +93,11 @@ def test_the_outcome_is_completed_with_errors_and_its_message_counts(
 def test_a_run_without_a_plan_has_an_errors_file_with_its_header_only(
     whole: WholeRun, tmp_path: Path
 ) -> None:
-    entities = by_object(registry(), whole.settle())
+    entities = by_object(people(), whole.settle())
     summary = Summary(
         whole.run, RunOutcome.FAILED, Stage.EXTRACT, "failed at extract: away", whole.run.started_at, entities
     )
-    told = write_report(whole.run, registry(), summary, whole.workspace, tmp_path)
+    told = write_report(whole.run, people(), summary, whole.workspace, tmp_path)
     assert errors_of(told) == []
     page = (tmp_path / "summary.html").read_text("utf-8")
     assert "It failed at the stage: extract." in page
@@ -106,7 +106,7 @@ def test_a_run_without_a_plan_has_an_errors_file_with_its_header_only(
 def test_the_page_escapes_what_systems_said(reported: tuple[WholeRun, Summary], tmp_path: Path) -> None:
     whole, summary = reported
     told = write_report(
-        whole.run, registry(), summary.told(message="<script>x</script>"), whole.workspace, tmp_path
+        whole.run, people(), summary.told(message="<script>x</script>"), whole.workspace, tmp_path
     )
     assert told.report_file
     assert "<script>" not in Path(told.report_file).read_text("utf-8")

@@ -15,6 +15,7 @@ from connector.model.batch import Batch
 from connector.model.outcome import EntityCounts
 from connector.model.run import Run
 from connector.sync import bulk_job, folders
+from connector.sync.sending import Sending
 from connector.sync.staged_sql import Workspace
 from connector.sync.upsert import Upsert
 from tests.unit.sync.ledger_twin import LedgerTwin
@@ -63,8 +64,8 @@ class Site:
             self.org,
             self.ledger,
             self.workspace.staging,
-            resend_rounds,
-            self.pauses.append,
+            Sending(resend_rounds, self.pauses.append),
+            {},
         )
         return sender.send(self.staged(spec, rows))
 

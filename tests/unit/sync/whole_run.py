@@ -6,7 +6,6 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from connector.entities import registry
 from connector.mapping.vocabulary import EntitySpec
 from connector.model.outcome import EntityCounts
 from connector.model.run import Run
@@ -15,12 +14,14 @@ from connector.sync import folders
 from connector.sync.extract import extract_salesforce
 from connector.sync.line_up import line_up
 from connector.sync.report import settle
+from connector.sync.sending import Sending
 from connector.sync.staged_sql import Workspace
 from connector.sync.transform import transform
 from connector.sync.upsert import Upsert
 from connector.sync.verify import verify
 from tests.unit.sync.ledger_twin import LedgerTwin
 from tests.unit.sync.org_twin import OrgTwin
+from tests.unit.sync.people import people
 
 
 class WholeRun:
@@ -33,7 +34,7 @@ class WholeRun:
 
     def plan(self) -> None:
         """Extract Salesforce and transform everything; Gentrack's records are staged already."""
-        for spec in registry():
+        for spec in people():
             folder = folders.salesforce(self.run, spec.name)
             staging = self.workspace.staging
             extract_salesforce(spec, self.org, staging, folder=folder, batch_rows=self.workspace.batch_rows)
@@ -41,7 +42,7 @@ class WholeRun:
 
     def load(self, *specs: EntitySpec, before: Callable[[EntitySpec], None] = lambda spec: None) -> None:
         """Line up and send entities, all of them by default."""
-        for spec in specs or registry():
+        for spec in specs or people():
             before(spec)
             described = self.org.describe(spec.salesforce_object)
             sender = Upsert(
@@ -51,19 +52,19 @@ class WholeRun:
                 self.org,
                 self.ledger,
                 self.workspace.staging,
-                1,
-                lambda seconds: None,
+                Sending(1, lambda seconds: None),
+                {},
             )
             for batch in line_up(self.run, spec, self.org, self.workspace):
                 sender.send(batch)
 
     def verify(self) -> dict[str, Verification]:
         """Read everything back."""
-        return {spec.name: verify(self.run, spec, self.org, self.workspace) for spec in registry()}
+        return {spec.name: verify(self.run, spec, self.org, self.workspace) for spec in people()}
 
     def settle(self) -> dict[str, EntityCounts]:
         """What became of everything."""
-        return settle(self.run, registry(), self.workspace)
+        return settle(self.run, people(), self.workspace)
 
     def staged(self, folder: Callable[[Run, str], str], entity: str) -> pd.DataFrame:
         """The parts of a folder as one frame by key."""

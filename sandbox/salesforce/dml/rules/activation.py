@@ -7,9 +7,10 @@ it.
 
 from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.rows import Rows
-from sandbox.salesforce.dml.rules.question import refuse_where, wanted
+from sandbox.salesforce.dml.rules.question import refuse_where
 from sandbox.salesforce.errors import RowError
 from sandbox.salesforce.storage.columns import quoted
+from sandbox.salesforce.storage.keys import keyed
 
 _CODES = (
     "CASE {} WHEN 'Activated' THEN 'Activated' WHEN 'In Approval Process' THEN 'InApproval' ELSE 'Draft' END"
@@ -36,7 +37,7 @@ def refuse_reopening(context: SaveContext, rows: Rows) -> None:
     """An activated contract stays so."""
     if rows.brings("Status"):
         sql = (
-            "SELECT w.place FROM wanted w JOIN Contract c ON c.Id = w.Id "
+            "SELECT w.place FROM wanted w JOIN Contract c ON c._number = w._number AND c.Id = w.Id "
             "WHERE c.StatusCode = 'Activated' AND w.Status <> c.Status"
         )
         refuse_where(context, rows, sql, _wrong_status(rows))
@@ -48,7 +49,8 @@ def refuse_changing_active_order(context: SaveContext, rows: Rows) -> None:
         return
     kept = "w.Status IS DISTINCT FROM 'Draft'" if rows.brings("Status") else "true"
     sql = (
-        f"SELECT w.place FROM wanted w JOIN \"Order\" o ON o.Id = w.Id WHERE o.StatusCode = 'Activated' "
+        f'SELECT w.place FROM wanted w JOIN "Order" o ON o._number = w._number AND o.Id = w.Id WHERE '
+        f"o.StatusCode = 'Activated' "
         f"AND {kept}"
     )
     refuse_where(context, rows, sql, _READ_ONLY)
@@ -60,7 +62,8 @@ def check_activation(context: SaveContext, rows: Rows) -> None:
         return
     name = rows.sobject.name
     starting = (
-        f"FROM wanted w JOIN {quoted(name)} r ON r.Id = w.Id WHERE w.Status = 'Activated' AND "
+        f"FROM wanted w JOIN {quoted(name)} r ON r._number = w._number AND r.Id = w.Id WHERE w.Status = "
+        f"'Activated' AND "
         f"r.StatusCode <> 'Activated'"
     )
     if not context.may(f"Activate{name}"):
@@ -91,7 +94,8 @@ def follow_status(context: SaveContext, rows: Rows) -> None:
     if name == "Contract":
         settings.append("EndDate = (r.StartDate + to_months(r.ContractTerm::INTEGER) - INTERVAL 1 DAY)::DATE")
     context.transaction.run(
-        f"UPDATE {quoted(name)} r SET {', '.join(settings)} FROM wanted w WHERE r.Id = w.Id",
+        f"UPDATE {quoted(name)} r SET {', '.join(settings)} FROM wanted w WHERE r._number = w._number AND "
+        f"r.Id = w.Id",
         [context.user_id],
-        wanted=wanted(rows).select(["Id"]),
+        wanted=keyed(rows.record_ids),
     )

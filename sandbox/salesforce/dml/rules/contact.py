@@ -5,13 +5,14 @@ Source: object reference, Contact and AccountContactRelation (Usage).
 
 import pyarrow as pa
 
-from sandbox.salesforce.columnar import Array, constant, table
+from sandbox.salesforce.columnar import Array, constant
 from sandbox.salesforce.columnar import compute as pc
 from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.rows import Rows
 from sandbox.salesforce.dml.rules import implied
+from sandbox.salesforce.storage.keys import keyed, same
 
-_OF_SAVED = "SELECT c.Id, c.AccountId FROM Contact c SEMI JOIN saved s ON c.Id = s.Id"
+_OF_SAVED = f"SELECT c.Id, c.AccountId FROM Contact c SEMI JOIN saved s ON {same('c', 's')}"
 
 
 def compose_name(_context: SaveContext, rows: Rows) -> None:
@@ -29,7 +30,7 @@ def recompose_name(context: SaveContext, rows: Rows) -> None:
         context.transaction.run(
             "UPDATE Contact c SET Name = concat_ws(' ', c.FirstName, c.LastName) FROM saved s WHERE c.Id = "
             "s.Id",
-            saved=table({"Id": rows.record_ids}),
+            saved=keyed(rows.record_ids),
         )
 
 
@@ -47,7 +48,7 @@ def move_relation(context: SaveContext, rows: Rows) -> None:
     """
     if "accountid" not in rows.columns:
         return
-    saved, stamp = table({"Id": rows.record_ids}), context.stamp
+    saved, stamp = keyed(rows.record_ids), context.stamp
     touch = f"SystemModstamp = make_timestamp_ms({stamp}), LastModifiedDate = make_timestamp_ms({stamp})"
     context.transaction.run(
         f"UPDATE AccountContactRelation r SET IsDeleted = true, {touch} FROM ({_OF_SAVED}) c "

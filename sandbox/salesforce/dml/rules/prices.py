@@ -5,8 +5,9 @@ Source: object reference, PricebookEntry and OrderItem; error texts as reported 
 
 from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.rows import Rows
-from sandbox.salesforce.dml.rules.question import refuse_where, wanted
+from sandbox.salesforce.dml.rules.question import refuse_where
 from sandbox.salesforce.errors import RowError
+from sandbox.salesforce.storage.keys import keyed
 
 _SECOND_PRICE = "This price definition already exists in this price book"
 _NO_STANDARD_PRICE = RowError("STANDARD_PRICE_NOT_DEFINED", "No standard price defined for this product")
@@ -57,8 +58,8 @@ def name_after_product(context: SaveContext, rows: Rows) -> None:
     """A price carries name and code of its product."""
     context.transaction.run(
         "UPDATE PricebookEntry e SET Name = p.Name, ProductCode = p.ProductCode FROM wanted w, Product2 p "
-        "WHERE e.Id = w.Id AND p.Id = e.Product2Id",
-        wanted=wanted(rows).select(["Id"]),
+        "WHERE e._number = w._number AND e.Id = w.Id AND p.Id = e.Product2Id",
+        wanted=keyed(rows.record_ids),
     )
 
 
@@ -68,8 +69,8 @@ def rename_prices(context: SaveContext, rows: Rows) -> None:
         context.transaction.run(
             "UPDATE PricebookEntry e SET Name = p.Name, ProductCode = p.ProductCode FROM wanted w, "
             "Product2 p "
-            "WHERE p.Id = w.Id AND e.Product2Id = p.Id",
-            wanted=wanted(rows).select(["Id"]),
+            "WHERE p._number = w._number AND p.Id = w.Id AND e.Product2Id = p.Id",
+            wanted=keyed(rows.record_ids),
         )
 
 
@@ -83,7 +84,8 @@ def refuse_changing_item_of_active_order(context: SaveContext, rows: Rows) -> No
     """Products of an activated order can be edited only with a permission of its own."""
     if not context.may("EditActivatedOrders"):
         sql = (
-            'SELECT w.place FROM wanted w JOIN OrderItem i ON i.Id = w.Id JOIN "Order" o ON o.Id = i.OrderId '
+            "SELECT w.place FROM wanted w JOIN OrderItem i ON i._number = w._number AND i.Id = w.Id JOIN "
+            '"Order" o ON o.Id = i.OrderId '
             "WHERE o.StatusCode = 'Activated'"
         )
         refuse_where(context, rows, sql, _ACTIVE_ORDER)
@@ -102,23 +104,24 @@ def check_price(context: SaveContext, rows: Rows) -> None:
 
 def compute_prices(context: SaveContext, rows: Rows) -> None:
     """An item takes product and list price from its price, and totals follow."""
-    saved = wanted(rows).select(["Id"])
+    saved = keyed(rows.record_ids)
     context.transaction.run(
         "UPDATE OrderItem i SET Product2Id = e.Product2Id, ListPrice = coalesce(i.ListPrice, e.UnitPrice), "
         "UnitPrice = coalesce(i.UnitPrice, e.UnitPrice) FROM wanted w, PricebookEntry e "
-        "WHERE i.Id = w.Id AND e.Id = i.PricebookEntryId",
+        "WHERE i._number = w._number AND i.Id = w.Id AND e.Id = i.PricebookEntryId",
         wanted=saved,
     )
     context.transaction.run(
         "UPDATE OrderItem i SET TotalPrice = i.Quantity * i.UnitPrice, AvailableQuantity = i.Quantity "
-        "FROM wanted w WHERE i.Id = w.Id",
+        "FROM wanted w WHERE i._number = w._number AND i.Id = w.Id",
         wanted=saved,
     )
     context.transaction.run(
         'UPDATE "Order" o SET TotalAmount = t.total FROM ('
         "SELECT i.OrderId, sum(i.TotalPrice) AS total FROM OrderItem i WHERE NOT i.IsDeleted AND i.OrderId "
         "IN ("
-        "SELECT s.OrderId FROM OrderItem s JOIN wanted w ON s.Id = w.Id) GROUP BY i.OrderId) t "
+        "SELECT s.OrderId FROM OrderItem s JOIN wanted w ON s._number = w._number AND s.Id = w.Id) GROUP "
+        "BY i.OrderId) t "
         "WHERE o.Id = t.OrderId",
         wanted=saved,
     )

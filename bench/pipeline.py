@@ -1,0 +1,154 @@
+"""What a whole initial synchronisation costs, stage by stage: `python -m bench.pipeline --customers 20000`.
+
+Three runs on the same two systems: the first, one on what agrees already, and one after a thousandth of the
+records was changed in Gentrack. Each is a process of its own, so that its CPU seconds and its memory are the
+client's: not those of the sandbox, PostgreSQL and the Prefect server, which work beside it on the same cores.
+"""
+
+import argparse
+import json
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import httpx
+from rich.console import Console
+
+from connector.model.run import Run, Stage
+from deployments.sandbox_process import SandboxGentrack
+from deployments.stack import PROJECT, Stack, end_on_sigterm, stack
+
+CHANGED_SHARE = 0.001
+CHANGED_TOWN = "New Plymouth"
+QUIET = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--customers", type=int, default=20_000)
+    parser.add_argument("--run", metavar="INSTANCE", help="measure one run in this process, and write JSON")
+    arguments = parser.parse_args()
+    if arguments.run:
+        sys.stdout.write(json.dumps(one_run(arguments.run)) + "\n")
+        return
+    end_on_sigterm()
+    home = Path(tempfile.mkdtemp(prefix="bench-pipeline-"))
+    try:
+        with stack(home, Console(stderr=True), customers=arguments.customers) as running:
+            first = started(running)
+            report("first run", first)
+            report("again, nothing changed", started(running))
+            changed = change(running.sandbox.gentrack, max(1, round(first["rows"] * CHANGED_SHARE)))
+            report(f"again, {changed:,} service points changed in Gentrack", started(running))
+    finally:
+        shutil.rmtree(home)
+
+
+def started(running: Stack) -> dict[str, Any]:
+    """What a run in a process of its own measured of itself."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.pipeline", "--run", running.instance],
+        cwd=running.home,
+        env=running.environment() | QUIET | {"PYTHONPATH": str(PROJECT)},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def one_run(instance: str) -> dict[str, Any]:
+    """Run the flow here: seconds by the clock and of CPU by stage, rows, and the memory it took at most."""
+    from flows import initial_sync as module  # noqa: PLC0415 - decorators read Prefect's settings
+    from tasks.stages import staged  # noqa: PLC0415
+
+    imported = peak_megabytes()
+    stages: dict[str, tuple[float, float]] = {}
+
+    class measured(AbstractContextManager[None]):  # noqa: N801 - it stands where `staged` stands
+        def __init__(self, run: Run, stage: Stage) -> None:
+            self._stage, self._inner = stage, staged(run, stage)
+
+        def __enter__(self) -> None:
+            self._began = time.perf_counter(), cpu_seconds()
+            self._inner.__enter__()
+
+        def __exit__(
+            self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        ) -> None:
+            self._inner.__exit__(kind, error, trace)
+            wall, cpu = self._began
+            stages[self._stage.value] = time.perf_counter() - wall, cpu_seconds() - cpu
+
+    module.staged = measured  # type: ignore[misc,assignment]
+    began, cpu = time.perf_counter(), cpu_seconds()
+    state = module.initial_sync(instance, return_state=True)
+    wall, cpu = time.perf_counter() - began, cpu_seconds() - cpu
+    summary = json.loads(Path("reports", str(state.state_details.flow_run_id), "summary.json").read_text())
+    return {
+        "outcome": summary["outcome"],
+        "message": summary["message"],
+        "rows": sum(counts["read"] for counts in summary["entities"].values()),
+        "wall": wall,
+        "cpu": cpu,
+        "stages": stages,
+        "imported_megabytes": imported,
+        "peak_megabytes": peak_megabytes(),
+    }
+
+
+def cpu_seconds() -> float:
+    """What this process has used, in user and system mode, all its threads together."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def peak_megabytes() -> float:
+    """The resident memory of this process at most so far; Linux counts in KiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def change(gentrack: SandboxGentrack, wished: int) -> int:
+    """Change the town of this many service points, evenly spread; returns how many there were to change."""
+    root = f"{gentrack.url}/v1"
+    with httpx.Client(timeout=60) as client:
+        secret = gentrack.app_secret.get_secret_value()
+        token = client.post(f"{root}/token", auth=(gentrack.app_id, secret)).json()["accessToken"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        points: list[int] = []
+        address: str | None = f"{root}/junifer/meterPoints?limit=5000"
+        while address:
+            page = client.get(address).raise_for_status().json()
+            points += [record["id"] for record in page["results"]]
+            following = page["links"].get("next")
+            address = f"{root}{following.partition('/rest/v1')[2]}" if following else None
+        chosen = points[:: max(1, len(points) // wished)][:wished]
+        for point in chosen:
+            changed = {"address": {"address4": CHANGED_TOWN}}
+            client.patch(f"{root}/junifer/meterPoints/{point}", json=changed).raise_for_status()
+        return len(chosen)
+
+
+def report(what: str, measured: dict[str, Any]) -> None:
+    """A table of one run; rows a second are those read, by the clock and by CPU."""
+    rows = measured["rows"]
+    print(f"\n{what}: {measured['message']}")
+    print(f"  {'stage':<12}{'clock s':>10}{'CPU s':>10}{'rows/s':>12}{'rows/CPU s':>12}")
+    for stage, (wall, cpu) in measured["stages"].items():
+        print(f"  {stage:<12}{wall:>10.1f}{cpu:>10.1f}{rows / wall:>12,.0f}{rows / max(cpu, 0.01):>12,.0f}")
+    wall, cpu = measured["wall"], measured["cpu"]
+    print(f"  {'whole run':<12}{wall:>10.1f}{cpu:>10.1f}{rows / wall:>12,.0f}{rows / cpu:>12,.0f}")
+    print(
+        f"  {rows:,} rows read; memory at most {measured['peak_megabytes']:,.0f} MiB,"
+        f" {measured['imported_megabytes']:,.0f} MiB of them its imports"
+    )
+
+
+if __name__ == "__main__":
+    main()
