@@ -3,7 +3,7 @@
 The only place where clients and store meet the verbs; tasks, the command line and the API receive its result.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -21,8 +21,8 @@ from connector.sync import folders
 from connector.sync.ports import GentrackSource, SalesforceOrg
 from connector.sync.staged_sql import Workspace
 
-_LAST_WORD = 20
-"""Seconds that a failed run still tries to reach Salesforce for its report: it may be what failed."""
+_HURRY = 20
+"""Seconds that a side is waited for where nothing is lost by giving up."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,14 @@ class Connection:
         """The org."""
         return connect_salesforce(self.instance, self.settings.secrets_of(self.instance.id).salesforce)
 
-    @cached_property
-    def salesforce_for_last_word(self) -> SalesforceOrg:
-        """The org for the report of a run that failed: it is not waited for as long."""
+    def hurried(self) -> "Connection":
+        """The same instance, neither side of which is waited for as long as a run would.
+
+        For doctor, whose person waits, and for the report of a failed run: the org may be what failed.
+        """
         load = self.instance.load
-        hurried = load.model_copy(update={"give_up_after": min(load.give_up_after, _LAST_WORD)})
-        instance = self.instance.model_copy(update={"load": hurried})
-        return connect_salesforce(instance, self.settings.secrets_of(self.instance.id).salesforce)
+        short = load.model_copy(update={"give_up_after": min(load.give_up_after, _HURRY)})
+        return replace(self, instance=self.instance.model_copy(update={"load": short}))
 
     @cached_property
     def ledger(self) -> SqlLedger:
