@@ -11,7 +11,7 @@ from connector.sync.preflight import preflight as look
 from tasks.connection import connection
 
 
-@task(name="preflight", cache_policy=NO_CACHE)
+@task(name="preflight", task_run_name="preflight", cache_policy=NO_CACHE)
 def preflight(run: Run) -> None:
     """Look at both systems; raises PreflightFailed with everything that stands in the way."""
     at = connection(run.instance)

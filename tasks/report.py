@@ -15,7 +15,7 @@ from connector.sync import report as verb
 from tasks.connection import connection
 
 
-@task(name="report", cache_policy=NO_CACHE)
+@task(name="report", task_run_name="report", cache_policy=NO_CACHE)
 def report(run: Run, verifications: Sequence[Verification]) -> Summary:
     """The report of a run that went through all its stages, here and in Salesforce."""
     at = connection(run.instance)
@@ -34,7 +34,7 @@ def report(run: Run, verifications: Sequence[Verification]) -> Summary:
     return summary
 
 
-@task(name="report failure", cache_policy=NO_CACHE)
+@task(name="report failure", task_run_name="report failure", cache_policy=NO_CACHE)
 def report_failure(run: Run, stage: Stage, reason: str) -> Summary:
     """The report of a run that failed: on this machine always, in Salesforce if it can be reached."""
     at = connection(run.instance)
@@ -51,7 +51,7 @@ def report_failure(run: Run, stage: Stage, reason: str) -> Summary:
     )
     folder = at.report_folder(run)
     summary = verb.write_report(run, at.entities, summary, at.workspace(run), folder)
-    summary = verb.try_to_publish(run, summary, at.salesforce_for_last_word, folder)
+    summary = verb.try_to_publish(run, summary, at.hurried().salesforce, folder)
     _show(summary)
     return summary
 
@@ -61,14 +61,20 @@ def _show(summary: Summary) -> None:
     create_table_artifact(
         key="result",
         table=[{"object": name, **counts.as_dict()} for name, counts in summary.entities.items()],
-        description=f"**{summary.outcome.value}** - {summary.message}",
+        description=summary.message,
     )
     create_markdown_artifact(
         key="outcome",
+        description=summary.message,
         markdown=f"# {summary.outcome.value}\n\n{summary.message}\n\n"
         f"- Report in Salesforce: {summary.report_url or 'none'}\n"
         f"- Report on the machine of the run: `{summary.report_file}`\n"
         f"- Refused rows with their source and reason: `{summary.errors_file}`\n",
     )
     if summary.report_url:
-        create_link_artifact(key="report", link=summary.report_url, link_text="Full report in Salesforce")
+        create_link_artifact(
+            key="report",
+            link=summary.report_url,
+            link_text="Full report in Salesforce",
+            description="The run's record in Salesforce, with its files.",
+        )
