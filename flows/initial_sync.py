@@ -9,11 +9,11 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from connector.entities import registry
-from connector.mapping.vocabulary import EntitySpec, Resource
+from connector.mapping.vocabulary import EntitySpec
 from connector.model.run import Run, Stage
 from connector.model.summary import Summary
 from connector.model.verification import Verification
-from tasks.extract import extract_gentrack, extract_salesforce
+from flows.extracting import extract
 from tasks.notify import notify
 from tasks.preflight import preflight
 from tasks.report import report, report_failure
@@ -53,7 +53,7 @@ def _all_stages(run: Run) -> Summary:
     with staged(run, Stage.PREFLIGHT):
         preflight(run)
     with staged(run, Stage.EXTRACT):
-        _extract(run)
+        extract(run, registry())
     with staged(run, Stage.TRANSFORM):
         for spec in registry():
             transform(run, spec.name)
@@ -66,14 +66,6 @@ def _all_stages(run: Run) -> Summary:
         summary = report(run, verifications)
     with staged(run, Stage.NOTIFY):
         return notify(run, summary)
-
-
-def _extract(run: Run) -> None:
-    """Both sides, side by side."""
-    waiting = [extract_gentrack.submit(run, resource) for resource in _resources()]
-    waiting += [extract_salesforce.submit(run, spec.name) for spec in registry()]
-    for future in waiting:
-        future.result()
 
 
 def _upsert(run: Run, spec: EntitySpec) -> None:
@@ -91,10 +83,3 @@ def _upsert(run: Run, spec: EntitySpec) -> None:
 def _verify(run: Run) -> list[Verification]:
     waiting = [verify.submit(run, spec.name) for spec in registry()]
     return [future.result() for future in waiting]
-
-
-def _resources() -> list[Resource]:
-    """The Gentrack resources that the entities read, each once."""
-    return list(
-        {resource.name: resource for spec in registry() for resource in spec.source.resources}.values()
-    )
