@@ -127,7 +127,7 @@ def change(gentrack: SandboxGentrack, wished: int) -> int:
             page = client.get(address).raise_for_status().json()
             points += [record["id"] for record in page["results"]]
             following = page["links"].get("next")
-            address = f"{root}{following.partition('/rest/v1')[2]}" if following else None
+            address = f"{root}/junifer{following.partition('/rest/v1')[2]}" if following else None
         chosen = points[:: max(1, len(points) // wished)][:wished]
         for point in chosen:
             changed = {"address": {"address4": CHANGED_TOWN}}

@@ -22,7 +22,9 @@ class _Section(BaseModel):
 class SalesforceSection(_Section):
     """The org."""
 
-    url: str = Field(pattern="^https://", description="The org's My Domain address, always https.")
+    url: str = Field(
+        pattern="^https://[^/]+/?$", description="The org's My Domain address, always https, without a path."
+    )
     api_version: str = Field(default="66.0", pattern=r"^\d{2}\.0$", description="REST and Bulk API version.")
     ca_file: Path | None = Field(
         default=None, description="CA certificates, where the address has its own CA."
@@ -36,7 +38,7 @@ class SalesforceSection(_Section):
 class GentrackSection(_Section):
     """The tenant."""
 
-    url: str = Field(pattern="^https?://", description="The regional host, without a path.")
+    url: str = Field(pattern="^https?://[^/]+/?$", description="The regional host, without a path.")
     product: Literal["junifer", "velocity"] = Field(default="junifer", description="The billing system.")
     page_size: int = Field(default=2000, ge=1, le=5000, description="Records a page.")
 

@@ -1,18 +1,21 @@
 """Initial synchronisation: everything that Gentrack has, into Salesforce, with a true report at the end."""
 
+from typing import Annotated
+
 from prefect import flow
 from prefect.futures import wait
 from prefect.states import Completed, Failed, State
 from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import Field
 
 from connector.entities import registry
-from connector.mapping.vocabulary import EntitySpec, Resource
+from connector.mapping.vocabulary import EntitySpec
 from connector.model.run import Run, Stage
 from connector.model.summary import Summary
 from connector.model.verification import Verification
+from flows.extracting import extract
 from tasks.close_window import close_at_once, close_window
 from tasks.confirm import confirm
-from tasks.extract import extract_gentrack, extract_salesforce
 from tasks.lease import lease_kept
 from tasks.notify import notify
 from tasks.open_window import open_window
@@ -23,6 +26,15 @@ from tasks.transform import transform
 from tasks.upsert import finish, line_up, upsert
 from tasks.verify import verify
 
+InstanceId = Annotated[
+    str, Field(description="The tenant's id: the name of its file in instances/, without .toml.")
+]
+"""The form in the Prefect UI shows the description."""
+ConfirmedBy = Annotated[
+    str | None,
+    Field(description="Who answers for the run, where it shall start without asking. Empty: it asks."),
+]
+
 
 @flow(
     name="initial-sync",
@@ -31,11 +43,8 @@ from tasks.verify import verify
     task_runner=ThreadPoolTaskRunner(max_workers=16),  # type: ignore[arg-type]
     validate_parameters=True,
 )
-def initial_sync(instance: str, confirmed_by: str | None = None) -> State:
-    """Synchronise one instance. `instance` is the tenant's id, the name of its file in instances/.
-
-    Without `confirmed_by`, the name of who answers for the run, it is suspended until somebody confirms it.
-    """
+def initial_sync(instance: InstanceId, confirmed_by: ConfirmedBy = None) -> State:
+    """Synchronise one instance."""
     run = begin(instance)
     try:
         summary = _all_stages(run, confirmed_by)
@@ -66,7 +75,7 @@ def _all_stages(run: Run, confirmed_by: str | None) -> Summary:
 def _load(run: Run) -> Summary:
     """The stages inside the outage window."""
     with staged(run, Stage.EXTRACT):
-        _extract(run)
+        extract(run, registry())
     with staged(run, Stage.TRANSFORM):
         for spec in registry():
             transform(run, spec.name)
@@ -77,14 +86,6 @@ def _load(run: Run) -> Summary:
         verifications = _verify(run)
     with staged(run, Stage.REPORT):
         return report(run, verifications)
-
-
-def _extract(run: Run) -> None:
-    """Both sides, side by side."""
-    waiting = [extract_gentrack.submit(run, resource) for resource in _resources()]
-    waiting += [extract_salesforce.submit(run, spec.name) for spec in registry()]
-    for future in waiting:
-        future.result()
 
 
 def _upsert(run: Run, spec: EntitySpec) -> None:
@@ -102,10 +103,3 @@ def _upsert(run: Run, spec: EntitySpec) -> None:
 def _verify(run: Run) -> list[Verification]:
     waiting = [verify.submit(run, spec.name) for spec in registry()]
     return [future.result() for future in waiting]
-
-
-def _resources() -> list[Resource]:
-    """The Gentrack resources that the entities read, each once."""
-    return list(
-        {resource.name: resource for spec in registry() for resource in spec.source.resources}.values()
-    )

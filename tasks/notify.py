@@ -1,6 +1,9 @@
 """The stage notify as a task: the email goes through prefect-email's credentials."""
 
 import smtplib
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 
 from prefect import get_run_logger, task
@@ -14,6 +17,9 @@ from connector.settings import EmailSettings
 from connector.sync.notify import notify as verb
 from connector.sync.report import keep
 from tasks.connection import connection
+
+MAIL_SECONDS = 30.0
+"""How long the mail server may take for one step."""
 
 
 class PrefectMailer:
@@ -31,8 +37,12 @@ class PrefectMailer:
     def send(self, message: EmailMessage) -> None:
         """Send; raises ServiceUnavailable or RequestRefused."""
         try:
-            with self._credentials.get_server() as server:
+            with _time_limit(), self._credentials.get_server() as server:
                 server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as refusal:
+            raise RequestRefused(
+                "The mail server refused every recipient.", todo="Check [email] recipients of the instance."
+            ) from refusal
         except smtplib.SMTPResponseException as refusal:
             raise RequestRefused(
                 f"The mail server refused the email ({refusal.smtp_code}).", todo="Check the email settings."
@@ -41,7 +51,18 @@ class PrefectMailer:
             raise ServiceUnavailable(f"The mail server can't be reached: {away}.") from away
 
 
-@task(name="notify", cache_policy=NO_CACHE)
+@contextmanager
+def _time_limit() -> Iterator[None]:
+    """prefect-email gives its connection no time limit, so it takes the one of all new sockets."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(MAIL_SECONDS)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+@task(name="notify", task_run_name="notify", cache_policy=NO_CACHE)
 def notify(run: Run, summary: Summary) -> Summary:
     """Send the email and keep the summary; an undeliverable email never changes the outcome."""
     at = connection(run.instance)

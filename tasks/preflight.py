@@ -7,16 +7,31 @@ from prefect.cache_policies import NO_CACHE
 from connector.errors import PreflightFailed
 from connector.model.finding import Finding, Severity
 from connector.model.run import Run
+from connector.sync.preflight import SYSTEMS
 from connector.sync.preflight import preflight as look
 from tasks.connection import connection
 
 
-@task(name="preflight", cache_policy=NO_CACHE)
+@task(name="preflight", task_run_name="preflight", cache_policy=NO_CACHE)
 def preflight(run: Run) -> list[Finding]:
     """Look at both systems; raises PreflightFailed with everything that stands in the way.
 
     Returns what doesn't, for the person who confirms the run.
     """
+    findings = _found(run)
+    _stop_at([finding for finding in findings if finding.severity is Severity.BLOCKING])
+    return findings
+
+
+@task(name="survey", task_run_name="survey", cache_policy=NO_CACHE)
+def survey(run: Run) -> list[Finding]:
+    """Look at both systems for a plan; raises PreflightFailed only where one of them can't be read."""
+    findings = _found(run)
+    _stop_at([f for f in findings if f.severity is Severity.BLOCKING and f.where in SYSTEMS])
+    return findings
+
+
+def _found(run: Run) -> list[Finding]:
     at = connection(run.instance)
     findings = look(
         at.entities, at.gentrack, at.salesforce, at.events_to_switch, mails_to=at.instance.email.recipients
@@ -32,7 +47,9 @@ def preflight(run: Run) -> list[Finding]:
         )
     for finding in findings:
         get_run_logger().info("%s: %s: %s %s", finding.severity, finding.where, finding.what, finding.todo)
-    blocking = [finding for finding in findings if finding.severity is Severity.BLOCKING]
+    return findings
+
+
+def _stop_at(blocking: list[Finding]) -> None:
     if blocking:
         raise PreflightFailed([f"{f.where}: {f.what} {f.todo}" for f in blocking])
-    return findings

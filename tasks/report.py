@@ -16,7 +16,7 @@ from connector.sync import report as verb
 from tasks.connection import connection
 
 
-@task(name="report", cache_policy=NO_CACHE)
+@task(name="report", task_run_name="report", cache_policy=NO_CACHE)
 def report(run: Run, verifications: Sequence[Verification]) -> Summary:
     """The report of a run that went through all its stages, here and in Salesforce."""
     at = connection(run.instance)
@@ -42,7 +42,7 @@ def report(run: Run, verifications: Sequence[Verification]) -> Summary:
     return summary
 
 
-@task(name="report failure", cache_policy=NO_CACHE)
+@task(name="report failure", task_run_name="report failure", cache_policy=NO_CACHE)
 def report_failure(run: Run, stage: Stage, reason: str, closure: Closure | None) -> Summary:
     """The report of a run that failed: on this machine always, in Salesforce if it can be reached.
 
@@ -74,14 +74,20 @@ def _show(summary: Summary) -> None:
     create_table_artifact(
         key="result",
         table=[{"object": name, **counts.as_dict()} for name, counts in summary.entities.items()],
-        description=f"**{summary.outcome.value}** - {summary.message}",
+        description=summary.message,
     )
     create_markdown_artifact(
         key="outcome",
+        description=summary.message,
         markdown=f"# {summary.outcome.value}\n\n{summary.message}\n\n"
         f"- Report in Salesforce: {summary.report_url or 'none'}\n"
         f"- Report on the machine of the run: `{summary.report_file}`\n"
         f"- Refused rows with their source and reason: `{summary.errors_file}`\n",
     )
     if summary.report_url:
-        create_link_artifact(key="report", link=summary.report_url, link_text="Full report in Salesforce")
+        create_link_artifact(
+            key="report",
+            link=summary.report_url,
+            link_text="Full report in Salesforce",
+            description="The run's record in Salesforce, with its files.",
+        )

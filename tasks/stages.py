@@ -48,9 +48,9 @@ class staged(AbstractContextManager[None]):  # noqa: N801 - it reads as a verb: 
             raise StageFailed(self._stage, reason) from error
 
 
-def begin(instance: str) -> Run:
+def begin(instance: str, mode: str = "initial") -> Run:
     """Open the run in the ledger under the id of this flow run. Raises SettingsInvalid."""
-    return connection(instance).ledger.run_started(str(flow_run.id), instance, "initial")
+    return connection(instance).ledger.run_started(str(flow_run.id), instance, mode)
 
 
 @dataclass(frozen=True)

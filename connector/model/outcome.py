@@ -3,7 +3,7 @@
 For every entity: read = created + updated + unchanged + held + rejected + failed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -66,3 +66,9 @@ class EntityCounts:
     def as_dict(self) -> dict[str, int]:
         """The counts by name, `read` first."""
         return asdict(self)
+
+
+def total_of(counts: Iterable[EntityCounts]) -> EntityCounts:
+    """The counts of several entities together."""
+    every = [one.as_dict() for one in counts]
+    return EntityCounts(**{name: sum(one[name] for one in every) for name in EntityCounts().as_dict()})

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from connector.model.outcome import EntityCounts, RunOutcome
+from connector.model.outcome import EntityCounts, RunOutcome, total_of
 from connector.model.run import Run, Stage
 from connector.model.verification import Verification
 from connector.model.window import Closure
@@ -53,10 +53,7 @@ class Summary:
     @property
     def total(self) -> EntityCounts:
         """The counts of all entities together."""
-        names = EntityCounts().as_dict()
-        return EntityCounts(
-            **{name: sum(counts.as_dict()[name] for counts in self.entities.values()) for name in names}
-        )
+        return total_of(self.entities.values())
 
     def told(self, **changes: Any) -> "Summary":
         """A copy with some fields changed, as later steps know more."""

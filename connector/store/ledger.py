@@ -11,6 +11,7 @@ from connector.model.job import JobRequest
 from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.progress import Progress
 from connector.model.run import Run, Stage
+from connector.store.history import History
 from connector.store.migrating import migrate
 from connector.store.run_history import SqlRunHistory
 from connector.store.tables import BatchRow, BulkJobRow, EntityRow, RunRow, StageRow, StepRow
@@ -36,6 +37,11 @@ class SqlLedger:
         self.windows = SqlWindows(engine)
         self.history = SqlRunHistory(engine)
 
+    @property
+    def history(self) -> History:
+        """What is known of earlier runs."""
+        return History(self._engine)
+
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
@@ -52,6 +58,12 @@ class SqlLedger:
             session.commit()
             row = session.get_one(RunRow, run_id)
             return Run(row.id, row.instance, row.mode, row.started_at)
+
+    def find_run(self, run_id: str) -> Run | None:
+        """A run by its id."""
+        with Session(self._engine) as session:
+            row = session.get(RunRow, run_id)
+            return None if row is None else Run(row.id, row.instance, row.mode, row.started_at)
 
     def stage_started(self, run: Run, stage: Stage) -> None:
         """A stage begins."""

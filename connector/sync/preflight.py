@@ -13,6 +13,8 @@ from connector.sync.ports import EventPublishing, GentrackSource, SalesforceOrg
 from connector.sync.run_record import RUN_FIELDS, RUN_OBJECT
 from connector.sync.window_findings import event_findings, trigger_findings
 
+SYSTEMS = ("Gentrack", "Salesforce")
+"""Where a finding is that means: this side can't be read at all."""
 _PERMISSION = "Assign the permission set of salesforce/ to the integration user."
 _DEPLOY = "Deploy salesforce/ to the org, then assign its permission set to the integration user."
 

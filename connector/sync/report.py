@@ -4,13 +4,12 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from connector.errors import ConnectorError
 from connector.mapping.vocabulary import EntitySpec
-from connector.model.outcome import EntityCounts, RowOutcome
+from connector.model.outcome import EntityCounts
 from connector.model.run import Run
 from connector.model.summary import Reason, Summary
+from connector.sync.pages import page as fill
 from connector.sync.ports import SalesforceOrg
 from connector.sync.run_record import RUN_KEY, RUN_OBJECT, record_of
 from connector.sync.settling import refused_by_reason, settled_counts, write_errors
@@ -19,9 +18,6 @@ from connector.sync.staged_sql import Workspace
 ERRORS_FILE = "errors.csv"
 SUMMARY_FILE = "summary.html"
 _MACHINE_FILE = "summary.json"
-_PAGES = Environment(
-    loader=PackageLoader("connector.sync"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-)
 
 
 def settle(run: Run, entities: Sequence[EntitySpec], workspace: Workspace) -> dict[str, EntityCounts]:
@@ -58,7 +54,7 @@ def write_report(
 
 def page(summary: Summary) -> str:
     """The summary as a page that stands alone: what happened, counts as bars, what to do next."""
-    return _PAGES.get_template("summary.html.j2").render(summary=summary, outcomes=list(RowOutcome))
+    return fill("summary.html.j2", summary=summary)
 
 
 def publish(run: Run, summary: Summary, org: SalesforceOrg, folder: Path) -> Summary:

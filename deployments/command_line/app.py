@@ -9,6 +9,7 @@ import typer
 
 from deployments.command_line.doctor import doctor
 from deployments.command_line.migrate import migrate
+from deployments.command_line.resume import resume
 from deployments.errors import told_clearly
 
 InstanceOption = Annotated[
@@ -42,6 +43,19 @@ def migrate_command(
             param_hint="--yes",
         )
     raise typer.Exit(migrate(instance, as_json=as_json))
+
+
+@app.command(name="resume")
+def resume_command(
+    run: Annotated[str, typer.Option("--run", help="Id of the run, from its report or the Prefect UI.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Take up a run that failed or was killed where it stopped: what is done is not done again.
+
+    Exit status: 0 completed, 3 completed with errors, 1 failed.
+    """
+    raise typer.Exit(resume(run, as_json=as_json))
 
 
 @app.command(name="doctor")

@@ -5,6 +5,7 @@ import sys
 from dataclasses import asdict
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from connector.bootstrap import connect
@@ -14,7 +15,7 @@ from connector.sync.preflight import preflight
 
 def doctor(instance: str, *, as_json: bool) -> int:
     """Look at both systems and list the findings; 1 where one would stop a run. Raises SettingsInvalid."""
-    at = connect(instance)
+    at = connect(instance).hurried()
     findings = preflight(
         at.entities, at.gentrack, at.salesforce, at.events_to_switch, mails_to=at.instance.email.recipients
     )
@@ -33,8 +34,8 @@ def _show(findings: list[Finding], name: str, *, ready: bool) -> None:
         table = Table("", "Where", "What", "What to do", box=None, pad_edge=False)
         for finding in findings:
             style = "red" if finding.severity is Severity.BLOCKING else "yellow"
-            table.add_row(f"[{style}]{finding.severity.value}[/]", finding.where, finding.what, finding.todo)
+            told = (escape(text) for text in (finding.where, finding.what, finding.todo))
+            table.add_row(f"[{style}]{finding.severity.value}[/]", *told)
         console.print(table)
-    console.print(
-        f"[green]{name} is ready for a run.[/]" if ready else f"[red]{name} is not ready for a run.[/]"
-    )
+    verdict, style = ("ready", "green") if ready else ("not ready", "red")
+    console.print(f"{name} is {verdict} for a run.", style=style, markup=False)

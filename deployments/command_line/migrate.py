@@ -29,10 +29,14 @@ def migrate(instance: str, *, as_json: bool) -> int:
     connect(instance, settings)
     settings.secrets_of(instance)
     console = Console(stderr=True)
-    with services(settings, console) as ledger:
-        with progress_shown(ledger, instance, console):
-            run_id, message = _run(instance)
-        summary = _summary(settings.reports_folder / run_id)
+    with services(settings, console) as ledger, progress_shown(ledger, instance, console):
+        run_id, message = _run(instance)
+    return tell(settings.reports_folder / run_id, message, console, as_json=as_json)
+
+
+def tell(report: Path, message: str, console: Console, *, as_json: bool) -> int:
+    """Say how a run ended, by the summary in its folder `report`; returns the exit status."""
+    summary = _summary(report)
     if summary is None:
         console.print(f"failed: {message}", markup=False, highlight=False, soft_wrap=True)
         return STATUS[RunOutcome.FAILED.value]

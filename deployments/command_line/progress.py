@@ -33,9 +33,11 @@ class _RowsColumn(ProgressColumn):
 
 
 @contextmanager
-def progress_shown(ledger: SqlLedger, instance: str, console: Console) -> Iterator[None]:
-    """Show the newest run of `instance` that begins from now on, until the end of the context."""
-    since, ended = datetime.now(UTC), threading.Event()
+def progress_shown(
+    ledger: SqlLedger, instance: str, console: Console, since: datetime | None = None
+) -> Iterator[None]:
+    """Show the newest run of `instance` that begins from now on, or from `since`, until the context ends."""
+    since, ended = since or datetime.now(UTC), threading.Event()
     with Bars(
         SpinnerColumn(finished_text=" "),
         TextColumn("{task.description:<24}"),

@@ -23,7 +23,10 @@ from deployments.prefect_server import prefect_server
 from deployments.starting import starting
 
 LOCAL_FOLDER = Path("var/local")
-_QUIET_TERMINAL = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
+_QUIET = {
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "DO_NOT_TRACK": "1",  # also towards a server of the team's own
+}
 
 
 @contextmanager
@@ -33,7 +36,7 @@ def services(settings: Settings, console: Console) -> Iterator[SqlLedger]:
     Raises SettingsInvalid or StackFailed.
     """
     with ExitStack() as stack:
-        os.environ.update(_QUIET_TERMINAL)  # Prefect reads it when it is imported
+        os.environ.update(_QUIET)  # Prefect reads it when it is imported
         api_url = _prefect_api_url()
         database_url = settings.database_url
         if api_url is None or database_url is None:

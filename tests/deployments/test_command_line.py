@@ -95,6 +95,13 @@ def test_doctor_for_a_person_says_that_it_is_not_ready(home: Path) -> None:
     assert "Set email.recipients" in done.stdout
 
 
+def test_doctor_shows_names_in_brackets_as_they_are(home: Path) -> None:
+    file = home / "instances" / "61668309.toml"
+    file.write_text(file.read_text("utf-8").replace("[gentrack]", 'ca_file = "nowhere.pem"\n[gentrack]'))
+    done = connector(home, "doctor", "--instance", "61668309", **SECRETS)
+    assert "Set [salesforce] ca_file." in done.stdout
+
+
 def test_a_prefect_server_that_does_not_answer_is_named(home: Path, database_url: str) -> None:
     api = f"http://{LOOPBACK}:{choose_port(0, what='nobody')}/api"
     settings = {"PREFECT_API_URL": api, "CONNECTOR_DATABASE_URL": database_url, **SECRETS}

@@ -41,6 +41,12 @@ def test_it_registers_with_no_path_of_a_machine(deployment: dict[str, Any]) -> N
 
 
 @pytest.mark.stack
+def test_the_form_says_what_an_instance_is(deployment: dict[str, Any]) -> None:
+    asked_for = deployment["parameter_openapi_schema"]["properties"]["instance"]
+    assert asked_for["description"].startswith("The tenant's id: the name of its file in instances/")
+
+
+@pytest.mark.stack
 def test_a_second_run_at_a_time_is_cancelled(deployment: dict[str, Any]) -> None:
     assert deployment["global_concurrency_limit"]["limit"] == 1
     assert deployment["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"

@@ -6,6 +6,7 @@ Responses"; Bulk API 2.0 Developer Guide, "Errors".
 """
 
 import ssl
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,7 +14,6 @@ import requests
 
 from connector.clients.statuses import Action, action_for, is_absence, retry_after_seconds
 from connector.errors import (
-    ConnectorError,
     LimitReached,
     RequestRefused,
     ServiceUnavailable,
@@ -99,38 +99,37 @@ def _called(response: requests.Response) -> str:
 @contextmanager
 def network_failures() -> Iterator[None]:
     """Turn what `requests` raises into our own errors: a bad certificate is for a person, the rest passes."""
+    handled = sys.exception()
     try:
         yield
     except requests.exceptions.SSLError as refused:
-        if _is_untrusted(refused):
+        if _is_untrusted(refused, handled):
             raise SettingsInvalid(
                 "The org's certificate can't be verified.",
                 todo="Set [salesforce] ca_file and url of the instance.",
             ) from refused
-        raise ServiceUnavailable(f"The secure connection broke: {_root_of(refused)}.") from refused
+        raise ServiceUnavailable(f"The secure connection broke: {_root_of(refused, handled)}.") from refused
     except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as lost:
-        raise ServiceUnavailable(f"No answer: {_root_of(lost)}.") from lost
+        raise ServiceUnavailable(f"No answer: {_root_of(lost, handled)}.") from lost
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def _chain(error: BaseException, handled: BaseException | None) -> Iterator[BaseException]:
     """The error and what lies below it, wherever the libraries have put it.
 
-    An error of our own is never below it: it was being handled when this one came.
+    What was being handled when the call began is never below it, though Python links it as context.
     """
     found: BaseException | None = error
     while found is not None:
         yield found
         below = [getattr(found, "reason", None), *found.args, found.__cause__, found.__context__]
-        found = next(
-            (one for one in below if isinstance(one, Exception) and not isinstance(one, ConnectorError)), None
-        )
+        found = next((one for one in below if isinstance(one, Exception) and one is not handled), None)
 
 
-def _is_untrusted(error: BaseException) -> bool:
-    return any(isinstance(one, ssl.SSLCertVerificationError) for one in _chain(error))
+def _is_untrusted(error: BaseException, handled: BaseException | None) -> bool:
+    return any(isinstance(one, ssl.SSLCertVerificationError) for one in _chain(error, handled))
 
 
-def _root_of(error: BaseException) -> str:
+def _root_of(error: BaseException, handled: BaseException | None) -> str:
     """The innermost error in words that a person can read, without addresses of objects."""
-    *_, root = _chain(error)
+    *_, root = _chain(error, handled)
     return getattr(root, "strerror", None) or type(root).__name__

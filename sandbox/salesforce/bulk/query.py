@@ -1,75 +1,28 @@
-"""Query jobs: run once, kept as text, read page by page under locators that stay the same.
+"""Query jobs: their lifecycle, from creation to deletion.
 
 Source: Bulk API 2.0 guide, "Bulk Query".
 """
 
-import base64
-import binascii
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from shutil import rmtree
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
-from sandbox.salesforce.bulk import results
+from sandbox.salesforce.bulk import query_result
 from sandbox.salesforce.bulk.environment import Environment
-from sandbox.salesforce.bulk.job import DELIMITERS, LINE_ENDINGS, Job, State, invalid_state, unknown_job
+from sandbox.salesforce.bulk.job import DELIMITERS, LINE_ENDINGS, State, invalid_state, unknown_job
+from sandbox.salesforce.bulk.query_result import Page, QueryJob
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.schema.model import COMPOUND_TYPES
 from sandbox.salesforce.soql import syntax
-from sandbox.salesforce.soql.compile import Compiled, Compiler, Output
+from sandbox.salesforce.soql.compile import Compiled, Compiler
 from sandbox.salesforce.soql.parse import parse
 from sandbox.salesforce.soql.scope import Scope
 
 _WORKERS = 2
-_PAGE = 50_000
-_ROWS_WRITTEN_AT_ONCE = 50_000
-
-
-@dataclass(slots=True)
-class QueryJob(Job):
-    """A job that reads."""
-
-    compiled: Compiled | None = None
-
-    def created_view(self) -> dict[str, Any]:
-        """The answer to the request that created the job, and to a change of state."""
-        return self.head() | {
-            "concurrencyMode": "Parallel",
-            "contentType": "CSV",
-            "apiVersion": self.api_version,
-            "lineEnding": self.line_ending,
-            "columnDelimiter": self.column_delimiter,
-        }
-
-    def full_view(self) -> dict[str, Any]:
-        """The answer to a question about the job."""
-        view = self.created_view() | {
-            "jobType": "V2Query",
-            "numberRecordsProcessed": self.processed,
-            "retries": self.retries,
-            "totalProcessingTime": self.total_milliseconds,
-            "isPkChunkingSupported": True,
-        }
-        return view | ({"errorMessage": self.error_message} if self.error_message else {})
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some rows of a result as CSV; ``locator`` is None on the last page."""
-
-    body: bytes
-    rows: int
-    locator: str | None
-
-
-def locator_of(start: int) -> str:
-    """The opaque name of a place in a result."""
-    return base64.b64encode(str(start).encode()).decode().rstrip("=")
 
 
 class QueryJobService:
@@ -178,13 +131,7 @@ class QueryJobService:
         """
         if job.state is not State.JOB_COMPLETE or job.compiled is None:
             raise invalid_state(f"InvalidJobState : The job {job.id} is not completed")
-        start, size = _start_of(locator), most or _PAGE
-        table = _slice(job, start, size)
-        delimiter, ending = job.delimiter, LINE_ENDINGS[job.line_ending]
-        head = delimiter.join(f'"{name}"' for name in _column_names(job.compiled)) + ending
-        body = head.encode() + results.rows_as_csv(table, delimiter, ending)
-        after = start + table.num_rows
-        return Page(body, table.num_rows, locator_of(after) if after < job.processed else None)
+        return query_result.page(job, locator, most)
 
     def close(self) -> None:
         """Stops what goes on and waits for it."""
@@ -200,26 +147,13 @@ class QueryJobService:
             return
         started = clock.monotonic()
         try:
-            job.processed = self._write_result(job)
+            job.processed = query_result.write(job, self._environment.database)
             end = State.JOB_COMPLETE
         except duckdb.Error as error:
             job.error_message = f"InternalServerError : {error}"
             end = State.FAILED
         job.total_milliseconds = int((clock.monotonic() - started) * 1000)
         job.end(end, clock.now())
-
-    def _write_result(self, job: QueryJob) -> int:
-        if job.compiled is None:
-            raise ValueError("a query job without a query")
-        sql, rows = _as_text(job.compiled), 0
-        options = pa.ipc.IpcWriteOptions(compression="lz4")
-        with self._environment.database.reading() as cursor, pa.OSFile(str(_result_file(job)), "wb") as sink:
-            reader = cursor.sql(sql, params=job.compiled.parameters).to_arrow_reader(_ROWS_WRITTEN_AT_ONCE)
-            with pa.ipc.new_file(sink, reader.schema, options=options) as writer:
-                for batch in reader:
-                    writer.write_batch(batch)
-                    rows += batch.num_rows
-        return rows
 
 
 def _compiled(compiler: Compiler) -> Compiled:
@@ -243,49 +177,3 @@ def _selects_compound(compiler: Compiler, query: syntax.Query) -> bool:
     scope = Scope(compiler.text, compiler.schema, compiler.schema[str(query.source)], "t")
     paths = (item.path for item in query.select if isinstance(item, syntax.FieldItem))
     return any(scope.resolve(path).field.type in COMPOUND_TYPES | {"base64"} for path in paths)
-
-
-def _visible(compiled: Compiled) -> list[tuple[int, Output]]:
-    return [(place, output) for place, output in enumerate(compiled.shape.outputs) if output.path]
-
-
-def _column_names(compiled: Compiled) -> list[str]:
-    return [".".join(output.path) for _, output in _visible(compiled)]
-
-
-def _as_text(compiled: Compiled) -> str:
-    columns = []
-    for place, output in _visible(compiled):
-        value = f"o{place}"
-        if output.field.type == "datetime":
-            value = f"strftime({value}, '%Y-%m-%dT%H:%M:%S.%gZ')"
-        columns.append(f"coalesce({value}::VARCHAR, '') AS o{place}")
-    return f"SELECT {', '.join(columns)} FROM ({compiled.sql})"
-
-
-def _result_file(job: QueryJob) -> Any:
-    return job.folder / "result.arrow"
-
-
-def _slice(job: QueryJob, start: int, size: int) -> pa.Table:
-    with pa.memory_map(str(_result_file(job))) as source:
-        reader = pa.ipc.open_file(source)
-        chosen, passed = [], 0
-        for number in range(reader.num_record_batches):
-            batch = reader.get_batch(number)
-            first, last = max(start - passed, 0), min(start + size - passed, batch.num_rows)
-            if first < last:
-                chosen.append(batch.slice(first, last - first))
-            passed += batch.num_rows
-            if passed >= start + size:
-                break
-        return pa.Table.from_batches(chosen, reader.schema)
-
-
-def _start_of(locator: str | None) -> int:
-    if not locator:
-        return 0
-    try:
-        return int(base64.b64decode(locator + "=" * (-len(locator) % 4), validate=True))
-    except (binascii.Error, ValueError):
-        raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator") from None

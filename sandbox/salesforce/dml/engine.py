@@ -1,7 +1,5 @@
 """A save from beginning to end."""
 
-import itertools
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +13,7 @@ from sandbox.salesforce.columnar import present
 from sandbox.salesforce.dml import checks, references, targets, values, write
 from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.delete import delete
+from sandbox.salesforce.dml.in_flight import InFlight
 from sandbox.salesforce.dml.rows import Column, Outcome, RawColumn, Rows
 from sandbox.salesforce.dml.rules.registry import Rules, rules_for
 from sandbox.salesforce.dml.triggers import Triggers
@@ -53,27 +52,12 @@ class Dml:
         self._permitted = permitted
         self.events = EventLog()
         self.validation_rules = ValidationRules(database.schema)
-        self._open: dict[int, datetime] = {}
-        self._numbers = itertools.count()
-        self._lock = threading.Lock()
+        self._in_flight = InFlight(clock)
         self.commit_delay = 0.0
 
     def oldest_open(self) -> datetime | None:
         """When the oldest save began that has not been committed yet, or None."""
-        with self._lock:
-            return min(self._open.values(), default=None)
-
-    @contextmanager
-    def _in_flight(self) -> Iterator[None]:
-        """Between its time stamp and its commit a save is seen by nobody; a slow org makes that time long."""
-        number = next(self._numbers)
-        with self._lock:
-            self._open[number] = self._clock.now()
-        try:
-            yield
-        finally:
-            with self._lock:
-                del self._open[number]
+        return self._in_flight.oldest()
 
     def save(self, request: Save) -> Outcome:
         """Inserts, updates or upserts; what can't be saved is told row by row."""
@@ -90,7 +74,7 @@ class Dml:
 
     @contextmanager
     def _context(self, schema: Schema, user_id: str) -> Iterator[SaveContext]:
-        with self._in_flight():
+        with self._in_flight.one():
             stamp = self._clock.stamp()
             if self.commit_delay:
                 time.sleep(self.commit_delay)

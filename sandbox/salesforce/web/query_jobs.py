@@ -2,12 +2,11 @@
 
 from starlette.responses import Response
 
-from sandbox.salesforce.bulk.query import QueryJob, locator_of
+from sandbox.salesforce.bulk.query_result import PAGE, QueryJob, locator_of
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.web.call import Call, json_answer, nothing
 
 _PAGES_SHOWN = 5
-_PAGE = 50_000
 
 
 def create(call: Call) -> Response:
@@ -70,7 +69,7 @@ def result_pages(call: Call) -> Response:
     job = _job(call)
     _same_version(call, job)
     root = f"/services/data/{call.version}/jobs/query/{job.id}"
-    starts = list(range(0, max(job.processed, 1), _PAGE))
+    starts = list(range(0, max(job.processed, 1), PAGE))
     locators = [locator_of(start) for start in starts]
     first = locators.index(call.query["locator"]) if call.query.get("locator") in locators else 0
     shown = locators[first : first + _PAGES_SHOWN]

@@ -20,41 +20,36 @@ class Route:
     handlers: Mapping[str, Handler]
     signed_in: bool = True
 
-    @property
-    def segments(self) -> list[str]:
-        """The parts of the template."""
-        return self.template.strip("/").split("/")
-
-    def match(self, segments: list[str]) -> dict[str, str] | None:
-        """The values of the placeholders, or None if the path is another one."""
-        if len(segments) != len(self.segments):
-            return None
-        found: dict[str, str] = {}
-        for wanted, given in zip(self.segments, segments, strict=True):
-            if wanted.startswith("{"):
-                found[wanted[1:-1]] = given
-            elif wanted.lower() != given.lower():
-                return None
-        return found
-
 
 class Router:
     """Tries routes in their order; the first that fits counts."""
 
     def __init__(self, routes: list[Route]) -> None:
-        self._by_length: dict[int, list[Route]] = {}
+        self._by_length: dict[int, list[tuple[list[str], Route]]] = {}
         for route in routes:
             self.add(route)
 
     def add(self, route: Route) -> None:
         """Takes one more route, after the others."""
-        self._by_length.setdefault(len(route.segments), []).append(route)
+        template = route.template.strip("/").split("/")
+        self._by_length.setdefault(len(template), []).append((template, route))
 
     def find(self, raw_path: str) -> tuple[Route, dict[str, str]] | None:
         """The route of an undecoded path, with the decoded values of its placeholders."""
         segments = [unquote(each) for each in raw_path.strip("/").split("/")]
-        for route in self._by_length.get(len(segments), []):
-            values = route.match(segments)
+        for template, route in self._by_length.get(len(segments), []):
+            values = _values(template, segments)
             if values is not None:
                 return route, values
         return None
+
+
+def _values(template: list[str], segments: list[str]) -> dict[str, str] | None:
+    """The values of the placeholders, or None if the path is another one."""
+    found: dict[str, str] = {}
+    for wanted, given in zip(template, segments, strict=True):
+        if wanted.startswith("{"):
+            found[wanted[1:-1]] = given
+        elif wanted.lower() != given.lower():
+            return None
+    return found

@@ -56,6 +56,8 @@ def test_a_short_file_is_enough(folder: Path) -> None:
         ('url = "https://retailer', 'url = "http://retailer', "salesforce.url: String should match pattern"),
         ("[gentrack]", "[gentrak]", "gentrack: Field required"),
         ('url = "https://api', 'url = "ftp://api', "gentrack.url: String should match pattern"),
+        ("force.com", "force.com/services", "salesforce.url: String should match pattern"),
+        ("gentrack.example", "gentrack.example/v1", "gentrack.url: String should match pattern"),
     ],
 )
 def test_a_wrong_line_is_refused_by_its_name(folder: Path, old: str, new: str, told: str) -> None:

@@ -1,0 +1,109 @@
+"""What a planned migration will cost in Salesforce, and how long it may take: arithmetic over counts.
+
+Sources: Bulk API 2.0 guide, "Limits" (a batch is up to 10,000 records, and only batches of ingest jobs are
+charged); Salesforce Help 000193871, "Salesforce record size overview" (2 KB for accounts, contacts,
+contracts, orders and custom objects; line items count with their parent).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from connector.mapping.vocabulary import EntitySpec
+from connector.model.history import PastRun
+from connector.model.outcome import EntityCounts, RunOutcome
+from connector.model.plan import ASSUMED, MEASURED, Cost, StageTime
+from connector.model.run import Stage
+
+BULK_BATCH = 10_000
+"""Records of a job that Salesforce charges as one batch."""
+QUERY_PAGE = 50_000
+RECORD_KILOBYTES = 2
+FREE_OBJECTS = frozenset({"Product2", "PricebookEntry", "OrderItem"})
+"""Not counted as data storage. Every other object is, so a doubt makes the estimate too high, not too low."""
+POLLS = 6
+"""Requests that ask how far a job is, assumed: they come at growing intervals."""
+_QUERY_JOB = 1 + POLLS
+"""Requests of a query job but for its pages."""
+_INGEST_JOB = 3 + POLLS + 3
+"""Create, upload, commit; polls; three sets of results."""
+_AROUND = 20
+"""Requests of preflight, report and notify together, but for the descriptions of the objects."""
+
+DEFAULT_RATES: Mapping[Stage, float] = {
+    Stage.EXTRACT: 10_000.0,
+    Stage.TRANSFORM: 10_000.0,
+    Stage.UPSERT: 1_000.0,
+    Stage.VERIFY: 10_000.0,
+    Stage.REPORT: 20_000.0,
+}
+"""Rows a second where no run of the instance has shown one: low rather than high, and no promise."""
+ENOUGH_ROWS = 1_000
+"""A run with fewer tells of its start and end, not of a rate."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """The jobs of one entity: the rows of each; and how many records its queries before and after give."""
+
+    jobs: tuple[int, ...]
+    found: int
+    created: int
+
+
+def costs(
+    entities: Sequence[EntitySpec], loads: Mapping[str, Load], limits: Mapping[str, Mapping[str, int]]
+) -> tuple[Cost, ...]:
+    """What the migration takes of the org's allocations; `loads` are by entity."""
+    jobs = [rows for load in loads.values() for rows in load.jobs]
+    reads = [load.found for load in loads.values()] + [load.found + load.created for load in loads.values()]
+    reads += [loads[spec.name].created for spec in entities if spec.found_by_parents and spec.name in loads]
+    requests = (
+        _AROUND
+        + len(loads)
+        + sum(_QUERY_JOB + max(1, ceil(rows / QUERY_PAGE)) for rows in reads)
+        + len(jobs) * _INGEST_JOB
+    )
+    stored = sum(
+        loads[spec.name].created
+        for spec in entities
+        if spec.name in loads and spec.salesforce_object not in FREE_OBJECTS
+    )
+    needed = {
+        "DailyApiRequests": requests,
+        "DailyBulkApiBatches": sum(ceil(rows / BULK_BATCH) for rows in jobs),
+        "DailyBulkV2QueryJobs": len(reads),
+        "DataStorageMB": ceil(stored * RECORD_KILOBYTES / 1024),
+    }
+    return tuple(
+        Cost(name, amount, limits.get(name, {}).get("Remaining"), limits.get(name, {}).get("Max"))
+        for name, amount in needed.items()
+    )
+
+
+def durations(planned: EntityCounts, past: Sequence[PastRun]) -> tuple[StageTime, ...]:
+    """How long each stage may take, by the rates of `past` runs of the instance, else by the defaults."""
+    rows = dict.fromkeys(DEFAULT_RATES, planned.read) | {Stage.UPSERT: _sent(planned)}
+    return tuple(_stage_time(stage, rows[stage], past) for stage in DEFAULT_RATES)
+
+
+def _stage_time(stage: Stage, rows: int, past: Sequence[PastRun]) -> StageTime:
+    shown = [
+        (moved, run.stages[stage.value])
+        for run in past
+        if run.mode == "initial"
+        and run.outcome in {RunOutcome.COMPLETED.value, RunOutcome.COMPLETED_WITH_ERRORS.value}
+        and run.stages.get(stage.value, 0) > 0
+        and (moved := _sent(run.total) if stage is Stage.UPSERT else run.total.read) >= ENOUGH_ROWS
+    ]
+    if shown:
+        rate = sum(moved for moved, _ in shown) / sum(seconds for _, seconds in shown)
+    else:
+        rate = DEFAULT_RATES[stage]
+    source = MEASURED if shown else ASSUMED
+    return StageTime(stage.value, rows, round(rate, 1), round(rows / rate, 1), source, len(shown))
+
+
+def _sent(counts: EntityCounts) -> int:
+    """Rows that go to Salesforce."""
+    return counts.created + counts.updated

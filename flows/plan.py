@@ -1,0 +1,47 @@
+"""Plan: what an initial synchronisation would do, cost and take. It writes nothing to either system."""
+
+from prefect import flow
+from prefect.states import Completed, Failed, State
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from connector.model.run import Run, Stage
+from connector.model.summary import Summary
+from flows.extracting import extract
+from flows.initial_sync import InstanceId
+from tasks.plan import plan_failure, plan_report, plannable
+from tasks.preflight import survey
+from tasks.stages import StageFailed, begin, conclude, staged
+from tasks.transform import transform
+
+
+@flow(
+    name="plan",
+    flow_run_name="{instance} plan",
+    description=__doc__,
+    task_runner=ThreadPoolTaskRunner(max_workers=16),  # type: ignore[arg-type]
+    validate_parameters=True,
+)
+def plan(instance: InstanceId) -> State:
+    """Plan one instance."""
+    run = begin(instance, mode="plan")
+    try:
+        summary = _all_stages(run)
+    except StageFailed as failed:
+        summary = plan_failure(run, failed.stage, failed.reason)
+        conclude(run, summary)
+        return Failed(message=summary.message)
+    conclude(run, summary)
+    return Completed(message=summary.message)
+
+
+def _all_stages(run: Run) -> Summary:
+    with staged(run, Stage.PREFLIGHT):
+        findings = survey(run)
+        entities = plannable(run)
+    with staged(run, Stage.EXTRACT):
+        extract(run, entities)
+    with staged(run, Stage.TRANSFORM):
+        for spec in entities:
+            transform(run, spec.name)
+    with staged(run, Stage.REPORT):
+        return plan_report(run, findings)

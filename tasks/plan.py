@@ -1,0 +1,122 @@
+"""The report of a plan as tasks: files on this machine, and counts and keys in the Prefect UI."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from connector.mapping.vocabulary import EntitySpec
+from connector.model.finding import Finding
+from connector.model.outcome import RunOutcome
+from connector.model.plan import Plan
+from connector.model.run import Run, Stage
+from connector.model.summary import Summary
+from connector.sync import plan as verb
+from connector.sync.plan_files import PLAN_PAGE, write_plan
+from connector.sync.report import keep
+from tasks.connection import connection
+
+RATES_FROM = 5
+"""So many of the instance's last runs tell the rates."""
+
+
+@task(name="plannable", task_run_name="plannable", cache_policy=NO_CACHE)
+def plannable(run: Run) -> tuple[EntitySpec, ...]:
+    """The entities that the org shows wholly, so that they can be planned."""
+    at = connection(run.instance)
+    return verb.plannable(at.entities, at.salesforce)
+
+
+@task(name="plan report", task_run_name="plan report", cache_policy=NO_CACHE)
+def plan_report(run: Run, findings: Sequence[Finding]) -> Summary:
+    """The plan of a run that transformed all that can be planned."""
+    at = connection(run.instance)
+    entities = verb.plannable(at.entities, at.salesforce)
+    plan = verb.plan(
+        run,
+        entities,
+        at.workspace(run),
+        findings=findings,
+        limits=at.salesforce.limits(),
+        past=at.ledger.history.runs(run.instance, limit=RATES_FROM),
+        left_out=[spec.salesforce_object for spec in at.entities if spec not in entities],
+    )
+    for spec in entities:
+        at.ledger.set_counts(run, spec.name, plan.entities[spec.salesforce_object])
+    folder = at.report_folder(run)
+    write_plan(plan, folder)
+    summary = Summary(
+        run,
+        RunOutcome.COMPLETED,
+        None,
+        f"plan: {plan.message}" + (f"; {len(plan.blocking)} findings block it" if plan.blocking else ""),
+        plan.finished_at,
+        plan.entities,
+        reasons=plan.reasons,
+        report_file=str(folder / PLAN_PAGE),
+    )
+    keep(summary, folder)
+    _show(plan, summary)
+    return summary
+
+
+@task(name="plan failure", task_run_name="plan failure", cache_policy=NO_CACHE)
+def plan_failure(run: Run, stage: Stage, reason: str) -> Summary:
+    """The end of a plan that could not be made: on this machine only."""
+    at = connection(run.instance)
+    message = f"failed at {stage}: {reason}"
+    summary = Summary(run, RunOutcome.FAILED, stage, message, datetime.now(UTC), {})
+    keep(summary, at.report_folder(run))
+    create_markdown_artifact(key="outcome", description=message, markdown=f"# No plan\n\n{message}\n")
+    return summary
+
+
+def _show(plan: Plan, summary: Summary) -> None:
+    """The plan in the Prefect UI. Samples stay on this machine: they hold personal data."""
+    create_table_artifact(
+        key="plan",
+        table=[{"object": name, **counts.as_dict()} for name, counts in plan.entities.items()],
+        description=summary.message,
+    )
+    create_markdown_artifact(
+        key="plan-outlook", description=summary.message, markdown=_outlook(plan, summary)
+    )
+
+
+def _outlook(plan: Plan, summary: Summary) -> str:
+    lines = ["# Plan", "", f"A migration {plan.message}.", ""]
+    if plan.left_out:
+        lines += [f"**Not planned:** {', '.join(plan.left_out)}", ""]
+    lines += _table(
+        "It can't start before this is mended",
+        ("where", "what", "what to do"),
+        [(finding.where, finding.what, finding.todo) for finding in plan.blocking],
+    )
+    lines += _table(
+        "Rows that would not come through",
+        ("object", "outcome", "code", "field", "rows", "what to do"),
+        [(r.sobject, r.outcome, r.code, r.field, f"{r.rows:,}", r.todo) for r in plan.reasons],
+    )
+    lines += _table(
+        "What it takes of the org",
+        ("allocation", "needed", "left now"),
+        [(c.name, f"{c.needed:,}", "?" if c.remaining is None else f"{c.remaining:,}") for c in plan.costs],
+    )
+    lines += _table(
+        f"How long it may take: about {plan.estimated_seconds:,.0f} s",
+        ("stage", "rows", "rows/s", "seconds", "rate"),
+        [
+            (s.stage, f"{s.rows:,}", f"{s.rows_per_second:,.0f}", f"{s.seconds:,.1f}", s.source)
+            for s in plan.durations
+        ],
+    )
+    return "\n".join([*lines, f"Samples of rows are in `{summary.report_file}` on the machine of the run."])
+
+
+def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    if not rows:
+        return []
+    body = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows]
+    return [f"## {title}", "", " | ".join(head), " | ".join("---" for _ in head), *body, ""]

@@ -1,0 +1,68 @@
+"""A mail server that is away, silent or unwilling never holds a run up, and is told for what it is."""
+
+import socket
+from collections.abc import Iterator
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from connector.errors import RequestRefused, ServiceUnavailable
+from connector.settings import EmailSettings
+from deployments.ports import choose_port
+from tasks import notify
+from tasks.notify import PrefectMailer
+
+
+def mailer(port: int) -> PrefectMailer:
+    return PrefectMailer(
+        EmailSettings(host="127.0.0.1", port=port, security="INSECURE", sender="connector@example.com")
+    )
+
+
+@pytest.fixture
+def email() -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["To"] = "connector@example.com", "operator@example.com"
+    message.set_content("The outcome.")
+    return message
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+class _KnowsNobody:
+    async def handle_RCPT(self, *_: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        return "550 no such mailbox"
+
+
+@pytest.fixture
+def unwilling_port() -> Iterator[int]:
+    server = Controller(_KnowsNobody(), hostname="127.0.0.1", port=choose_port(0, what="a mail server"))
+    server.start()
+    try:
+        yield server.port
+    finally:
+        server.stop()
+
+
+def test_a_silent_mail_server_is_given_up(
+    silent_port: int, email: EmailMessage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notify, "MAIL_SECONDS", 0.2)
+    with pytest.raises(ServiceUnavailable, match=r"can't be reached: .*timed out"):
+        mailer(silent_port).send(email)
+    assert socket.getdefaulttimeout() is None
+
+
+def test_refused_recipients_are_told_without_their_addresses(
+    unwilling_port: int, email: EmailMessage
+) -> None:
+    with pytest.raises(RequestRefused, match="refused every recipient") as refused:
+        mailer(unwilling_port).send(email)
+    assert "example.com" not in str(refused.value)
