@@ -10,6 +10,7 @@ from connector.errors import ConnectorError
 from connector.model.run import Run, Stage
 from connector.model.summary import Summary
 from tasks.connection import connection
+from tasks.progress import forget_progress
 
 
 class StageFailed(Exception):
@@ -49,6 +50,7 @@ def begin(instance: str, mode: str = "initial") -> Run:
 
 def conclude(run: Run, summary: Summary) -> None:
     """Close the run, and let its name and tags in the UI say how it ended."""
+    forget_progress(run)
     connection(run.instance).ledger.run_finished(
         run,
         summary.outcome,
