@@ -78,9 +78,10 @@ screenshots: test-browser ## take the pictures of the documentation anew
 		shown="docs/images/prefect-$$(basename "$$picture")"; \
 		if [ -e "$$shown" ]; then cp "$$picture" "$$shown"; echo "$$shown"; fi; done
 
-bench: setup ## how fast the sandbox org and the Bulk client are on this machine, briefly
+bench: setup ## how fast the sandbox org, the Bulk client and a whole run are on this machine, briefly
 	$(RUN) bench.sandbox_org --rows 100000
 	$(RUN) bench.bulk_client --rows 100000
+	$(RUN) bench.pipeline --customers 1000
 
 setup: $(READY_DEVELOPMENT) ## install everything into .venv, from the lock files; PYTHON=python3.12 chooses the interpreter
 

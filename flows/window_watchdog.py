@@ -3,10 +3,10 @@
 from prefect import flow
 
 from connector.model.window import Window
-from tasks.close_window import abandoned_windows, close_abandoned, tell
+from tasks.close_window import abandoned_windows, close_abandoned, left_behind, tell, why
 from tasks.notify import notify
 from tasks.report import report_failure
-from tasks.stages import conclude, past_run
+from tasks.stages import conclude
 
 
 @flow(
@@ -25,9 +25,9 @@ def window_watchdog(instance: str | None = None) -> int:
 
 def _close(window: Window) -> None:
     closure = close_abandoned(window)
-    past = past_run(window)
-    if past.outcome is None:
-        summary = report_failure(past.run, past.stopped_at, past.reason, closure)
-        conclude(past.run, notify(past.run, summary))
-    else:
+    past = left_behind(window)
+    if past.had_ended:
         tell(window, closure)
+    else:
+        summary = report_failure(past.run, past.stage, why(window), closure)
+        conclude(past.run, notify(past.run, summary))

@@ -15,6 +15,7 @@ from connector.errors import ConnectorError
 from connector.model.run import Run
 from connector.model.summary import Summary
 from connector.model.window import ClosedBy, Closure, Window
+from connector.store.left_behind import LeftBehind
 from connector.sync.close_window import close_window as verb
 from connector.sync.report import republish
 from connector.sync.run_record import RUN_KEY, RUN_OBJECT
@@ -53,7 +54,7 @@ def tell(window: Window, closure: Closure) -> None:
     """Let the record of a run that had ended before say that its window is closed now, and send an email."""
     at = connection(window.instance)
     told = f"{closure.told} (By the watchdog.)"
-    at.ledger.history.note(window.run_id, told)
+    at.ledger.left_behind.note(window.run_id, told)
     with suppress(ConnectorError):
         at.hurried().salesforce.upsert_record(RUN_OBJECT, RUN_KEY, window.run_id, {"Message__c": told})
     settings, recipients = at.settings.email, at.instance.email.recipients
@@ -68,6 +69,20 @@ def tell(window: Window, closure: Closure) -> None:
             PrefectMailer(settings).send(message)
         except ConnectorError as error:
             get_run_logger().warning("The email could not be sent: %s", error.message)
+
+
+def left_behind(window: Window) -> LeftBehind:
+    """The run that a window was left behind by, and how far it had come."""
+    return ledger().left_behind.find(window.run_id)
+
+
+def why(window: Window) -> str:
+    """Why a run without an outcome did not close its window, as far as it can be known."""
+    if window.claimed_by is not None:
+        return "the run was cut off and did not close its outage window."
+    if window.lapsed:
+        return "nobody confirmed the run in the time set."
+    return "the run was ended before anybody confirmed it."
 
 
 def abandoned_windows(instance: str | None) -> list[Window]:

@@ -18,6 +18,7 @@ from pydantic import Field, create_model
 from connector.bootstrap import Connection
 from connector.errors import NotConfirmed, SwitchStuck
 from connector.model.finding import Finding
+from connector.model.outcome import RunOutcome
 from connector.model.run import Run
 from connector.model.window import Window
 from connector.sync import confirm as verb
@@ -112,5 +113,8 @@ def _form(instance: str, attestations: dict[str, str]) -> type[RunInput]:
 
 
 def _volumes(run: Run, at: Connection) -> verb.Volumes | None:
-    counted = at.ledger.history.last_counted(run.instance, "plan")
-    return verb.Volumes(counted.finished_at, counted.entities) if counted else None
+    """The counts of the newest plan that came to its end."""
+    for past in at.ledger.history.finished_before(run.instance, datetime.now(UTC)):
+        if past.mode == "plan" and past.outcome != RunOutcome.FAILED and past.finished_at is not None:
+            return verb.Volumes(past.finished_at, past.counts)
+    return None

@@ -1,7 +1,6 @@
 """The beginning, the stages and the end of a run, as the ledger and the Prefect UI know them."""
 
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
 from types import TracebackType
 from uuid import UUID
 
@@ -14,8 +13,8 @@ from connector.errors import ConnectorError
 from connector.model.outcome import RunOutcome
 from connector.model.run import Run, Stage
 from connector.model.summary import Summary
-from connector.model.window import Window
 from tasks.connection import connection
+from tasks.progress import forget_progress
 
 
 class StageFailed(Exception):
@@ -53,33 +52,12 @@ def begin(instance: str, mode: str = "initial") -> Run:
     return connection(instance).ledger.run_started(str(flow_run.id), instance, mode)
 
 
-@dataclass(frozen=True)
-class PastRun:
-    """A run as it stands: its outcome (None: it has none yet), where it stopped, and why as far as known."""
-
-    run: Run
-    outcome: str | None
-    stopped_at: Stage
-    reason: str
-
-
-def past_run(window: Window) -> PastRun:
-    """What became of the run of a window that it left behind."""
-    known = connection(window.instance).ledger.history.find(window.run_id)
-    if window.claimed_by is not None:
-        reason = "the run was cut off and did not close its outage window."
-    elif window.lapsed:
-        reason = "nobody confirmed the run in the time set."
-    else:
-        reason = "the run was ended before anybody confirmed it."
-    return PastRun(known.run, known.outcome, known.stage or Stage.PREFLIGHT, reason)
-
-
 def conclude(run: Run, summary: Summary) -> None:
     """Close the run, and let its name and tags in the UI say how it ended.
 
     Also of a run that another flow concludes: of one that waits or seems to run, the state is set too.
     """
+    forget_progress(run)
     connection(run.instance).ledger.run_finished(
         run,
         summary.outcome,

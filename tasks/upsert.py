@@ -1,11 +1,8 @@
 """The stage upsert as tasks: an entity is lined up, then its batches are sent side by side."""
 
 from collections.abc import Sequence
-from typing import cast
-from uuid import UUID
 
 from prefect import get_run_logger, task
-from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 
 from connector.entities import entity
@@ -20,6 +17,7 @@ from connector.sync.upsert import Upsert
 from tasks.connection import connection
 from tasks.lease import lease_checked
 from tasks.once import once
+from tasks.progress import show_progress
 
 
 @task(name="line up", task_run_name="line up {name}", cache_policy=NO_CACHE)
@@ -31,6 +29,7 @@ def line_up(run: Run, name: str) -> list[list[Batch]]:
         f"line up {name}",
         lambda: sum(batch.rows for batch in verb(run, entity(name), at.salesforce, at.workspace(run))),
     )
+    show_progress(run, name)
     batches = at.staging.parts(folders.lined_up(run, name))
     groups = min(at.instance.load.parallel_jobs, len(batches))
     return [batches[start::groups] for start in range(groups)]
@@ -38,7 +37,7 @@ def line_up(run: Run, name: str) -> list[list[Batch]]:
 
 @task(name="upsert", task_run_name="upsert {name}, group {group}", cache_policy=NO_CACHE)
 def upsert(run: Run, name: str, group: int, batches: Sequence[Batch]) -> None:
-    """Send batches one after another; a progress artifact moves with them."""
+    """Send batches one after another; the entity's progress artifact moves with them."""
     at, spec = connection(run.instance), entity(name)
     sender = Upsert(
         run,
@@ -50,21 +49,14 @@ def upsert(run: Run, name: str, group: int, batches: Sequence[Batch]) -> None:
         Sending(at.instance.load.resend_rounds),
         anchor_ids(spec, at.salesforce),
     )
-    progress = cast(
-        "UUID",
-        create_progress_artifact(
-            0.0,
-            key=f"upsert-{name.replace('_', '-')}-{group}",
-            description=f"{spec.salesforce_object}, group {group}",
-        ),
-    )
-    for done, batch in enumerate(batches, start=1):
+    for batch in batches:
         lease_checked(run)
         counts = sender.send(batch)
-        update_progress_artifact(progress, 100.0 * done / len(batches))
+        show_progress(run, name)
         get_run_logger().info(
-            "%s batch %s: %s created, %s updated, %s unchanged, %s held, %s rejected, %s failed",
+            "%s, group %s, batch %s: %s created, %s updated, %s unchanged, %s held, %s rejected, %s failed",
             name,
+            group,
             batch.number,
             counts.created,
             counts.updated,

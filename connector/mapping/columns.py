@@ -49,6 +49,11 @@ def parent_key(field: str) -> str:
     return f"parent.{field}"
 
 
+def salesforce_parent(field: str) -> str:
+    """The column of the external id of the parent that Salesforce holds, where it is written later."""
+    return f"s.parent.{field}"
+
+
 def parent_outcome(field: str) -> str:
     """The column of what became of a parent; missing where there is no such parent."""
     return f"parent.{field}.outcome"

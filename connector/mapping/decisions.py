@@ -105,11 +105,15 @@ def _to_write(spec: EntitySpec, prepared: pd.DataFrame, wished: pd.DataFrame) ->
 
 
 def _changed(spec: EntitySpec, prepared: pd.DataFrame, wished: pd.DataFrame) -> Column:
-    """Whether a field that follows Gentrack differs; an empty value that leaves alone never does."""
+    """Whether a field that follows Gentrack differs; an empty value that leaves alone never does.
+
+    Fields that the finishing pass writes are not looked at: it compares them when their turn comes.
+    """
+    follows = [field for field in spec.gentrack_fields if field.born is None]
     found = prepared[[named.salesforce(field.api_name) for field in spec.fields]]
     found.columns = pd.Index([field.api_name for field in spec.fields])
-    differing = differences(wished, found, spec.gentrack_fields)
-    for field in spec.gentrack_fields:
+    differing = differences(wished, found, follows)
+    for field in follows:
         if field.null_policy is NullPolicy.LEAVE:
             differing[field.api_name] &= wished[field.api_name].notna()
     return differing.any(axis="columns")

@@ -12,8 +12,8 @@ from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.progress import Progress
 from connector.model.run import Run, Stage
 from connector.store.history import History
+from connector.store.left_behind import SqlLeftBehind
 from connector.store.migrating import migrate
-from connector.store.run_history import SqlRunHistory
 from connector.store.tables import BatchRow, BulkJobRow, EntityRow, RunRow, StageRow, StepRow
 from connector.store.windows import SqlWindows
 
@@ -35,7 +35,7 @@ class SqlLedger:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.windows = SqlWindows(engine)
-        self.history = SqlRunHistory(engine)
+        self.left_behind = SqlLeftBehind(engine)
 
     @property
     def history(self) -> History:

@@ -60,7 +60,7 @@ class Finish:
         return sent
 
     def _finished(self, batch: Batch, rows: pd.DataFrame) -> pd.DataFrame:
-        """Send a batch; the rows that could not be finished, with their verdict."""
+        """Send a batch; the rows whose outcome that changes, with their verdict."""
         verdict = rows[[named.ROW, named.KEY]].copy()
         for name in named.VERDICT:
             verdict[name] = pd.Series(pd.NA, index=rows.index, dtype=TEXT)
@@ -84,8 +84,11 @@ class Finish:
             told = answer.loc[refused, list(named.VERDICT)]
             told[named.REASON] = "It is in Salesforce, but not finished. " + told[named.REASON].fillna("")
             told.loc[told[named.CODE].isin(PASSING), named.OUTCOME] = RowOutcome.FAILED.value
-            verdict.loc[answer.index[~refused], list(named.VERDICT)] = pd.NA
             verdict.loc[told.index, list(named.VERDICT)] = told
+            passed = answer.index[~refused & verdict.loc[answer.index, named.CODE].isin(PASSING)]
+            verdict.loc[passed, list(named.VERDICT)] = pd.NA
+            changed = answer.index[~refused & (rows.loc[answer.index, named.OUTCOME] == RowOutcome.UNCHANGED)]
+            verdict.loc[changed, named.OUTCOME] = RowOutcome.UPDATED.value
         return verdict[verdict[named.OUTCOME].notna()]
 
 
@@ -102,7 +105,7 @@ def _left_to_do(spec: EntitySpec) -> str:
     for parent in spec.later_parents:
         key = f"lined_up.{quoted(named.parent_key(parent.field))}"
         columns += [
-            f"CASE WHEN {_MADE} THEN {key} END AS {quoted(named.parent_key(parent.field))}",
+            f"CASE WHEN {_parentless(parent)} THEN {key} END AS {quoted(named.parent_key(parent.field))}",
             f"CASE WHEN {parent.field}_result.done THEN NULL ELSE 'absent' END AS {quoted(_blocked(parent))}",
         ]
     joins = " ".join(
@@ -113,15 +116,21 @@ def _left_to_do(spec: EntitySpec) -> str:
     )
     lacking = [_differs(field) for field in spec.born_fields]
     lacking += [
-        f"({_MADE} AND lined_up.{quoted(named.parent_key(p.field))} IS NOT NULL)" for p in spec.later_parents
+        f"({_parentless(p)} AND lined_up.{quoted(named.parent_key(p.field))} IS NOT NULL)"
+        for p in spec.later_parents
     ]
     return f"""
         SELECT lined_up.{named.BATCH}, result.{named.ROW}, result.{named.KEY}, result.{named.SALESFORCE_ID},
-               {", ".join(columns)}
+               result.{named.OUTCOME}, {", ".join(columns)}
         FROM result JOIN lined_up USING ({named.ROW}) JOIN prepared USING ({named.ROW}) {joins}
         WHERE result.{named.OUTCOME} IN ({_DONE}) AND ({" OR ".join(lacking)})
         ORDER BY lined_up.{named.BATCH}, result.{named.ROW}
     """
+
+
+def _parentless(parent: Parent) -> str:
+    """Whether a record has no parent in Salesforce; one that it has is left alone."""
+    return f"({_MADE} OR prepared.{quoted(named.salesforce_parent(parent.field))} IS NULL)"
 
 
 def _differs(field: Field) -> str:

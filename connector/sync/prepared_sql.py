@@ -60,7 +60,12 @@ def facts_sql(spec: EntitySpec, batch_rows: int) -> str:
 
 def found_sql(spec: EntitySpec) -> str:
     """Third: the values that Salesforce holds for each row."""
-    values = ", ".join(f"existing.{quoted(named.salesforce(field.api_name))}" for field in spec.fields)
+    columns = [f"existing.{quoted(named.salesforce(field.api_name))}" for field in spec.fields]
+    columns += [
+        f"existing.{quoted(named.parent_key(p.field))} AS {quoted(named.salesforce_parent(p.field))}"
+        for p in spec.later_parents
+    ]
+    values = ", ".join(columns)
     return f"""
         SELECT {values} FROM facts LEFT JOIN existing USING ({named.SALESFORCE_ID}) ORDER BY facts.{named.ROW}
     """

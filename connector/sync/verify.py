@@ -20,6 +20,10 @@ from connector.sync.staged_sql import Workspace, quoted
 
 _PARENT = "back_"
 _SCHEMA = pa.schema({named.ROW: pa.int64()} | dict.fromkeys((named.KEY, *named.VERDICT), pa.string()))
+_LEFT_UNFINISHED = f"""
+    ANTI JOIN (FROM finished WHERE {named.OUTCOME} <> '{RowOutcome.UPDATED}') AS left_unfinished
+        USING ({named.ROW})
+"""
 _TODO = "Look at the record's history in Salesforce: a trigger, a flow or a person changed it during the run."
 
 
@@ -64,7 +68,7 @@ def _expected_and_found(spec: EntitySpec, *, unfinished: bool) -> str:
                read_back.{named.SALESFORCE_ID}, {", ".join(columns)}
         FROM result
         JOIN lined_up USING ({named.ROW})
-        {f"ANTI JOIN finished USING ({named.ROW})" if unfinished else ""}
+        {_LEFT_UNFINISHED if unfinished else ""}
         LEFT JOIN read_back ON lower(read_back.{named.KEY}) = lower(result.{named.KEY})
         WHERE result.{named.OUTCOME} IN
             ('{RowOutcome.CREATED}', '{RowOutcome.UPDATED}', '{RowOutcome.UNCHANGED}')

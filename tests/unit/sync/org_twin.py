@@ -24,6 +24,8 @@ from tests.unit.sync.sync_describe import described
 
 LOCKED = "UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record: 001,002:--"
 _PREFIXES = {"Account": "001", "Contact": "003", "AccountContactRelation": "07k"}
+_TARGETS = {"Parent": "Account"}
+"""Objects whose lookup has another name."""
 Row = dict[str, str]
 
 
@@ -199,7 +201,7 @@ class OrgTwin:
         if not dot:
             return record.get(path)
         parent = record.get(f"{lookup}Id")
-        return self.records[lookup][parent].get(name) if parent else None
+        return self.records[_TARGETS.get(lookup, lookup)][parent].get(name) if parent else None
 
     def _process(self, job: Job, row: Row) -> None:
         key = row[EXTERNAL_ID]
@@ -230,7 +232,7 @@ class OrgTwin:
         for name, value in row.items():
             lookup, dot, _ = name.partition(".")
             if value and dot:
-                record[f"{lookup}Id"] = self.by_key(lookup, value)["Id"]
+                record[f"{lookup}Id"] = self.by_key(_TARGETS.get(lookup, lookup), value)["Id"]
             elif value:
                 record[name] = None if value == "#N/A" else value
         if created and sobject == "Contact" and record.get("AccountId"):

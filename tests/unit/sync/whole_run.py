@@ -12,6 +12,7 @@ from connector.model.run import Run
 from connector.model.verification import Verification
 from connector.sync import folders
 from connector.sync.extract import extract_salesforce
+from connector.sync.finish import Finish
 from connector.sync.line_up import line_up
 from connector.sync.report import settle
 from connector.sync.sending import Sending
@@ -31,6 +32,15 @@ class WholeRun:
         told: list[str] = []
         self.run, self.workspace = run, workspace
         self.org, self.ledger = OrgTwin(told), LedgerTwin(told)
+
+    def copy_gentrack(self, earlier: Run) -> None:
+        """Take what another run staged of Gentrack."""
+        for resource in {r.name: r for spec in people() for r in spec.source.resources}:
+            for part in self.workspace.staging.parts(folders.gentrack(earlier, resource)):
+                table = self.workspace.staging.read(part.path)
+                self.workspace.staging.write(
+                    resource, part.number, folders.gentrack(self.run, resource), table
+                )
 
     def plan(self) -> None:
         """Extract Salesforce and transform everything; Gentrack's records are staged already."""
@@ -57,6 +67,13 @@ class WholeRun:
             )
             for batch in line_up(self.run, spec, self.org, self.workspace):
                 sender.send(batch)
+            if spec.finished_after == spec.name:
+                self.finish(spec)
+
+    def finish(self, spec: EntitySpec) -> int:
+        """The finishing pass of an entity."""
+        described, again = self.org.describe(spec.salesforce_object), Sending(1, lambda seconds: None)
+        return Finish(self.run, spec, described, self.org, self.ledger, self.workspace, again).finish()
 
     def verify(self) -> dict[str, Verification]:
         """Read everything back."""
