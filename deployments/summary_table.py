@@ -20,12 +20,7 @@ def show_summary(summary: Mapping[str, Any], console: Console) -> None:
     """Print the outcome, the counts by Salesforce object, the seconds, and where report and email lie."""
     console.print()
     console.print(summary["message"], style=_STYLES[summary["outcome"]], highlight=False, soft_wrap=True)
-    table = Table("", *_COLUMNS, box=None, pad_edge=False, collapse_padding=True)
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for name, counts in summary["entities"].items():
-        table.add_row(name, *(f"{counts[column]:,}" for column in _COLUMNS))
-    console.print(table)
+    console.print(counts_table(summary["entities"]))
     console.print()
     for name, value in (
         ("seconds", summary["seconds"]),
@@ -36,3 +31,13 @@ def show_summary(summary: Mapping[str, Any], console: Console) -> None:
     ):
         if value is not None:
             console.print(f"{name:<14} {value}", highlight=False, soft_wrap=True, markup=False)
+
+
+def counts_table(entities: Mapping[str, Mapping[str, int]]) -> Table:
+    """Counts by Salesforce object and outcome."""
+    table = Table("", *_COLUMNS, box=None, pad_edge=False, collapse_padding=True)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, counts in entities.items():
+        table.add_row(name, *(f"{counts[column]:,}" for column in _COLUMNS))
+    return table

@@ -1,12 +1,9 @@
 """Initial synchronisation: everything that Gentrack has, into Salesforce, with a true report at the end."""
 
-from typing import Annotated
-
 from prefect import flow
 from prefect.futures import wait
 from prefect.states import Completed, Failed, State
 from prefect.task_runners import ThreadPoolTaskRunner
-from pydantic import Field
 
 from connector.entities import registry
 from connector.mapping.vocabulary import EntitySpec
@@ -26,15 +23,6 @@ from tasks.transform import transform
 from tasks.upsert import finish, line_up, upsert
 from tasks.verify import verify
 
-InstanceId = Annotated[
-    str, Field(description="The tenant's id: the name of its file in instances/, without .toml.")
-]
-"""The form in the Prefect UI shows the description."""
-ConfirmedBy = Annotated[
-    str | None,
-    Field(description="Who answers for the run, where it shall start without asking. Empty: it asks."),
-]
-
 
 @flow(
     name="initial-sync",
@@ -43,8 +31,13 @@ ConfirmedBy = Annotated[
     task_runner=ThreadPoolTaskRunner(max_workers=16),  # type: ignore[arg-type]
     validate_parameters=True,
 )
-def initial_sync(instance: InstanceId, confirmed_by: ConfirmedBy = None) -> State:
-    """Synchronise one instance."""
+def initial_sync(instance: str, confirmed_by: str | None = None) -> State:
+    """Synchronise one instance. Prefect shows what stands below `Args` beside the form's fields.
+
+    Args:
+        instance: The tenant's id: the name of its file in instances/, without .toml.
+        confirmed_by: Who answers for the run, where it shall start without asking. Empty: it asks.
+    """
     run = begin(instance)
     try:
         summary = _all_stages(run, confirmed_by)

@@ -49,6 +49,10 @@ class FolderStaging:
         with suppress(FileNotFoundError):
             shutil.rmtree(self._root / folder)
 
+    def holds(self, folder: str) -> bool:
+        """Whether anything lies below `folder`."""
+        return (self._root / folder).exists()
+
     def locations(self, folder: str) -> list[str]:
         """The same parts as addresses that DuckDB can scan."""
         return [str(self._root / batch.path) for batch in self.parts(folder)]

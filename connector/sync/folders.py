@@ -3,6 +3,11 @@
 from connector.model.run import Run
 
 
+def everything(run_id: str) -> str:
+    """All that a run has staged."""
+    return run_id
+
+
 def gentrack(run: Run, resource: str) -> str:
     """Records of a Gentrack resource, flattened."""
     return f"{run.id}/gentrack/{resource}"

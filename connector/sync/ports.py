@@ -116,6 +116,9 @@ class Staging(Protocol):
     def clear(self, folder: str) -> None:
         """Remove the parts below `folder`, so that a repeated stage starts clean."""
 
+    def holds(self, folder: str) -> bool:
+        """Whether anything lies below `folder`."""
+
     def locations(self, folder: str) -> list[str]:
         """The same parts as addresses that DuckDB can scan."""
 

@@ -17,7 +17,7 @@ from connector.sync.staged_sql import Workspace
 
 ERRORS_FILE = "errors.csv"
 SUMMARY_FILE = "summary.html"
-_MACHINE_FILE = "summary.json"
+MACHINE_FILE = "summary.json"
 
 
 def settle(run: Run, entities: Sequence[EntitySpec], workspace: Workspace) -> dict[str, EntityCounts]:
@@ -96,9 +96,9 @@ def try_to_publish(run: Run, summary: Summary, org: SalesforceOrg, folder: Path)
 def keep(summary: Summary, folder: Path) -> None:
     """Write summary.json, the form for machines, whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    unfinished = folder / f"{_MACHINE_FILE}.unfinished"
+    unfinished = folder / f"{MACHINE_FILE}.unfinished"
     unfinished.write_text(json.dumps(summary.as_dict(), indent=2) + "\n", "utf-8")
-    unfinished.replace(folder / _MACHINE_FILE)
+    unfinished.replace(folder / MACHINE_FILE)
 
 
 def by_object(entities: Sequence[EntitySpec], counts: Mapping[str, EntityCounts]) -> dict[str, EntityCounts]:

@@ -9,12 +9,17 @@ import typer
 
 from deployments.command_line.doctor import doctor
 from deployments.command_line.migrate import migrate
+from deployments.command_line.plan import plan
+from deployments.command_line.purge import purge
+from deployments.command_line.report import report
 from deployments.command_line.resume import resume
+from deployments.command_line.runs import runs
 from deployments.errors import told_clearly
 
 InstanceOption = Annotated[
     str, typer.Option("--instance", help="Id of the instance: the name of its file, without .toml.")
 ]
+RunOption = Annotated[str, typer.Option("--run", help="Id of the run, from its report or the Prefect UI.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to standard output, and nothing else.")]
 
 app = typer.Typer(
@@ -23,6 +28,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+@app.command(name="plan")
+def plan_command(instance: InstanceOption, *, as_json: JsonOption = False) -> None:
+    """Say what a migration would do, cost and take. Writes nothing to either system.
+
+    Exit status: 0 planned, 3 planned and something stands in the way of a migration, 1 failed.
+    """
+    raise typer.Exit(plan(instance, as_json=as_json))
 
 
 @app.command(name="migrate")
@@ -47,7 +61,7 @@ def migrate_command(
 
 @app.command(name="resume")
 def resume_command(
-    run: Annotated[str, typer.Option("--run", help="Id of the run, from its report or the Prefect UI.")],
+    run: RunOption,
     *,
     as_json: JsonOption = False,
 ) -> None:
@@ -65,6 +79,40 @@ def doctor_command(instance: InstanceOption, *, as_json: JsonOption = False) -> 
     Exit status: 0 ready, 1 something stands in the way.
     """
     raise typer.Exit(doctor(instance, as_json=as_json))
+
+
+@app.command(name="runs")
+def runs_command(
+    instance: InstanceOption,
+    limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 20,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """List the runs of an instance: when, how long, how it ended, and what became of the rows."""
+    raise typer.Exit(runs(instance, limit, as_json=as_json))
+
+
+@app.command(name="report")
+def report_command(
+    run: RunOption,
+    *,
+    errors: Annotated[bool, typer.Option("--errors", help="Only why rows were refused, by code.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Only the path of the file of refused rows.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how a run ended and where its files are."""
+    raise typer.Exit(report(run, errors=errors, csv=csv, as_json=as_json))
+
+
+@app.command(name="purge")
+def purge_command(
+    instance: InstanceOption,
+    older_than: Annotated[int, typer.Option(min=0, help="Days since the run ended.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove what finished runs left of personal data: batches and reports. The list of runs stays."""
+    raise typer.Exit(purge(instance, older_than, as_json=as_json))
 
 
 def main() -> None:

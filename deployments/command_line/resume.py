@@ -29,6 +29,8 @@ def resume(run_id: str, *, as_json: bool) -> int:
             raise SettingsInvalid(
                 f"The ledger knows no run {run_id}.", todo="Take the id from the report or the Prefect UI."
             )
+        if run.mode == "plan":
+            raise SettingsInvalid(f"Run {run_id} is a plan.", todo="Make a new one by `connector plan`.")
         connect(run.instance, settings)
         with progress_shown(ledger, run.instance, console, since=run.started_at):
             message = _run_again(run_id)

@@ -59,6 +59,23 @@ def services(settings: Settings, console: Console) -> Iterator[SqlLedger]:
         yield ledger
 
 
+@contextmanager
+def ledger_alone(settings: Settings, console: Console) -> Iterator[SqlLedger]:
+    """The ledger for a command that only reads it or tidies up: no Prefect server is started.
+
+    Raises SettingsInvalid or StackFailed.
+    """
+    with ExitStack() as stack:
+        database_url = settings.database_url
+        if database_url is None:
+            folder = stack.enter_context(owned_folder(LOCAL_FOLDER))
+            with starting("PostgreSQL", console):
+                database_url = _local_ledger(stack.enter_context(postgres(folder / "postgres")))
+        ledger = _open_ledger(database_url)
+        stack.callback(ledger.close)
+        yield ledger
+
+
 def _prefect_api_url() -> str | None:
     from prefect.settings import get_current_settings  # noqa: PLC0415 - after its environment is set
 
