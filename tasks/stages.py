@@ -59,9 +59,10 @@ def conclude(run: Run, summary: Summary) -> None:
         finished_at=summary.finished_at,
     )
     ended = summary.outcome.value + (f" at {summary.stage}" if summary.stage else "")
+    kind = "plan " if run.mode == "plan" else ""
     with get_client(sync_client=True) as client:
         client.update_flow_run(
             flow_run.id,
-            name=f"{run.instance} {run.started_at:%Y-%m-%d %H:%M} {ended}",
+            name=f"{run.instance} {kind}{run.started_at:%Y-%m-%d %H:%M} {ended}",
             tags={*flow_run.tags, f"instance:{run.instance}", summary.outcome.value.replace(" ", "-")},
         )
