@@ -31,7 +31,7 @@ WITH_NODE    := PATH="$(CURDIR)/.venv/bin:$$PATH"
 BROWSERS     := chromium chromium-browser google-chrome
 
 .PHONY: help setup setup-runtime demo up sandbox test lint types contracts tests test-clients test-browser \
-	screenshots bench lock clean
+	screenshots bench docs lock clean
 
 help: ## print this list
 	@echo 'The Gentrack - Salesforce connector'
@@ -82,6 +82,9 @@ bench: setup ## how fast the sandbox org, the Bulk client and a whole run are on
 	$(RUN) bench.sandbox_org --rows 100000
 	$(RUN) bench.bulk_client --rows 100000
 	$(RUN) bench.pipeline --customers 1000
+
+docs: setup ## write docs/mapping.md anew from the registry
+	$(RUN) deployments.mapping_page
 
 setup: $(READY_DEVELOPMENT) ## install everything into .venv, from the lock files; PYTHON=python3.12 chooses the interpreter
 

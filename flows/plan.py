@@ -7,7 +7,6 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from connector.model.run import Run, Stage
 from connector.model.summary import Summary
 from flows.extracting import extract
-from flows.initial_sync import InstanceId
 from tasks.plan import plan_failure, plan_report, plannable
 from tasks.preflight import survey
 from tasks.stages import StageFailed, begin, conclude, staged
@@ -21,8 +20,12 @@ from tasks.transform import transform
     task_runner=ThreadPoolTaskRunner(max_workers=16),  # type: ignore[arg-type]
     validate_parameters=True,
 )
-def plan(instance: InstanceId) -> State:
-    """Plan one instance."""
+def plan(instance: str) -> State:
+    """Plan one instance.
+
+    Args:
+        instance: The tenant's id: the name of its file in instances/, without .toml.
+    """
     run = begin(instance, mode="plan")
     try:
         summary = _all_stages(run)

@@ -66,12 +66,13 @@ def conclude(run: Run, summary: Summary) -> None:
         finished_at=summary.finished_at,
     )
     ended = summary.outcome.value + (f" at {summary.stage}" if summary.stage else "")
+    kind = "plan " if run.mode == "plan" else ""
     with get_client(sync_client=True) as client, suppress(ObjectNotFound):
         known = client.read_flow_run(UUID(run.id))
         outcomes = {outcome.value.replace(" ", "-") for outcome in RunOutcome}
         client.update_flow_run(
             known.id,
-            name=f"{run.instance} {run.started_at:%Y-%m-%d %H:%M} {ended}",
+            name=f"{run.instance} {kind}{run.started_at:%Y-%m-%d %H:%M} {ended}",
             tags={
                 *(set(known.tags) - outcomes),
                 f"instance:{run.instance}",

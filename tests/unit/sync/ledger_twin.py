@@ -31,6 +31,10 @@ class LedgerTwin:
     def batch_counts(self, run: Run, batch: Batch) -> EntityCounts | None:
         return self.finished.get((batch.name, batch.number))
 
+    def begin_anew(self) -> None:
+        self.finished.clear()
+        self.jobs.clear()
+
     def jobs_of(self, run: Run, batch: Batch, request: JobRequest) -> list[str]:
         wanted = (batch.name, batch.number, request.operation, request.purpose)
         return [job_id for job_id, known in self.jobs.items() if known == wanted]

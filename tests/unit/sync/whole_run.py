@@ -43,7 +43,11 @@ class WholeRun:
                 )
 
     def plan(self) -> None:
-        """Extract Salesforce and transform everything; Gentrack's records are staged already."""
+        """Extract Salesforce and transform everything; Gentrack's records are staged already.
+
+        A plan begins anew: the ledger knows no batch of an earlier one.
+        """
+        self.ledger.begin_anew()
         for spec in people():
             folder = folders.salesforce(self.run, spec.name)
             staging = self.workspace.staging
