@@ -20,9 +20,10 @@ _HEAD = f"""# The mapping
 Written from `connector/entities/` by `make docs`; change the mapping there, not this page.
 
 Every record in Salesforce carries its key of Gentrack in `{EXTERNAL_ID}`. Entities are loaded in
-the order of this page, parents first. On creation every field is written. Afterwards the **master** of a field
-counts: Gentrack's fields follow Gentrack; Salesforce's are left alone, but for blank ones, which are filled when
-a record is first linked. *Converter* says how a value is changed on its way; with *round trip* also back.
+the order of this page, parents first. On creation every field is written. Afterwards the **master** of a
+field counts: Gentrack's fields follow Gentrack; Salesforce's are left alone, but for blank ones, which are
+filled when a record is first linked. *Converter* says how a value is changed on its way; with *round trip*
+also back.
 """
 
 
