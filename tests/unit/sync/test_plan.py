@@ -1,0 +1,96 @@
+"""The plan of staged records: counts, reasons, samples with what would change, and who can be planned."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connector.entities import entity
+from connector.model.plan import FieldChange, Plan
+from connector.sync.plan import SAMPLES, plan, plannable
+from connector.sync.plan_files import PLAN_FILE, PLAN_PAGE, write_plan
+from tests.unit.sync.people import people
+from tests.unit.sync.sync_records import account, customer, link
+from tests.unit.sync.whole_run import WholeRun
+
+
+def planned(whole: WholeRun, **about: Any) -> Plan:
+    known = {"findings": (), "limits": {}, "past": ()} | about
+    return plan(whole.run, people(), whole.workspace, **known)
+
+
+@pytest.fixture
+def awkward(whole: WholeRun, stage_gentrack: Callable[..., None]) -> WholeRun:
+    """Thirty new contacts, one refused for its address, one relation without a customer."""
+    stage_gentrack(
+        accounts=[account(1)],
+        customers=[customer(number) for number in range(7, 37)] + [customer(50, email="nobody")],
+        accountCustomers=[link(1, 1, 7), link(2, 1, 99)],
+    )
+    whole.plan()
+    return whole
+
+
+def test_counts_and_reasons_are_those_of_transform(awkward: WholeRun) -> None:
+    told = planned(awkward)
+    assert told.entities["Contact"].created == 30
+    assert told.entities["Contact"].rejected == 1
+    assert told.message.startswith("would be: ")
+    assert [(r.sobject, r.outcome, r.code, r.rows) for r in told.reasons] == [
+        ("Contact", "rejected", "INVALID_EMAIL_ADDRESS", 1),
+        ("AccountContactRelation", "held", "PARENT_MISSING", 1),
+    ]
+
+
+def test_there_are_twenty_samples_of_a_kind_and_each_refused_one_says_why(awkward: WholeRun) -> None:
+    samples = planned(awkward).samples
+    made = [s for s in samples if (s.sobject, s.outcome) == ("Contact", "created")]
+    assert len(made) == SAMPLES
+    assert not any(sample.changes for sample in made)
+    (refused,) = [s for s in samples if s.outcome == "rejected"]
+    assert (refused.key, refused.code, refused.field) == ("C50", "INVALID_EMAIL_ADDRESS", "Email")
+    assert refused.reason
+    assert refused.todo
+
+
+def test_an_update_shows_what_was_and_what_will_be(
+    awkward: WholeRun, stage_gentrack: Callable[..., None]
+) -> None:
+    awkward.load()
+    stage_gentrack(
+        accounts=[account(1)],
+        customers=[customer(7)],
+        accountCustomers=[link(1, 1, 7, fromDt="2020-01-01", toDt="2020-02-01")],
+    )
+    awkward.plan()
+    (sample,) = [s for s in planned(awkward).samples if s.outcome == "updated"]
+    assert sample.key == "A1:C7"
+    assert sample.salesforce_id
+    changes = {change.field: change for change in sample.changes}
+    assert changes["IsActive"] == FieldChange("IsActive", "true", "false")
+    assert changes["EndDate"] == FieldChange("EndDate", None, "2020-02-01")
+    assert "Roles" not in changes
+
+
+def test_its_files_hold_the_samples_and_escape_them(awkward: WholeRun, tmp_path: Path) -> None:
+    write_plan(planned(awkward), tmp_path / "report")
+    page = (tmp_path / "report" / PLAN_PAGE).read_text("utf-8")
+    assert "<script>" not in page
+    assert "INVALID_EMAIL_ADDRESS" in page
+    assert "C50" in page
+    assert "C50" in (tmp_path / "report" / PLAN_FILE).read_text("utf-8")
+    assert "samples" not in planned(awkward).outlook()
+
+
+def test_an_entity_that_the_org_hides_can_not_be_planned_nor_what_hangs_on_it(whole: WholeRun) -> None:
+    class Hiding:
+        def describe(self, sobject: str) -> Any:
+            described = whole.org.describe(sobject)
+            if sobject == "Contact":
+                fields = {name: f for name, f in described.fields.items() if name != "Birthdate"}
+                return type(described)(described.name, createable=True, updateable=True, fields=fields)
+            return described
+
+    assert plannable(people(), whole.org) == people()
+    assert plannable(people(), Hiding()) == (entity("account"),)  # type: ignore[arg-type]
