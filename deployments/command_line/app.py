@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from deployments.command_line.confirm import confirm
 from deployments.command_line.doctor import doctor
 from deployments.command_line.migrate import migrate
 from deployments.command_line.plan import plan
@@ -14,6 +15,8 @@ from deployments.command_line.purge import purge
 from deployments.command_line.report import report
 from deployments.command_line.resume import resume
 from deployments.command_line.runs import runs
+from deployments.command_line.start import start
+from deployments.command_line.window import window_close, window_status
 from deployments.errors import told_clearly
 
 InstanceOption = Annotated[
@@ -29,6 +32,9 @@ app = typer.Typer(
     add_completion=False,
 )
 
+window = typer.Typer(help="The outage window of an instance.", no_args_is_help=True)
+app.add_typer(window, name="window")
+
 
 @app.command(name="plan")
 def plan_command(instance: InstanceOption, *, as_json: JsonOption = False) -> None:
@@ -43,20 +49,60 @@ def plan_command(instance: InstanceOption, *, as_json: JsonOption = False) -> No
 def migrate_command(
     instance: InstanceOption,
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Start without asking.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Run here and at once; you answer for it, by your user name.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Synchronise everything that Gentrack has into Salesforce, in bulk.
+    """Synchronise everything that Gentrack has into Salesforce, in bulk, inside an outage window.
+
+    Without --yes a run of the deployment is started by the Prefect server, and waits for its confirmation.
 
     Exit status: 0 completed, 3 completed with errors, 1 failed.
     """
-    if not yes:
-        raise typer.BadParameter(
-            "this command does not ask, so it starts only with --yes. To look before, run"
-            f" `connector doctor --instance {instance}`.",
-            param_hint="--yes",
-        )
-    raise typer.Exit(migrate(instance, as_json=as_json))
+    raise typer.Exit(migrate(instance, as_json=as_json) if yes else start(instance, as_json=as_json))
+
+
+@app.command(name="confirm")
+def confirm_command(
+    run: RunOption,
+    name: Annotated[str, typer.Option("--name", help="Your name, as it shall stand with the run.")],
+    instance: InstanceOption,
+    attest: Annotated[
+        list[str] | None,
+        typer.Option("--attest", help="Key of what you vouch for; may be repeated; `all` for everything."),
+    ] = None,
+    *,
+    decline: Annotated[bool, typer.Option("--decline", help="End the run; nothing was changed.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Confirm or decline a run that waits, as the form in the Prefect UI does.
+
+    Exit status: 0 the answer was taken, 1 it was not and the run goes on waiting.
+    """
+    raise typer.Exit(confirm(run, name, instance, decline=decline, attest=attest or (), as_json=as_json))
+
+
+@window.command(name="status")
+def window_status_command(instance: InstanceOption, *, as_json: JsonOption = False) -> None:
+    """Show the outage window of an instance: who holds it, since when, and what stood before."""
+    raise typer.Exit(window_status(instance, as_json=as_json))
+
+
+@window.command(name="close")
+def window_close_command(
+    instance: InstanceOption,
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also where its run may be at work: that run then stops.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Restore triggers and event publishing, and close the outage window.
+
+    Exit status: 0 closed, 1 something could not be restored, or the window is held.
+    """
+    raise typer.Exit(window_close(instance, force=force, as_json=as_json))
 
 
 @app.command(name="resume")

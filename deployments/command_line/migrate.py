@@ -3,6 +3,7 @@
 import getpass
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,9 +11,11 @@ from rich.console import Console
 
 from connector.bootstrap import connect
 from connector.model.outcome import RunOutcome
-from connector.settings import load_settings
+from connector.settings import Settings, load_settings
+from connector.store.ledger import SqlLedger
 from deployments.command_line.progress import progress_shown
 from deployments.command_line.services import services
+from deployments.command_line.window import close_by_hand
 from deployments.summary_table import show_summary
 
 STATUS = {
@@ -30,7 +33,12 @@ def migrate(instance: str, *, as_json: bool) -> int:
     settings.secrets_of(instance)
     console = Console(stderr=True)
     with services(settings, console) as ledger, progress_shown(ledger, instance, console):
-        run_id, message = _run(instance)
+        began = datetime.now(UTC)
+        try:
+            run_id, message = _run(instance)
+        except KeyboardInterrupt:
+            _close_window(ledger, settings, instance, began, console)
+            raise
     return tell(settings.reports_folder / run_id, message, console, as_json=as_json)
 
 
@@ -45,6 +53,15 @@ def tell(report: Path, message: str, console: Console, *, as_json: bool) -> int:
     else:
         show_summary(summary, Console())
     return STATUS[summary["outcome"]]
+
+
+def _close_window(
+    ledger: SqlLedger, settings: Settings, instance: str, began: datetime, console: Console
+) -> None:
+    """The run was interrupted at the terminal: its window does not wait for its lease to be over."""
+    window = ledger.windows.current(instance)
+    if window is not None and ledger.left_behind.find(window.run_id).run.started_at >= began:
+        console.print(close_by_hand(window, ledger, settings).told, markup=False)
 
 
 def _run(instance: str) -> tuple[str, str]:

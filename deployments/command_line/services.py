@@ -76,6 +76,24 @@ def ledger_alone(settings: Settings, console: Console) -> Iterator[SqlLedger]:
         yield ledger
 
 
+@contextmanager
+def prefect_of_the_team() -> Iterator[str]:
+    """The address of the Prefect server that the settings name: runs of a deployment need one with a worker.
+
+    Raises SettingsInvalid where none is named, or where it does not answer.
+    """
+    os.environ.update(_QUIET)
+    api_url = _prefect_api_url()
+    if api_url is None:
+        raise SettingsInvalid(
+            "No Prefect server is named, and this needs one with a worker.",
+            todo="Set PREFECT_API_URL, or start with --yes, which runs here without asking.",
+        )
+    _check_prefect(api_url)
+    with prefect_settings({}):
+        yield api_url
+
+
 def _prefect_api_url() -> str | None:
     from prefect.settings import get_current_settings  # noqa: PLC0415 - after its environment is set
 

@@ -52,11 +52,22 @@ def connector(home: Path, *arguments: str, **settings: str) -> subprocess.Comple
     )
 
 
-def test_without_yes_it_says_what_to_do_and_starts_nothing(home: Path) -> None:
-    done = connector(home, "migrate", "--instance", "61668309", **SECRETS)
-    assert done.returncode == 2
-    assert "it starts only with --yes" in done.stderr
+@pytest.mark.parametrize("command", [["migrate"], ["confirm", "--run", "x", "--name", "Aroha"]])
+def test_what_needs_a_prefect_server_says_so_and_starts_nothing(home: Path, command: list[str]) -> None:
+    done = connector(home, *command, "--instance", "61668309", **SECRETS)
+    assert done.returncode == 1
+    assert done.stderr.startswith("No Prefect server is named, and this needs one with a worker.")
     assert not (home / "var").exists()
+
+
+def test_the_window_of_an_instance_that_never_had_one(home: Path, database_url: str) -> None:
+    settings = {"CONNECTOR_DATABASE_URL": database_url, **SECRETS}
+    told = connector(home, "window", "status", "--instance", "61668309", **settings)
+    assert (told.returncode, told.stdout) == (0, "No outage window of 61668309 is reserved or open.\n")
+    status = connector(home, "window", "status", "--instance", "61668309", "--json", **settings)
+    assert json.loads(status.stdout) == {"instance": "61668309", "held": False, "window": None}
+    closed = connector(home, "window", "close", "--instance", "61668309", "--json", **settings)
+    assert (closed.returncode, json.loads(closed.stdout)["closed"]) == (0, True)
 
 
 def test_used_wrongly_is_status_2(home: Path) -> None:

@@ -87,7 +87,7 @@ def test_a_plan_writes_nothing_and_the_migration_does_what_it_said(
     )
 
     site.forget_calls()
-    run_id = run_id_of(initial_sync(site.instance, return_state=True))
+    run_id = run_id_of(initial_sync(site.instance, confirmed_by="Tui", return_state=True))
     asked = len([call for call in site.org_calls() if call["path"].startswith("/services/data")])
     done = site.summary(run_id)
     assert told["entities"] == done["entities"]
