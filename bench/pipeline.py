@@ -2,7 +2,7 @@
 
 Three runs on the same two systems: the first, one on what agrees already, and one after a thousandth of the
 records was changed in Gentrack. Each is a process of its own, so that its CPU seconds and its memory are the
-client's: not those of the sandbox, PostgreSQL and the Prefect server, which work beside it on the same cores.
+client's: not those of the sandbox, PostgreSQL and the Prefect server, which work beside it on the same cores. Needs /proc (Linux).
 """
 
 import argparse
@@ -69,13 +69,14 @@ def one_run(instance: str) -> dict[str, Any]:
     from tasks.stages import staged  # noqa: PLC0415
 
     imported = peak_megabytes()
-    stages: dict[str, tuple[float, float]] = {}
+    stages: dict[str, tuple[float, float, float]] = {}
 
     class measured(AbstractContextManager[None]):  # noqa: N801 - it stands where `staged` stands
         def __init__(self, run: Run, stage: Stage) -> None:
             self._stage, self._inner = stage, staged(run, stage)
 
         def __enter__(self) -> None:
+            forget_peak()
             self._began = time.perf_counter(), cpu_seconds()
             self._inner.__enter__()
 
@@ -84,7 +85,7 @@ def one_run(instance: str) -> dict[str, Any]:
         ) -> None:
             self._inner.__exit__(kind, error, trace)
             wall, cpu = self._began
-            stages[self._stage.value] = time.perf_counter() - wall, cpu_seconds() - cpu
+            stages[self._stage.value] = time.perf_counter() - wall, cpu_seconds() - cpu, peak_megabytes()
 
     module.staged = measured  # type: ignore[misc,assignment]
     began, cpu = time.perf_counter(), cpu_seconds()
@@ -99,7 +100,7 @@ def one_run(instance: str) -> dict[str, Any]:
         "cpu": cpu,
         "stages": stages,
         "imported_megabytes": imported,
-        "peak_megabytes": peak_megabytes(),
+        "peak_megabytes": max(peak for _, _, peak in stages.values()),
     }
 
 
@@ -110,8 +111,16 @@ def cpu_seconds() -> float:
 
 
 def peak_megabytes() -> float:
-    """The resident memory of this process at most so far; Linux counts in KiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """The resident memory of this process at most since `forget_peak`."""
+    for line in Path("/proc/self/status").read_text("utf-8").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError("no VmHWM: this needs Linux")
+
+
+def forget_peak() -> None:
+    """Begin a new peak, so that each stage has its own (proc(5), clear_refs)."""
+    Path("/proc/self/clear_refs").write_text("5", "utf-8")
 
 
 def change(gentrack: SandboxGentrack, wished: int) -> int:
@@ -139,9 +148,10 @@ def report(what: str, measured: dict[str, Any]) -> None:
     """A table of one run; rows a second are those read, by the clock and by CPU."""
     rows = measured["rows"]
     print(f"\n{what}: {measured['message']}")
-    print(f"  {'stage':<12}{'clock s':>10}{'CPU s':>10}{'rows/s':>12}{'rows/CPU s':>12}")
-    for stage, (wall, cpu) in measured["stages"].items():
-        print(f"  {stage:<12}{wall:>10.1f}{cpu:>10.1f}{rows / wall:>12,.0f}{rows / max(cpu, 0.01):>12,.0f}")
+    print(f"  {'stage':<12}{'clock s':>10}{'CPU s':>10}{'rows/s':>12}{'rows/CPU s':>12}{'peak MiB':>10}")
+    for stage, (wall, cpu, peak) in measured["stages"].items():
+        speed = f"{rows / wall:>12,.0f}{rows / max(cpu, 0.01):>12,.0f}"
+        print(f"  {stage:<12}{wall:>10.1f}{cpu:>10.1f}{speed}{peak:>10,.0f}")
     wall, cpu = measured["wall"], measured["cpu"]
     print(f"  {'whole run':<12}{wall:>10.1f}{cpu:>10.1f}{rows / wall:>12,.0f}{rows / cpu:>12,.0f}")
     print(

@@ -27,5 +27,5 @@ def purge(instance: str, older_than: int, *, as_json: bool) -> int:
     for run in removed:
         what = " and ".join(name for name in ("staging", "report") if getattr(run, name))
         console.print(f"{run.run_id}  {what} removed")
-    console.print(f"{len(removed)} runs purged that ended before {before:%Y-%m-%d %H:%M} UTC.")
+    console.print(f"Purged: {len(removed)} of the runs that ended before {before:%Y-%m-%d %H:%M} UTC.")
     return 0

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from connector.errors import SettingsInvalid
@@ -58,7 +59,7 @@ def _show_reasons(reasons: list[dict[str, Any]], files: dict[str, str], console:
         table.add_row(
             *(reason[name] for name in ("sobject", "outcome", "code", "field")),
             f"{reason['rows']:,}",
-            reason["todo"],
+            escape(reason["todo"]),
         )
     console.print(table)
     if "errors" in files:
