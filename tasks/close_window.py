@@ -26,7 +26,7 @@ _OVER = frozenset({StateType.COMPLETED, StateType.FAILED, StateType.CANCELLED})
 """States after which a run restores nothing any more. A crashed one may be resumed inside its lease."""
 
 
-@task(name="close window", cache_policy=NO_CACHE)
+@task(name="close window", task_run_name="close window", cache_policy=NO_CACHE)
 def close_window(run: Run, window: Window, summary: Summary) -> Summary:
     """Restore both sides at the end of a run; returns the summary that says so, here and in Salesforce."""
     at = connection(run.instance)
@@ -34,7 +34,7 @@ def close_window(run: Run, window: Window, summary: Summary) -> Summary:
     return republish(run, summary.closed_with(closure), at.salesforce, at.report_folder(run))
 
 
-@task(name="close window at once", cache_policy=NO_CACHE)
+@task(name="close window at once", task_run_name="close window at once", cache_policy=NO_CACHE)
 def close_at_once(run: Run) -> Closure | None:
     """Restore what a run that failed has switched; None where it never held a window."""
     at = connection(run.instance)

@@ -8,7 +8,7 @@ from connector.sync.open_window import open_window as verb
 from tasks.connection import connection
 
 
-@task(name="open window", cache_policy=NO_CACHE)
+@task(name="open window", task_run_name="open window", cache_policy=NO_CACHE)
 def open_window(window: Window) -> None:
     """Record how both sides stand and switch off what would react to the load."""
     at = connection(window.instance)

@@ -47,9 +47,20 @@ def test_the_form_says_what_an_instance_is(deployment: dict[str, Any]) -> None:
 
 
 @pytest.mark.stack
-def test_a_second_run_at_a_time_is_cancelled(deployment: dict[str, Any]) -> None:
-    assert deployment["global_concurrency_limit"]["limit"] == 1
-    assert deployment["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+def test_our_own_lock_and_not_prefects_keeps_two_runs_apart(deployment: dict[str, Any]) -> None:
+    """A slot of Prefect's is free while a run waits for its confirmation, and may be gone afterwards."""
+    assert deployment["global_concurrency_limit"] is None
+
+
+@pytest.mark.stack
+def test_the_watchdog_looks_every_five_minutes(
+    deployment: dict[str, Any], prefect_server: PrefectServer
+) -> None:
+    address = f"{prefect_server.api_url}/deployments/name/window-watchdog/window-watchdog"
+    watchdog = httpx.get(address, timeout=10).raise_for_status().json()
+    (schedule,) = watchdog["schedules"]
+    assert (schedule["active"], schedule["schedule"]["interval"]) == (True, 300.0)
+    assert watchdog["entrypoint"] == "flows.window_watchdog.window_watchdog"
 
 
 @pytest.mark.stack
