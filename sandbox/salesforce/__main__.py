@@ -8,6 +8,7 @@ import typer
 
 from sandbox.salesforce.org import Org, OrgOptions
 from sandbox.salesforce.server import serve
+from sandbox.serving import PortBusyError
 
 
 def main(
@@ -36,6 +37,9 @@ def main(
         org = Org(options)
         try:
             serve(org, port=port, tls_port=tls_port)
+        except PortBusyError as error:
+            typer.echo(f"sandbox.salesforce: {error}", err=True)
+            raise typer.Exit(1) from None
         finally:
             org.close()
 
