@@ -44,7 +44,7 @@ def make_site(
     def make(sandbox: Sandbox, *, give_up_after: int = 60, **changed: str) -> Site:
         instance = sandbox.gentrack.tenant_id
         folder = tmp_path / "instances"
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         (folder / f"{instance}.toml").write_text(
             f"""
             id = "{instance}"
