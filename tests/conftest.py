@@ -5,8 +5,11 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
+import httpx
 import pytest
+from moto.server import ThreadedMotoServer
 
+from connector.locations import S3Access
 from deployments.postgres import Postgres
 from deployments.postgres import postgres as start_postgres
 from deployments.prefect_client import prefect_settings
@@ -42,6 +45,30 @@ def database_url(postgres: Postgres) -> str:
     name = f"test_{uuid.uuid4().hex}"
     postgres.create_database(name)
     return postgres.url(name)
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Access]:
+    """The access to an emulated S3, which takes any keys."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    access = {"endpoint_url": f"http://{host}:{port}", "region": "ap-southeast-2"}
+    yield S3Access.model_validate(access | {"access_key_id": "tests", "secret_access_key": "of-the-tests"})
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3: S3Access) -> str:
+    """The name of a fresh, empty bucket, as `s3://name`."""
+    name = f"bucket-{uuid.uuid4().hex}"
+    httpx.put(
+        f"{s3.endpoint_url}/{name}",
+        headers={"Authorization": f"AWS4-HMAC-SHA256 Credential=tests/20261124/{s3.region}/s3/aws4_request"},
+        content=f"<CreateBucketConfiguration><LocationConstraint>{s3.region}</LocationConstraint>"
+        "</CreateBucketConfiguration>",
+    ).raise_for_status()
+    return f"s3://{name}"
 
 
 @pytest.fixture(scope="session")

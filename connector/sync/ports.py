@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
+from pyarrow.dataset import Dataset
 
 from connector.model.batch import Batch
 from connector.model.describe import ObjectDescribe
@@ -119,8 +120,8 @@ class Staging(Protocol):
     def holds(self, folder: str) -> bool:
         """Whether anything lies below `folder`."""
 
-    def locations(self, folder: str) -> list[str]:
-        """The same parts as addresses that DuckDB can scan."""
+    def scannable(self, folder: str) -> list[str] | Dataset:
+        """The same parts as DuckDB can scan them: files of this machine, or a dataset."""
 
     def local(self, folder: str) -> Path:
         """A folder on this machine's disk for what is never shared: CSVs, spilled sorts."""

@@ -46,8 +46,12 @@ class StagedSql(AbstractContextManager["StagedSql"]):
 
     def table(self, name: str, folder: str) -> None:
         """Make the parts below `folder` a table of this name."""
-        files = ", ".join(f"'{_escaped(location)}'" for location in self._staging.locations(folder))
-        self._connection.execute(f"CREATE VIEW {name} AS FROM read_parquet([{files}])")
+        parts = self._staging.scannable(folder)
+        if isinstance(parts, list):
+            files = ", ".join(f"'{_escaped(file)}'" for file in parts)
+            self._connection.execute(f"CREATE VIEW {name} AS FROM read_parquet([{files}])")
+        else:
+            self._connection.register(name, parts)
 
     def keep(self, name: str, sql: str) -> None:
         """Run a SELECT once; its result becomes a table on disk, its rows numbered in their order."""
