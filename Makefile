@@ -30,7 +30,7 @@ NODE_IS_HERE := node -e 'const [a, b] = process.versions.node.split("."); proces
 WITH_NODE    := PATH="$(CURDIR)/.venv/bin:$$PATH"
 BROWSERS     := chromium chromium-browser google-chrome
 
-.PHONY: help setup setup-runtime demo up sandbox test lint types contracts tests test-clients test-browser \
+.PHONY: help setup setup-runtime demo up sandbox test lint types contracts tests test-clients test-browser \ test-chaos
 	screenshots bench docs lock clean
 
 help: ## print this list
@@ -65,6 +65,9 @@ tests: setup ## the tests alone
 
 test-clients: $(READY_CLIENTS) ## simple-salesforce and jsforce against the sandbox org; Node.js comes from PyPI if it is not there
 	$(WITH_NODE) $(RUN) pytest -m clients tests/clients
+
+test-chaos: setup ## a run killed two hundred times, with faults on, ends as an undisturbed one; KILLS=200, SEED=1
+	CHAOS_KILLS="$(or $(KILLS),200)" CHAOS_SEED="$(or $(SEED),1)" $(RUN) pytest tests/flows/test_chaos.py
 
 test-browser: setup ## the Prefect UI in Chromium, which apt-get installs if it is not there
 	@command -v $(BROWSERS) >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; } || { \

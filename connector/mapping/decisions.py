@@ -37,7 +37,6 @@ def decide(spec: EntitySpec, described: ObjectDescribe, prepared: pd.DataFrame) 
     verdict = first_of(
         [
             *_key_refusals(spec, prepared),
-            *_parent_refusals(spec, prepared),
             *(
                 refusal
                 for field in spec.fields
@@ -45,6 +44,7 @@ def decide(spec: EntitySpec, described: ObjectDescribe, prepared: pd.DataFrame) 
                     field, described.fields[field.api_name], wished[field.api_name], ~existing
                 )
             ),
+            *_parent_refusals(spec, prepared),
         ],
         prepared.index,
     )
