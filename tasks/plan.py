@@ -15,7 +15,7 @@ from connector.model.run import Run, Stage
 from connector.model.summary import Summary
 from connector.sync import plan as verb
 from connector.sync.plan_files import PLAN_PAGE, write_plan
-from connector.sync.report import keep
+from connector.sync.report import ERRORS_FILE, keep
 from tasks.connection import connection
 
 RATES_FROM = 5
@@ -34,10 +34,12 @@ def plan_report(run: Run, findings: Sequence[Finding]) -> Summary:
     """The plan of a run that transformed all that can be planned."""
     at = connection(run.instance)
     entities = verb.plannable(at.entities, at.salesforce)
+    folder = at.report_folder(run)
     plan = verb.plan(
         run,
         entities,
         at.workspace(run),
+        folder,
         findings=findings,
         limits=at.salesforce.limits(),
         past=at.ledger.history.runs(run.instance, limit=RATES_FROM),
@@ -45,7 +47,6 @@ def plan_report(run: Run, findings: Sequence[Finding]) -> Summary:
     )
     for spec in entities:
         at.ledger.set_counts(run, spec.name, plan.entities[spec.salesforce_object])
-    folder = at.report_folder(run)
     write_plan(plan, folder)
     summary = Summary(
         run,
@@ -56,6 +57,7 @@ def plan_report(run: Run, findings: Sequence[Finding]) -> Summary:
         plan.entities,
         reasons=plan.reasons,
         report_file=str(folder / PLAN_PAGE),
+        errors_file=str(folder / ERRORS_FILE),
     )
     keep(summary, folder)
     _show(plan, summary)
@@ -112,7 +114,15 @@ def _outlook(plan: Plan, summary: Summary) -> str:
             for s in plan.durations
         ],
     )
-    return "\n".join([*lines, f"Samples of rows are in `{summary.report_file}` on the machine of the run."])
+    return "\n".join(
+        [
+            *lines,
+            "On the machine of the run:",
+            "",
+            f"- Samples of rows, with what would change: `{summary.report_file}`",
+            f"- Every row that would not come through, with its source and reason: `{summary.errors_file}`",
+        ]
+    )
 
 
 def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
