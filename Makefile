@@ -30,7 +30,7 @@ NODE_IS_HERE := node -e 'const [a, b] = process.versions.node.split("."); proces
 WITH_NODE    := PATH="$(CURDIR)/.venv/bin:$$PATH"
 BROWSERS     := chromium chromium-browser google-chrome
 
-.PHONY: help setup setup-runtime demo up sandbox test lint types contracts tests test-clients test-browser \ test-chaos
+.PHONY: help setup setup-runtime demo up sandbox test lint types contracts tests test-clients test-browser test-chaos \
 	screenshots bench docs lock clean
 
 help: ## print this list
