@@ -52,7 +52,7 @@ def plan_report(run: Run, findings: Sequence[Finding]) -> Summary:
         run,
         RunOutcome.COMPLETED,
         None,
-        f"plan: {plan.message}" + (f"; {len(plan.blocking)} findings block it" if plan.blocking else ""),
+        f"plan: {plan.message}" + ("; something stands in its way" if plan.blocked else ""),
         plan.finished_at,
         plan.entities,
         reasons=plan.reasons,
@@ -88,7 +88,7 @@ def _show(plan: Plan, summary: Summary) -> None:
 
 
 def _outlook(plan: Plan, summary: Summary) -> str:
-    lines = ["# Plan", "", f"A migration {plan.message}.", ""]
+    lines = ["# Plan", "", f"A migration would end with {plan.message}.", ""]
     if plan.left_out:
         lines += [f"**Not planned:** {', '.join(plan.left_out)}", ""]
     lines += _table(

@@ -90,7 +90,7 @@ def plan(
 
 def _message(counts: EntityCounts) -> str:
     parts = [f"{number:,} {name}" for name, number in counts.as_dict().items() if number and name != "read"]
-    return f"would be: {', '.join(parts) or 'no rows'}"
+    return ", ".join(parts) or "no rows"
 
 
 def _load(spec: EntitySpec, sql: StagedSql, counts: EntityCounts) -> Load:

@@ -59,7 +59,7 @@ def _kept(folder: Path) -> dict[str, Any] | None:
 
 def show_plan(plan: dict[str, Any], files: dict[str, str], console: Console) -> None:
     """The plan for a person: counts, what blocks it, what it costs, how long it takes, where the rest is."""
-    console.print(f"\nA migration {plan['message']}.\n", markup=False, soft_wrap=True)
+    console.print(f"\nA migration would end with {plan['message']}.\n", markup=False, soft_wrap=True)
     console.print(counts_table(plan["entities"]))
     if plan["left_out"]:
         console.print(f"\nNot planned: {', '.join(plan['left_out'])}", style="bold red", markup=False)

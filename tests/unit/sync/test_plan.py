@@ -40,7 +40,10 @@ def test_counts_and_reasons_are_those_of_transform(awkward: WholeRun) -> None:
     told = planned(awkward)
     assert told.entities["Contact"].created == 30
     assert told.entities["Contact"].rejected == 2
-    assert told.message.startswith("would be: ")
+    assert told.message.endswith("created, 1 held, 2 rejected")
+    assert not told.blocked
+    full = {"DataStorageMB": {"Max": 10_240, "Remaining": 0}}
+    assert planned(awkward, limits=full).blocked
     assert [(r.sobject, r.outcome, r.code, r.rows) for r in told.reasons] == [
         ("Contact", "rejected", "INVALID_EMAIL_ADDRESS", 2),
         ("AccountContactRelation", "held", "PARENT_MISSING", 1),
