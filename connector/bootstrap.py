@@ -15,6 +15,7 @@ from connector.entities import registry
 from connector.errors import SettingsInvalid
 from connector.instance import Instance, load_instance
 from connector.locations import is_s3, located
+from connector.mapping.active_rules import ActiveRules
 from connector.mapping.vocabulary import EntitySpec, Resource
 from connector.model.run import Run
 from connector.settings import Settings, load_settings
@@ -45,6 +46,11 @@ class Connection:
         """The resources of Gentrack that the entities read, each once."""
         read = (resource for spec in self.entities for resource in spec.source.resources)
         return tuple({resource.name: resource for resource in read}.values())
+
+    @cached_property
+    def rules(self) -> ActiveRules:
+        """By which rules records that existed before are found. Raises SettingsInvalid."""
+        return ActiveRules(self.entities, self.instance.matching.off)
 
     @cached_property
     def gentrack(self) -> GentrackSource:
@@ -113,7 +119,9 @@ class Connection:
 def connect(instance: str, settings: Settings | None = None) -> Connection:
     """An instance by its id. Raises SettingsInvalid, naming what is wrong."""
     settings = settings or load_settings()
-    return Connection(settings, load_instance(settings.instances_folder, instance))
+    connection = Connection(settings, load_instance(settings.instances_folder, instance))
+    _ = connection.rules  # names a rule that doesn't exist now, not in the middle of a run
+    return connection
 
 
 def ledger_of(settings: Settings) -> SqlLedger:

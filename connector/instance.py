@@ -99,6 +99,18 @@ class WindowSection(_Section):
     )
 
 
+class MatchingSection(_Section):
+    """How records that stood in Salesforce before the first synchronisation are found."""
+
+    off: tuple[str, ...] = Field(
+        default=(), description="Rules that are not used, each as entity.rule: account.company number."
+    )
+    placeholders: tuple[str, ...] = Field(
+        default=("n/a", "none", "null", "unknown", "tbc", "1900-01-01"),
+        description="Values that stand for nothing, whatever their letter case: they never match.",
+    )
+
+
 class Instance(_Section):
     """One instance. `id` is the Gentrack tenant's id."""
 
@@ -108,6 +120,7 @@ class Instance(_Section):
     gentrack: GentrackSection
     email: EmailSection = EmailSection()
     load: LoadSection = LoadSection()
+    matching: MatchingSection = MatchingSection()
     window: WindowSection = WindowSection()
 
     @model_validator(mode="after")

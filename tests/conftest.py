@@ -82,13 +82,15 @@ def prefect_server(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="session")
-def start_sandbox_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int, int], Sandbox]]:
-    """Starts a sandbox of (customers, seed) that lives as long as the session."""
+def start_sandbox_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Sandbox]]:
+    """Starts a sandbox of (customers, seed, overlap) that lives as long as the session."""
     with ExitStack() as sandboxes:
 
-        def start(customers: int, seed: int) -> Sandbox:
+        def start(customers: int, seed: int, overlap: int = 0) -> Sandbox:
             folder = tmp_path_factory.mktemp("sandbox")
-            return sandboxes.enter_context(start_sandbox(folder, customers=customers, seed=seed))
+            return sandboxes.enter_context(
+                start_sandbox(folder, customers=customers, seed=seed, overlap=overlap)
+            )
 
         yield start
 

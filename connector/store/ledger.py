@@ -13,7 +13,9 @@ from connector.model.progress import Progress
 from connector.model.run import Run, Stage
 from connector.store.history import History
 from connector.store.left_behind import SqlLeftBehind
+from connector.store.links import SqlLinks
 from connector.store.migrating import migrate
+from connector.store.reviews import SqlReviews
 from connector.store.tables import BatchRow, BulkJobRow, EntityRow, RunRow, StageRow, StepRow
 from connector.store.windows import SqlWindows
 
@@ -36,6 +38,8 @@ class SqlLedger:
         self._engine = engine
         self.windows = SqlWindows(engine)
         self.left_behind = SqlLeftBehind(engine)
+        self.links = SqlLinks(engine)
+        self.reviews = SqlReviews(engine)
 
     @property
     def history(self) -> History:
