@@ -181,7 +181,7 @@ def test_a_migration_that_fails_gives_its_lock_back(database_url: str) -> None:
 def test_a_database_that_went_away_is_named_with_what_to_do(ledger: SqlLedger, run: Run) -> None:
     """Its address now leads nowhere, as when the server is down."""
     away = SqlLedger(create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none"))
-    with pytest.raises(ServiceUnavailable, match="can't be reached: .*refused") as lost:
+    with pytest.raises(ServiceUnavailable, match=r"can't be reached: .*refused") as lost:
         away.stage_started(run, Stage.UPSERT)
     assert "connector resume" in lost.value.todo
     away.close()
