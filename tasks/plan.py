@@ -18,9 +18,6 @@ from connector.sync.plan_files import PLAN_PAGE, write_plan
 from connector.sync.report import ERRORS_FILE, keep
 from tasks.connection import connection
 
-RATES_FROM = 5
-"""So many of the instance's last runs tell the rates."""
-
 
 @task(name="plannable", task_run_name="plannable", cache_policy=NO_CACHE)
 def plannable(run: Run) -> tuple[EntitySpec, ...]:
@@ -42,7 +39,7 @@ def plan_report(run: Run, findings: Sequence[Finding]) -> Summary:
         folder,
         findings=findings,
         limits=at.salesforce.limits(),
-        past=at.ledger.history.runs(run.instance, limit=RATES_FROM),
+        past=at.ledger.history.finished_before(run.instance, run.started_at),
         left_out=[spec.salesforce_object for spec in at.entities if spec not in entities],
     )
     for spec in entities:
