@@ -87,7 +87,7 @@ def prefect_server(folder: Path, database: Postgres, *, port: int = 0) -> Iterat
             "PREFECT_API_DATABASE_CONNECTION_URL": database.url("prefect", "postgresql+asyncpg"),
         },
         cwd=home,
-        needs=[database.child],
+        needs=[database.child] if database.child else [],
     )
     try:
         child.wait_until(lambda: _is_healthy(url), seconds=START_SECONDS)

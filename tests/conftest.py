@@ -32,9 +32,21 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["PREFECT_HOME"] = str(home)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--own-postgres",
+        action="store_true",
+        help="use the server that PGHOST, PGPORT, PGUSER and PGPASSWORD name, not an embedded one",
+    )
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """An embedded PostgreSQL server; a second from nothing."""
+def postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """An embedded PostgreSQL server, a second from nothing; or a team's own, for ledger and Prefect alike."""
+    if request.config.getoption("--own-postgres"):
+        host, port, role, password = (os.environ[f"PG{n}"] for n in ("HOST", "PORT", "USER", "PASSWORD"))
+        yield Postgres(int(port), password, host=host, role=role)
+        return
     with start_postgres(tmp_path_factory.mktemp("postgres")) as server:
         yield server
 
