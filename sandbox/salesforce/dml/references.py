@@ -29,13 +29,14 @@ def find(
 ) -> dict[int, list[str]]:
     """For each place whose key value exists, the ids of the records that have it."""
     column = folded(f"t.{quoted(key.name)}", key)
-    found = transaction.columns(
+    found = transaction.table(
         f"SELECT k.place, t.Id AS id FROM wanted k JOIN {quoted(sobject.name)} t "
         f"ON {column} = {folded('k.key', key)} WHERE NOT t.IsDeleted",
         wanted=table({"place": places, "key": values}),
     )
     matches: dict[int, list[str]] = {}
-    for place, record in zip(found["place"].tolist(), found["id"].tolist(), strict=True):
+    pairs: list[tuple[int, str]] = cast("Any", zip(*found.to_pydict().values(), strict=True))
+    for place, record in pairs:
         matches.setdefault(place, []).append(record)
     return matches
 

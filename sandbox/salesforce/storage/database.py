@@ -43,11 +43,6 @@ class Transaction:
         """A statement without an answer."""
         self._run(sql, parameters, tables, fetch=False)
 
-    def columns(self, sql: str, parameters: Sequence[object] = (), **tables: pa.Table) -> dict[str, Any]:
-        """The result of a query as numpy arrays by column name."""
-        with self._registered(tables):
-            return self._connection.execute(sql, list(parameters)).fetchnumpy()
-
     def insert(self, table: str, rows: pa.Table) -> None:
         """Appends rows; columns are matched by name and missing ones are null."""
         self.run(f"INSERT INTO {quoted(table)} BY NAME SELECT * FROM incoming", incoming=rows)
@@ -157,8 +152,8 @@ class Database:
             self._connection.close()
 
     def _last_number(self, sobject: SObjectType) -> int:
-        found = self._connection.execute(f"SELECT max(Id) FROM {quoted(sobject.name)}").fetchone()
-        return identifiers.number_of(found[0]) if found and found[0] else 0
+        found = self._connection.execute(f"SELECT max({NUMBER}) FROM {quoted(sobject.name)}").fetchone()
+        return int(found[0]) if found and found[0] else 0
 
     def _count(self, sobject: SObjectType) -> int:
         found = self._connection.execute(f"SELECT count(*) FROM {quoted(sobject.name)}").fetchone()
