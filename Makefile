@@ -30,8 +30,8 @@ NODE_IS_HERE := node -e 'const [a, b] = process.versions.node.split("."); proces
 WITH_NODE    := PATH="$(CURDIR)/.venv/bin:$$PATH"
 BROWSERS     := chromium chromium-browser google-chrome
 
-.PHONY: help setup setup-runtime demo up sandbox test lint types contracts tests test-clients test-browser \
-	screenshots bench docs lock clean
+.PHONY: help setup setup-runtime demo up sandbox test lint types contracts tests test-clients test-browser test-chaos \
+	test-postgres screenshots bench docs lock clean
 
 help: ## print this list
 	@echo 'The Gentrack - Salesforce connector'
@@ -66,12 +66,22 @@ tests: setup ## the tests alone
 test-clients: $(READY_CLIENTS) ## simple-salesforce and jsforce against the sandbox org; Node.js comes from PyPI if it is not there
 	$(WITH_NODE) $(RUN) pytest -m clients tests/clients
 
+test-chaos: setup ## a run killed two hundred times, with faults on, ends as an undisturbed one; KILLS=200, SEED=1
+	CHAOS_KILLS="$(or $(KILLS),200)" CHAOS_SEED="$(or $(SEED),1)" $(RUN) pytest tests/flows/test_chaos.py
+
 test-browser: setup ## the Prefect UI in Chromium, which apt-get installs if it is not there
 	@command -v $(BROWSERS) >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; } || { \
 		echo 'Chromium is needed: install one of $(BROWSERS), or run this as root on Debian.' >&2; exit 1; }
 	@command -v $(BROWSERS) >/dev/null || { echo 'Installing Chromium ...'; apt-get -qq update; \
 		DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium >/dev/null; }
 	$(RUN) pytest -m browser
+
+test-postgres: setup ## the flow tests with PostgreSQL of the system for ledger and Prefect; apt-get installs it if need be
+	@command -v pg_virtualenv >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; } || { \
+		echo 'PostgreSQL with pg_virtualenv is needed: install postgresql, or run this as root on Debian.' >&2; exit 1; }
+	@command -v pg_virtualenv >/dev/null || { echo 'Installing PostgreSQL ...'; apt-get -qq update; \
+		DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends postgresql >/dev/null; }
+	pg_virtualenv -t $(RUN) pytest --own-postgres tests/flows/test_initial_sync.py
 
 screenshots: test-browser ## take the pictures of the documentation anew
 	@for picture in var/browser/*.png; do \
@@ -81,6 +91,7 @@ screenshots: test-browser ## take the pictures of the documentation anew
 bench: setup ## how fast the sandbox org, the Bulk client and a whole run are on this machine, briefly
 	$(RUN) bench.sandbox_org --rows 100000
 	$(RUN) bench.bulk_client --rows 100000
+	$(RUN) bench.gentrack_sources --customers 10000
 	$(RUN) bench.pipeline --customers 1000
 
 docs: setup ## write docs/mapping.md anew from the registry

@@ -9,17 +9,20 @@ from pathlib import Path
 
 from connector.clients.gentrack.api import connect_gentrack
 from connector.clients.gentrack.event_publishing import connect_event_publishing
+from connector.clients.gentrack.exports import GentrackExports
 from connector.clients.salesforce.org import connect_salesforce
 from connector.entities import registry
 from connector.errors import SettingsInvalid
 from connector.instance import Instance, load_instance
-from connector.mapping.vocabulary import EntitySpec
+from connector.locations import is_s3, located
+from connector.mapping.active_rules import ActiveRules
+from connector.mapping.vocabulary import EntitySpec, Resource
 from connector.model.run import Run
 from connector.settings import Settings, load_settings
 from connector.store.ledger import SqlLedger, open_ledger
-from connector.store.staging import FolderStaging
+from connector.store.staging import FolderStaging, S3Staging
 from connector.sync import folders
-from connector.sync.ports import EventPublishing, GentrackSource, SalesforceOrg
+from connector.sync.ports import EventPublishing, GentrackSource, SalesforceOrg, Staging
 from connector.sync.staged_sql import Workspace
 
 _HURRY = 20
@@ -38,15 +41,29 @@ class Connection:
         """What is synchronised, parents before children."""
         return registry()
 
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """The resources of Gentrack that the entities read, each once."""
+        read = (resource for spec in self.entities for resource in spec.source.resources)
+        return tuple({resource.name: resource for resource in read}.values())
+
+    @cached_property
+    def rules(self) -> ActiveRules:
+        """By which rules records that existed before are found. Raises SettingsInvalid."""
+        return ActiveRules(self.entities, self.instance.matching.off)
+
     @cached_property
     def gentrack(self) -> GentrackSource:
-        """The tenant."""
-        return connect_gentrack(self.instance, self.settings.secrets_of(self.instance.id).gentrack)
+        """The tenant's records. Raises SettingsInvalid where what their source needs is not set."""
+        section = self.instance.gentrack
+        if section.source == "exports" and section.exports is not None:
+            return GentrackExports(located(section.exports, self.settings.s3), self.resources)
+        return connect_gentrack(self.instance, self.settings.gentrack_secrets_of(self.instance.id))
 
     @cached_property
     def event_publishing(self) -> EventPublishing:
         """The tenant's switch for published events, whoever is to move it."""
-        return connect_event_publishing(self.instance, self.settings.secrets_of(self.instance.id).gentrack)
+        return connect_event_publishing(self.instance, self.settings.gentrack_secrets_of(self.instance.id))
 
     @property
     def events_to_switch(self) -> EventPublishing | None:
@@ -73,9 +90,12 @@ class Connection:
         return ledger_of(self.settings)
 
     @cached_property
-    def staging(self) -> FolderStaging:
-        """Where batches lie."""
-        return FolderStaging(self.settings.staging_folder)
+    def staging(self) -> Staging:
+        """Where batches lie. Raises SettingsInvalid where a bucket can't be reached."""
+        name = self.settings.staging_folder
+        if not is_s3(name):
+            return FolderStaging(Path(name))
+        return S3Staging(located(name, self.settings.s3), self.settings.working_folder)
 
     def close(self) -> None:
         """Give back the ledger's connections, if it was opened."""
@@ -99,7 +119,9 @@ class Connection:
 def connect(instance: str, settings: Settings | None = None) -> Connection:
     """An instance by its id. Raises SettingsInvalid, naming what is wrong."""
     settings = settings or load_settings()
-    return Connection(settings, load_instance(settings.instances_folder, instance))
+    connection = Connection(settings, load_instance(settings.instances_folder, instance))
+    _ = connection.rules  # names a rule that doesn't exist now, not in the middle of a run
+    return connection
 
 
 def ledger_of(settings: Settings) -> SqlLedger:

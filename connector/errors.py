@@ -15,6 +15,7 @@
         ├── SettingsInvalid         a setting is missing or wrong
         ├── SignInRefused           the credentials were refused
         ├── LimitReached            the org's own daily limit is used up
+        ├── ExportsUnusable         files of Gentrack's export are missing, or not as expected
         ├── PreflightFailed         findings that would make the run fail later
         ├── NotConfirmed            nobody confirmed the run, or somebody declined it
         └── SwitchStuck             a switch of the outage window is not where it was put
@@ -104,6 +105,10 @@ class SignInRefused(PersonNeeded):
 
 class LimitReached(PersonNeeded):
     """The org's own daily limit is used up."""
+
+
+class ExportsUnusable(PersonNeeded):
+    """Files or columns of Gentrack's export are missing, or hold something else than expected."""
 
 
 class PreflightFailed(PersonNeeded):

@@ -6,11 +6,12 @@ Names and choices, never logic, never a secret. A wrong or unknown line is refus
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from connector.errors import SettingsInvalid
+from connector.locations import LocationName
 
 _ID = r"^[0-9A-Za-z-]{1,64}$"
 
@@ -36,11 +37,29 @@ class SalesforceSection(_Section):
 
 
 class GentrackSection(_Section):
-    """The tenant."""
+    """The tenant, and where its records are read: by its API, or from a folder of exports."""
 
-    url: str = Field(pattern="^https?://[^/]+/?$", description="The regional host, without a path.")
+    source: Literal["api", "exports"] = Field(default="api", description="Where records are read.")
+    url: str | None = Field(
+        default=None,
+        pattern="^https?://[^/]+/?$",
+        description="The regional host, without a path; the API needs it.",
+    )
+    exports: LocationName | None = Field(
+        default=None, description="Folder or s3://bucket/prefix of one CSV or Parquet file a resource."
+    )
     product: Literal["junifer", "velocity"] = Field(default="junifer", description="The billing system.")
     page_size: int = Field(default=2000, ge=1, le=5000, description="Records a page.")
+
+    @model_validator(mode="after")
+    def _what_the_source_needs(self) -> Self:
+        if self.source == "api" and self.url is None:
+            raise ValueError("url is missing, which source = 'api' needs")
+        if self.source == "api" and self.exports is not None:
+            raise ValueError("exports is set, but source is 'api'; set source = 'exports' to read from there")
+        if self.source == "exports" and self.exports is None:
+            raise ValueError("exports is missing, which source = 'exports' needs")
+        return self
 
 
 class EmailSection(_Section):
@@ -80,6 +99,18 @@ class WindowSection(_Section):
     )
 
 
+class MatchingSection(_Section):
+    """How records that stood in Salesforce before the first synchronisation are found."""
+
+    off: tuple[str, ...] = Field(
+        default=(), description="Rules that are not used, each as entity.rule: account.company number."
+    )
+    placeholders: tuple[str, ...] = Field(
+        default=("n/a", "none", "null", "unknown", "tbc", "1900-01-01"),
+        description="Values that stand for nothing, whatever their letter case: they never match.",
+    )
+
+
 class Instance(_Section):
     """One instance. `id` is the Gentrack tenant's id."""
 
@@ -89,7 +120,14 @@ class Instance(_Section):
     gentrack: GentrackSection
     email: EmailSection = EmailSection()
     load: LoadSection = LoadSection()
+    matching: MatchingSection = MatchingSection()
     window: WindowSection = WindowSection()
+
+    @model_validator(mode="after")
+    def _events_need_the_api(self) -> Self:
+        if self.window.events == "api" and self.gentrack.url is None:
+            raise ValueError("window.events = 'api' needs gentrack.url; without it set events = 'manual'")
+        return self
 
 
 def load_instance(folder: Path, instance_id: str) -> Instance:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validat
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from connector.errors import SettingsInvalid
+from connector.locations import LocationName, S3Access
 
 PLACEHOLDERS = ("changeme", "change-me", "replace-me", "secret", "password", "xxx", "todo", "your-")
 """Starts of sample values; a secret that begins with one is refused, everywhere and always."""
@@ -65,7 +66,8 @@ class InstanceSecrets(BaseModel, extra="forbid"):
     """The secrets of one instance."""
 
     salesforce: SalesforceSecrets
-    gentrack: GentrackSecrets
+    gentrack: GentrackSecrets | None = None
+    """None where Gentrack's records come from exports."""
 
 
 class EmailSettings(BaseModel, extra="forbid"):
@@ -99,13 +101,32 @@ class Settings(BaseSettings):
     instances_folder: Path = Field(
         default=Path("instances"), description="Folder of one TOML file an instance."
     )
-    staging_folder: Path = Field(default=Path("var/staging"), description="Where batches lie. Personal data.")
+    staging_folder: LocationName = Field(
+        default="var/staging",
+        description="Where batches lie: a folder, or s3://bucket/prefix. Personal data.",
+    )
+    working_folder: Path = Field(
+        default=Path("var/working"),
+        description="Where CSVs and spilled sorts lie while staging is in S3. Personal data.",
+    )
     reports_folder: Path = Field(
         default=Path("var/reports"), description="Where reports are kept. Personal data."
+    )
+    s3: S3Access = Field(default=S3Access(), description="How S3 is reached, if a folder is there.")
+    s3_block: str | None = Field(
+        default=None,
+        pattern=r"^(s3-bucket|aws-credentials)/[a-z0-9-]+$",
+        description="A Prefect block to take the access to S3 from, instead.",
     )
     memory_limit: str = Field(default="1GB", pattern=r"^\d+(MB|GB)$", description="DuckDB's memory limit.")
     email: EmailSettings | None = Field(default=None, description="Mail server; none: no email is sent.")
     secrets: dict[str, InstanceSecrets] = Field(default_factory=dict, description="Secrets by instance id.")
+
+    @model_validator(mode="after")
+    def _one_access_to_s3(self) -> Self:
+        if self.s3_block is not None and self.s3 != S3Access():
+            raise ValueError("give either CONNECTOR_S3_BLOCK or CONNECTOR_S3__..., not both")
+        return self
 
     def secrets_of(self, instance: str) -> InstanceSecrets:
         """The secrets of one instance. Raises SettingsInvalid where there are none.
@@ -119,6 +140,16 @@ class Settings(BaseSettings):
             f"No secrets are set for instance {instance}.",
             todo=f"Set CONNECTOR_SECRETS__{instance}__... as .env.example shows.",
         )
+
+    def gentrack_secrets_of(self, instance: str) -> GentrackSecrets:
+        """Those for Gentrack's API. Raises SettingsInvalid where there are none."""
+        secrets = self.secrets_of(instance).gentrack
+        if secrets is None:
+            raise SettingsInvalid(
+                f"No secrets of Gentrack are set for instance {instance}.",
+                todo=f"Set CONNECTOR_SECRETS__{instance}__GENTRACK__... as .env.example shows.",
+            )
+        return secrets
 
 
 def load_settings() -> Settings:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from connector.entities import registry
+from connector.mapping.matching import MatchingRule, Strength
 from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, Field, Master, NullPolicy, Parent
 from connector.model.outcome import RowOutcome
 from deployments.stack import PROJECT
@@ -66,6 +67,7 @@ def _rules(spec: EntitySpec) -> Iterator[str]:
     )
     if spec.lock_parent:
         yield f"Lock parent: `{spec.lock_parent}`; jobs side by side never share one."
+    yield from (_matching(rule) for rule in spec.matching)
     if spec.found_by_parents:
         yield "Found by its parents: the platform makes records of it by itself, which are updated by Id."
     if spec.finished_after:
@@ -77,6 +79,20 @@ def _parent(parent: Parent) -> str:
     words.append("required" if parent.required else "may be empty")
     words.append("written when all are there" if parent.later else "written at creation only")
     return ", ".join(words)
+
+
+def _matching(rule: MatchingRule) -> str:
+    does = "links" if rule.strength is Strength.STRONG else "proposes, a person decides"
+    agreements = " and ".join(
+        f"{_any_of(agreement.ours)} = {_any_of(agreement.theirs)}"
+        + (f" of its {agreement.child.entity}s" if agreement.child else "")
+        for agreement in rule.agreements
+    )
+    return f"Found at first by {rule.name} ({does}): {agreements}."
+
+
+def _any_of(names: tuple[str, ...]) -> str:
+    return " or ".join(f"`{name}`" for name in names)
 
 
 def _key(spec: EntitySpec) -> str:

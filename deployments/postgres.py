@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
@@ -41,16 +42,20 @@ def binaries() -> Path:
 
 
 class Postgres:
-    """A running server that is ours alone: on the loopback interface, with a random password."""
+    """A running server, and a role of it that may make databases. `child` is None where it is not ours."""
 
-    def __init__(self, child: Child, port: int, password: str) -> None:
-        self.child = child
+    def __init__(
+        self, port: int, password: str, *, host: str = LOOPBACK, role: str = ROLE, child: Child | None = None
+    ) -> None:
         self.port = port
+        self.child = child
+        self._host = host
+        self._role = role
         self._password = password
 
     def url(self, database: str, driver: str = "postgresql+psycopg") -> str:
         """SQLAlchemy's address of a database, with its password."""
-        return f"{driver}://{ROLE}:{self._password}@{LOOPBACK}:{self.port}/{database}"
+        return f"{driver}://{self._role}:{quote(self._password)}@{self._host}:{self.port}/{database}"
 
     def create_database(self, name: str, *, durable: bool = True) -> None:
         """Make a database, unless it exists.
@@ -78,9 +83,9 @@ class Postgres:
 
     def _connect(self) -> psycopg.Connection:
         return psycopg.connect(
-            host=LOOPBACK,
+            host=self._host,
             port=self.port,
-            user=ROLE,
+            user=self._role,
             password=self._password,
             dbname="postgres",
             autocommit=True,
@@ -90,7 +95,9 @@ class Postgres:
 
 @contextmanager
 def postgres(folder: Path, *, port: int = 0) -> Iterator[Postgres]:
-    """A server on the cluster in `folder`, which is made where there is none.
+    """A server on the cluster in `folder`, which is made where there is none: ours alone.
+
+    It listens on the loopback interface only, with a random password.
 
     The caller owns the folder (`deployments.folder`), so a server found running there was left by an owner
     that was killed: it is stopped first. Raises StackFailed.
@@ -113,7 +120,7 @@ def postgres(folder: Path, *, port: int = 0) -> Iterator[Postgres]:
         stop_signal=signal.SIGINT,  # a fast shutdown, as `pg_ctl -m fast stop` asks for
     )
     try:
-        server = Postgres(child, port, _password_file(data).read_text("utf-8"))
+        server = Postgres(port, _password_file(data).read_text("utf-8"), child=child)
         child.wait_until(server.answers, seconds=START_SECONDS)
         yield server
     finally:

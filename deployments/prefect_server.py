@@ -17,6 +17,11 @@ from deployments.postgres import Postgres
 
 WORK_POOL = "local"
 START_SECONDS = 120
+OUR_LOGS = {
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "connector",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+}
+"""What the product itself has to say, such as that a side is away and asked again, stands in a run's logs."""
 WORKER_GRACE = 4.0
 """Seconds: told to end, an idle worker of Prefect 3.8 may sit out its own long sleeps first."""
 WORKER_SECONDS = 60
@@ -51,7 +56,13 @@ class PrefectServer:
 
 def client_environment(api_url: str, home: Path) -> dict[str, str]:
     """The settings by which a process speaks with the server at `api_url`; `home` is Prefect's folder."""
-    return {**QUIET, "PREFECT_API_URL": api_url, "PREFECT_HOME": str(home), "PREFECT_LOGGING_COLORS": "false"}
+    return {
+        **QUIET,
+        **OUR_LOGS,
+        "PREFECT_API_URL": api_url,
+        "PREFECT_HOME": str(home),
+        "PREFECT_LOGGING_COLORS": "false",
+    }
 
 
 @contextmanager
@@ -76,7 +87,7 @@ def prefect_server(folder: Path, database: Postgres, *, port: int = 0) -> Iterat
             "PREFECT_API_DATABASE_CONNECTION_URL": database.url("prefect", "postgresql+asyncpg"),
         },
         cwd=home,
-        needs=[database.child],
+        needs=[database.child] if database.child else [],
     )
     try:
         child.wait_until(lambda: _is_healthy(url), seconds=START_SECONDS)

@@ -61,9 +61,9 @@ class Sandbox(_Part):
 
 
 @contextmanager
-def sandbox(folder: Path, *, customers: int, seed: int | None = None) -> Iterator[Sandbox]:
-    """A sandbox with this many Gentrack customers and files in `folder`. Raises StackFailed."""
-    chosen = [] if seed is None else ["--seed", str(seed)]
+def sandbox(folder: Path, *, customers: int, seed: int | None = None, overlap: int = 0) -> Iterator[Sandbox]:
+    """A sandbox with this many Gentrack customers, `overlap` of them in Salesforce too. Raises StackFailed."""
+    chosen = ["--overlap", str(overlap), *([] if seed is None else ["--seed", str(seed)])]
     child = Child(
         "The sandbox",
         [sys.executable, "-m", "sandbox", "--customers", str(customers), "--folder", folder, *chosen],

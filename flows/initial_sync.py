@@ -14,6 +14,7 @@ from flows.extracting import extract
 from tasks.close_window import close_at_once, close_window
 from tasks.confirm import confirm
 from tasks.lease import lease_kept
+from tasks.link import link
 from tasks.notify import notify
 from tasks.open_window import open_window
 from tasks.preflight import preflight
@@ -69,6 +70,10 @@ def _load(run: Run) -> Summary:
     """The stages inside the outage window."""
     with staged(run, Stage.EXTRACT):
         extract(run, registry())
+    with staged(run, Stage.LINK):
+        for spec in registry():
+            if spec.matching:
+                link(run, spec.name)
     with staged(run, Stage.TRANSFORM):
         for spec in registry():
             transform(run, spec.name)

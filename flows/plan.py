@@ -7,6 +7,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from connector.model.run import Run, Stage
 from connector.model.summary import Summary
 from flows.extracting import extract
+from tasks.link import link
 from tasks.plan import plan_failure, plan_report, plannable
 from tasks.preflight import survey
 from tasks.stages import StageFailed, begin, conclude, staged
@@ -43,6 +44,10 @@ def _all_stages(run: Run) -> Summary:
         entities = plannable(run)
     with staged(run, Stage.EXTRACT):
         extract(run, entities)
+    with staged(run, Stage.LINK):
+        for spec in entities:
+            if spec.matching:
+                link(run, spec.name)
     with staged(run, Stage.TRANSFORM):
         for spec in entities:
             transform(run, spec.name)

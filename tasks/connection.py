@@ -15,7 +15,7 @@ def connection(instance: str) -> Connection:
     """The connection of an instance. Raises SettingsInvalid."""
     with _opening:
         if instance not in _open:
-            _open[instance] = connect(instance)
+            _open[instance] = _connected(instance)
         return _open[instance]
 
 
@@ -34,3 +34,12 @@ def close_connections() -> None:
             _open.popitem()[1].close()
         while _ledgers:
             _ledgers.pop().close()
+
+
+def _connected(instance: str) -> Connection:
+    settings = load_settings()
+    if settings.s3_block is not None:
+        from tasks.s3_block import with_s3_block  # noqa: PLC0415 - a second to import, for those who use it
+
+        settings = with_s3_block(settings, settings.s3_block)
+    return connect(instance, settings)

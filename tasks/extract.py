@@ -42,6 +42,7 @@ def extract_salesforce(run: Run, name: str) -> int:
             at.staging,
             folder=folders.salesforce(run, name),
             batch_rows=at.instance.load.batch_rows,
+            unlinked=at.rules.read_unlinked(entity(name)),
         ),
     )
     get_run_logger().info("%s: %s records read from Salesforce", name, f"{rows:,}")

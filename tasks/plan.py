@@ -15,11 +15,8 @@ from connector.model.run import Run, Stage
 from connector.model.summary import Summary
 from connector.sync import plan as verb
 from connector.sync.plan_files import PLAN_PAGE, write_plan
-from connector.sync.report import keep
+from connector.sync.report import ERRORS_FILE, keep
 from tasks.connection import connection
-
-RATES_FROM = 5
-"""So many of the instance's last runs tell the rates."""
 
 
 @task(name="plannable", task_run_name="plannable", cache_policy=NO_CACHE)
@@ -34,28 +31,30 @@ def plan_report(run: Run, findings: Sequence[Finding]) -> Summary:
     """The plan of a run that transformed all that can be planned."""
     at = connection(run.instance)
     entities = verb.plannable(at.entities, at.salesforce)
+    folder = at.report_folder(run)
     plan = verb.plan(
         run,
         entities,
         at.workspace(run),
+        folder,
         findings=findings,
         limits=at.salesforce.limits(),
-        past=at.ledger.history.runs(run.instance, limit=RATES_FROM),
+        past=at.ledger.history.finished_before(run.instance, run.started_at),
         left_out=[spec.salesforce_object for spec in at.entities if spec not in entities],
     )
     for spec in entities:
         at.ledger.set_counts(run, spec.name, plan.entities[spec.salesforce_object])
-    folder = at.report_folder(run)
     write_plan(plan, folder)
     summary = Summary(
         run,
         RunOutcome.COMPLETED,
         None,
-        f"plan: {plan.message}" + (f"; {len(plan.blocking)} findings block it" if plan.blocking else ""),
+        f"plan: {plan.message}" + ("; something stands in its way" if plan.blocked else ""),
         plan.finished_at,
         plan.entities,
         reasons=plan.reasons,
         report_file=str(folder / PLAN_PAGE),
+        errors_file=str(folder / ERRORS_FILE),
     )
     keep(summary, folder)
     _show(plan, summary)
@@ -86,7 +85,7 @@ def _show(plan: Plan, summary: Summary) -> None:
 
 
 def _outlook(plan: Plan, summary: Summary) -> str:
-    lines = ["# Plan", "", f"A migration {plan.message}.", ""]
+    lines = ["# Plan", "", f"A migration would end with {plan.message}.", ""]
     if plan.left_out:
         lines += [f"**Not planned:** {', '.join(plan.left_out)}", ""]
     lines += _table(
@@ -112,7 +111,15 @@ def _outlook(plan: Plan, summary: Summary) -> str:
             for s in plan.durations
         ],
     )
-    return "\n".join([*lines, f"Samples of rows are in `{summary.report_file}` on the machine of the run."])
+    return "\n".join(
+        [
+            *lines,
+            "On the machine of the run:",
+            "",
+            f"- Samples of rows, with what would change: `{summary.report_file}`",
+            f"- Every row that would not come through, with its source and reason: `{summary.errors_file}`",
+        ]
+    )
 
 
 def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -5,8 +5,11 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
+import httpx
 import pytest
+from moto.server import ThreadedMotoServer
 
+from connector.locations import S3Access
 from deployments.postgres import Postgres
 from deployments.postgres import postgres as start_postgres
 from deployments.prefect_client import prefect_settings
@@ -29,9 +32,21 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["PREFECT_HOME"] = str(home)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--own-postgres",
+        action="store_true",
+        help="use the server that PGHOST, PGPORT, PGUSER and PGPASSWORD name, not an embedded one",
+    )
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """An embedded PostgreSQL server; a second from nothing."""
+def postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """An embedded PostgreSQL server, a second from nothing; or a team's own, for ledger and Prefect alike."""
+    if request.config.getoption("--own-postgres"):
+        host, port, role, password = (os.environ[f"PG{n}"] for n in ("HOST", "PORT", "USER", "PASSWORD"))
+        yield Postgres(int(port), password, host=host, role=role)
+        return
     with start_postgres(tmp_path_factory.mktemp("postgres")) as server:
         yield server
 
@@ -45,6 +60,30 @@ def database_url(postgres: Postgres) -> str:
 
 
 @pytest.fixture(scope="session")
+def s3() -> Iterator[S3Access]:
+    """The access to an emulated S3, which takes any keys."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    access = {"endpoint_url": f"http://{host}:{port}", "region": "ap-southeast-2"}
+    yield S3Access.model_validate(access | {"access_key_id": "tests", "secret_access_key": "of-the-tests"})
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3: S3Access) -> str:
+    """The name of a fresh, empty bucket, as `s3://name`."""
+    name = f"bucket-{uuid.uuid4().hex}"
+    httpx.put(
+        f"{s3.endpoint_url}/{name}",
+        headers={"Authorization": f"AWS4-HMAC-SHA256 Credential=tests/20261124/{s3.region}/s3/aws4_request"},
+        content=f"<CreateBucketConfiguration><LocationConstraint>{s3.region}</LocationConstraint>"
+        "</CreateBucketConfiguration>",
+    ).raise_for_status()
+    return f"s3://{name}"
+
+
+@pytest.fixture(scope="session")
 def prefect_server(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
     """A Prefect server that flows called in the tests report to."""
     with (
@@ -55,13 +94,15 @@ def prefect_server(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="session")
-def start_sandbox_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[int, int], Sandbox]]:
-    """Starts a sandbox of (customers, seed) that lives as long as the session."""
+def start_sandbox_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Sandbox]]:
+    """Starts a sandbox of (customers, seed, overlap) that lives as long as the session."""
     with ExitStack() as sandboxes:
 
-        def start(customers: int, seed: int) -> Sandbox:
+        def start(customers: int, seed: int, overlap: int = 0) -> Sandbox:
             folder = tmp_path_factory.mktemp("sandbox")
-            return sandboxes.enter_context(start_sandbox(folder, customers=customers, seed=seed))
+            return sandboxes.enter_context(
+                start_sandbox(folder, customers=customers, seed=seed, overlap=overlap)
+            )
 
         yield start
 

@@ -2,11 +2,14 @@
 
 from connector.entities.resources import ACCOUNT_CUSTOMERS, ACCOUNTS, CUSTOMERS
 from connector.mapping.converters import COUNTRY, lines
+from connector.mapping.matching import Agreement, Child, MatchingRule, Strength
+from connector.mapping.normal_forms import NormalForm
 from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, Parent, SourceView
 
 _TEXT, _PHONE, _PICKLIST = FieldType.TEXT, FieldType.PHONE, FieldType.PICKLIST
 _SALESFORCE = Master.SALESFORCE
 _STREET = tuple(f"billingAddress.address{line}" for line in (1, 2, 3))
+_SAME_NAME = Agreement(("primary.name",), ("Name",), NormalForm.NAME)
 
 SPEC = EntitySpec(
     name="account",
@@ -14,6 +17,30 @@ SPEC = EntitySpec(
     key=("number",),
     parents=(Parent("ParentId", "account", "parent.number", required=False, later=True),),
     finished_after="account",
+    matching=(
+        MatchingRule(
+            "company number",
+            Strength.STRONG,
+            (Agreement(("companyNumber",), ("Company_Number__c",), NormalForm.NUMBER),),
+        ),
+        MatchingRule(
+            "name and postcode",
+            Strength.WEAK,
+            (
+                _SAME_NAME,
+                Agreement(("billingAddress.postcode",), ("BillingPostalCode",), NormalForm.POSTCODE),
+            ),
+        ),
+        # Somebody without a company number whose address Salesforce never had is known by a contact.
+        MatchingRule(
+            "name and email of a contact",
+            Strength.WEAK,
+            (
+                _SAME_NAME,
+                Agreement(("primary.email",), ("Email",), NormalForm.EMAIL, Child("contact", "AccountId")),
+            ),
+        ),
+    ),
     source=SourceView(
         resources=(ACCOUNTS, ACCOUNT_CUSTOMERS, CUSTOMERS),
         sql="""
@@ -21,6 +48,7 @@ SPEC = EntitySpec(
                    customers.name AS "primary.name",
                    customers."primaryContact.phoneNumber1" AS "primary.phone",
                    customers."primaryContact.faxNumber" AS "primary.fax",
+                   customers."primaryContact.email" AS "primary.email",
                    above.number AS "parent.number"
             FROM accounts
             LEFT JOIN (

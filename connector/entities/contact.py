@@ -2,6 +2,8 @@
 
 from connector.entities.resources import ACCOUNT_CUSTOMERS, ACCOUNTS, CUSTOMERS
 from connector.mapping.converters import COUNTRY, SALUTATION, lines
+from connector.mapping.matching import Agreement, MatchingRule, Strength
+from connector.mapping.normal_forms import NormalForm
 from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, Parent, SourceView
 from connector.model.outcome import RowOutcome
 
@@ -9,6 +11,8 @@ _TEXT, _PHONE = FieldType.TEXT, FieldType.PHONE
 _SALESFORCE = Master.SALESFORCE
 _ADDRESS = "primaryContact.address"
 _STREET = tuple(f"{_ADDRESS}.address{line}" for line in (1, 2, 3))
+_SAME_LAST_NAME = Agreement(("person.surname",), ("LastName",), NormalForm.PERSON)
+_PHONES = tuple(f"primaryContact.phoneNumber{number}" for number in (1, 2, 3))
 
 SPEC = EntitySpec(
     name="contact",
@@ -16,6 +20,31 @@ SPEC = EntitySpec(
     key=("number",),
     parents=(Parent("AccountId", "account", "home.accountNumber", required=False),),
     lock_parent="AccountId",
+    matching=(
+        MatchingRule(
+            "email and last name",
+            Strength.STRONG,
+            (Agreement(("primaryContact.email",), ("Email",), NormalForm.EMAIL), _SAME_LAST_NAME),
+        ),
+        MatchingRule(
+            "last name, birth date and phone",
+            Strength.WEAK,
+            (
+                _SAME_LAST_NAME,
+                Agreement(("primaryContact.dateOfBirth",), ("Birthdate",), NormalForm.DATE),
+                Agreement(_PHONES, ("Phone", "OtherPhone", "MobilePhone"), NormalForm.PHONE),
+            ),
+        ),
+        MatchingRule(
+            "full name and postcode",
+            Strength.WEAK,
+            (
+                Agreement(("person.forename",), ("FirstName",), NormalForm.PERSON),
+                _SAME_LAST_NAME,
+                Agreement((f"{_ADDRESS}.postcode",), ("MailingPostalCode",), NormalForm.POSTCODE),
+            ),
+        ),
+    ),
     source=SourceView(
         resources=(CUSTOMERS, ACCOUNT_CUSTOMERS, ACCOUNTS),
         # The home account: the oldest active one where the customer is primary, else the oldest active one

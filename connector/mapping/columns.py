@@ -16,6 +16,11 @@ BATCH = "batch"
 SALESFORCE_ID = "salesforce_id"
 LINKED = "linked"
 """Whether the Salesforce record already carries the external id."""
+PROPOSED = "proposed"
+"""How many records in Salesforce may be the row's, as far as only a person can tell."""
+EXTERNAL_ID = "external_id"
+RULE = "rule"
+STATE = "state"
 
 OPERATION = "operation"
 OUTCOME = "outcome"
@@ -52,6 +57,11 @@ def parent_key(field: str) -> str:
 def salesforce_parent(field: str) -> str:
     """The column of the external id of the parent that Salesforce holds, where it is written later."""
     return f"s.parent.{field}"
+
+
+def parent_id(field: str) -> str:
+    """The column of a parent's Salesforce id."""
+    return f"parent_id.{field}"
 
 
 def parent_outcome(field: str) -> str:

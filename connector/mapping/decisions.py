@@ -37,7 +37,6 @@ def decide(spec: EntitySpec, described: ObjectDescribe, prepared: pd.DataFrame) 
     verdict = first_of(
         [
             *_key_refusals(spec, prepared),
-            *_parent_refusals(spec, prepared),
             *(
                 refusal
                 for field in spec.fields
@@ -45,6 +44,8 @@ def decide(spec: EntitySpec, described: ObjectDescribe, prepared: pd.DataFrame) 
                     field, described.fields[field.api_name], wished[field.api_name], ~existing
                 )
             ),
+            _review(spec, prepared),
+            *_parent_refusals(spec, prepared),
         ],
         prepared.index,
     )
@@ -139,6 +140,22 @@ def _key_refusals(spec: EntitySpec, prepared: pd.DataFrame) -> list[Refusal]:
             f"Leave one record with this {key_columns} in Gentrack.",
         ),
     ]
+
+
+def _review(spec: EntitySpec, prepared: pd.DataFrame) -> Refusal:
+    """Rows for which link found a record in Salesforce that only a person can judge."""
+    candidates = prepared[named.PROPOSED]
+    several = candidates.astype(str).astype(TEXT) + f" {spec.salesforce_object} records"
+    found = several.where(candidates > 1, f"One {spec.salesforce_object} record")
+    return Refusal(
+        candidates > 0,
+        RowOutcome.HELD,
+        "LINK_PROPOSED",
+        EXTERNAL_ID,
+        found
+        + " in Salesforce may be this one already, and only a person can tell. Nothing was created for it.",
+        "Decide with `connector review` (list, accept, reject, or export and import), then start a run.",
+    )
 
 
 def _parent_refusals(spec: EntitySpec, prepared: pd.DataFrame) -> list[Refusal]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 import pyarrow as pa
 
 from connector.mapping.converters import AS_IS, Converter
+from connector.mapping.matching import MatchingRule
 from connector.model.outcome import RowOutcome
 
 EXTERNAL_ID = "Gentrack_External_Id__c"
@@ -125,6 +126,7 @@ class EntitySpec:
     `found_by_parents` says that a record without an external id is the same one if its parents are: the
     platform makes direct relations by itself, without one.
     `finished_after` names the entity after whose load the finishing pass of this one runs.
+    `matching` finds records that stood in Salesforce before, without an external id.
     """
 
     name: str
@@ -137,6 +139,7 @@ class EntitySpec:
     found_by_parents: bool = False
     anchors: tuple[Anchor, ...] = ()
     finished_after: str | None = None
+    matching: tuple[MatchingRule, ...] = ()
 
     @property
     def first_parents(self) -> tuple[Parent, ...]:

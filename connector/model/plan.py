@@ -92,6 +92,11 @@ class Plan:
         return tuple(finding for finding in self.findings if finding.severity is Severity.BLOCKING)
 
     @property
+    def blocked(self) -> bool:
+        """Whether something stands in the way of a migration: a finding, or too little left in the org."""
+        return bool(self.blocking) or not all(cost.fits for cost in self.costs)
+
+    @property
     def total(self) -> EntityCounts:
         """The counts of all entities together."""
         return total_of(self.entities.values())
@@ -116,7 +121,7 @@ class Plan:
             "started_at": self.run.started_at.isoformat(),
             "seconds": round((self.finished_at - self.run.started_at).total_seconds(), 1),
             "message": self.message,
-            "blocked": bool(self.blocking),
+            "blocked": self.blocked,
             "entities": {name: counts.as_dict() for name, counts in self.entities.items()},
             "left_out": list(self.left_out),
             "findings": [asdict(finding) for finding in self.findings],

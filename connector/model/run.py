@@ -12,6 +12,7 @@ class Stage(StrEnum):
     CONFIRM = "confirm"
     OPEN_WINDOW = "open-window"
     EXTRACT = "extract"
+    LINK = "link"
     TRANSFORM = "transform"
     UPSERT = "upsert"
     VERIFY = "verify"

@@ -132,3 +132,47 @@ class OutageWindowRow(SQLModel, table=True):
     closed_at: datetime | None = Field(default=None, sa_column=_moment())
     closed_by: str | None = None
     note: str = Field(default="", sa_type=Text)
+
+
+class LinkRow(SQLModel, table=True):
+    """A record of Gentrack and one of Salesforce that are the same, and what says so."""
+
+    __tablename__ = "link"
+    __table_args__ = (Index("link_of_salesforce_id", "instance", "entity", "salesforce_id", unique=True),)
+
+    instance: str = Field(primary_key=True)
+    entity: str = Field(primary_key=True)
+    external_id: str = Field(primary_key=True)
+    salesforce_id: str
+    rule: str
+    state: str = Field(description="linked (by a rule) or accepted (by a person).")
+    found_in_run: str
+
+
+class ReviewRow(SQLModel, table=True):
+    """A pair that may be the same, and what a person decided; one accepted pair at most for each record."""
+
+    __tablename__ = "review"
+    __table_args__ = (
+        Index("review_of_salesforce_id", "instance", "entity", "salesforce_id"),
+        *(
+            Index(
+                f"review_accepted_{name}",
+                *("instance", "entity", name),
+                unique=True,
+                postgresql_where=text("state = 'accepted'"),
+            )
+            for name in ("external_id", "salesforce_id")
+        ),
+    )
+
+    instance: str = Field(primary_key=True)
+    entity: str = Field(primary_key=True)
+    external_id: str = Field(primary_key=True)
+    salesforce_id: str = Field(primary_key=True)
+    rule: str
+    state: str = Field(description="proposed, accepted or rejected.")
+    found_in_run: str
+    decided_by: str | None = None
+    decided_at: datetime | None = Field(default=None, sa_column=_moment())
+    note: str = Field(default="", sa_type=Text)

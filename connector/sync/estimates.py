@@ -38,6 +38,8 @@ DEFAULT_RATES: Mapping[Stage, float] = {
     Stage.REPORT: 20_000.0,
 }
 """Rows a second where no run of the instance has shown one: low rather than high, and no promise."""
+NEWEST = 5
+"""So many of the newest runs that show a stage's rate are asked for it."""
 ENOUGH_ROWS = 1_000
 """A run with fewer tells of its start and end, not of a rate."""
 
@@ -82,7 +84,10 @@ def costs(
 
 
 def durations(planned: EntityCounts, past: Sequence[PastRun]) -> tuple[StageTime, ...]:
-    """How long each stage may take, by the rates of `past` runs of the instance, else by the defaults."""
+    """How long each stage may take, by the rates of `past` runs of the instance, else by the defaults.
+
+    `past` has the newest first.
+    """
     rows = dict.fromkeys(DEFAULT_RATES, planned.read) | {Stage.UPSERT: _sent(planned)}
     return tuple(_stage_time(stage, rows[stage], past) for stage in DEFAULT_RATES)
 
@@ -95,7 +100,7 @@ def _stage_time(stage: Stage, rows: int, past: Sequence[PastRun]) -> StageTime:
         and run.outcome in {RunOutcome.COMPLETED.value, RunOutcome.COMPLETED_WITH_ERRORS.value}
         and run.stages.get(stage.value, 0) > 0
         and (moved := _sent(run.total) if stage is Stage.UPSERT else run.total.read) >= ENOUGH_ROWS
-    ]
+    ][:NEWEST]
     if shown:
         rate = sum(moved for moved, _ in shown) / sum(seconds for _, seconds in shown)
     else:

@@ -27,23 +27,33 @@ def extract_gentrack(
 
 
 def extract_salesforce(
-    spec: EntitySpec, org: SalesforceOrg, staging: Staging, *, folder: str, batch_rows: int
+    spec: EntitySpec,
+    org: SalesforceOrg,
+    staging: Staging,
+    *,
+    folder: str,
+    batch_rows: int,
+    unlinked: bool = False,
 ) -> int:
     """Stage what Salesforce holds of an entity; returns how many records.
 
-    Columns: salesforce_id, key, a `parent.` column for each parent's external id, an `s.` column a field.
+    Columns: salesforce_id, key, a `parent.` column for each parent's external id, an `s.` column a field;
+    with `unlinked`, records without an external id too, and a `parent_id.` column for each parent.
     """
     described = org.describe(spec.salesforce_object)
     pages = (
-        canonical_records(spec, described, page)
-        for page in org.bulk_query(all_records(spec, described))
+        canonical_records(spec, described, page, unlinked=unlinked)
+        for page in org.bulk_query(all_records(spec, described, unlinked=unlinked))
         if page.num_rows
     )
-    empty = pa.schema([(name, pa.string()) for name in _names(spec)]).empty_table()
+    names = _names(spec, unlinked=unlinked)
+    empty = pa.schema([(name, pa.string()) for name in names]).empty_table()
     return _staged(pages, empty, staging, name=spec.name, folder=folder, batch_rows=batch_rows)
 
 
-def canonical_records(spec: EntitySpec, described: ObjectDescribe, page: pa.Table) -> pa.Table:
+def canonical_records(
+    spec: EntitySpec, described: ObjectDescribe, page: pa.Table, *, unlinked: bool = False
+) -> pa.Table:
     """A page of query results -> the columns of `extract_salesforce`, values in canonical form."""
     frame = page.to_pandas(types_mapper=text_columns)
     columns = {named.SALESFORCE_ID: frame["Id"], named.KEY: frame[EXTERNAL_ID]}
@@ -52,12 +62,16 @@ def canonical_records(spec: EntitySpec, described: ObjectDescribe, page: pa.Tabl
         named.salesforce(field.api_name): written(frame[field.api_name], field.type, field.scale)
         for field in spec.fields
     }
+    if unlinked:
+        columns |= {named.parent_id(p.field): frame[p.field] for p in spec.parents}
     return pa.table({name: pa.array(column, type=pa.string()) for name, column in columns.items()})
 
 
-def _names(spec: EntitySpec) -> list[str]:
+def _names(spec: EntitySpec, *, unlinked: bool) -> list[str]:
     parents = [named.parent_key(parent.field) for parent in spec.parents]
-    return [named.SALESFORCE_ID, named.KEY, *parents, *(named.salesforce(f.api_name) for f in spec.fields)]
+    fields = [named.salesforce(field.api_name) for field in spec.fields]
+    ids = [named.parent_id(parent.field) for parent in spec.parents] if unlinked else []
+    return [named.SALESFORCE_ID, named.KEY, *parents, *fields, *ids]
 
 
 def _staged(

@@ -18,6 +18,16 @@ def salesforce(run: Run, entity: str) -> str:
     return f"{run.id}/salesforce/{entity}"
 
 
+def linked(run: Run, entity: str) -> str:
+    """Pairs of one external id and one Salesforce id that are the same thing, found in this run."""
+    return f"{run.id}/linked/{entity}"
+
+
+def proposed(run: Run, entity: str) -> str:
+    """Pairs that a person has to decide on, with both records in words."""
+    return f"{run.id}/proposed/{entity}"
+
+
 def prepared(run: Run, entity: str) -> str:
     """Rows of an entity: Gentrack's values beside Salesforce's, and the state of their parents."""
     return f"{run.id}/prepared/{entity}"

@@ -6,6 +6,7 @@ itself refuses - a validation rule, a lock - nobody knows beforehand.
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pandas as pd
 
@@ -17,19 +18,17 @@ from connector.mapping.diff import differences
 from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, Master, NullPolicy
 from connector.model.finding import Finding
 from connector.model.history import PastRun
-from connector.model.outcome import REFUSED, EntityCounts, RowOutcome, total_of
+from connector.model.outcome import EntityCounts, RowOutcome, total_of
 from connector.model.plan import FieldChange, Plan, Sample
 from connector.model.run import Run
-from connector.model.summary import Reason
 from connector.sync import folders
 from connector.sync.estimates import Load, costs, durations
 from connector.sync.ports import SalesforceOrg
+from connector.sync.report import by_object, settle, write_refused
 from connector.sync.staged_sql import StagedSql, Workspace, quoted
 
 SAMPLES = 20
 """Rows of each object, outcome and code that are shown."""
-
-_REFUSED = ", ".join(f"'{outcome}'" for outcome in REFUSED)
 
 
 def plannable(entities: Sequence[EntitySpec], org: SalesforceOrg) -> tuple[EntitySpec, ...]:
@@ -50,37 +49,37 @@ def plan(
     run: Run,
     entities: Sequence[EntitySpec],
     workspace: Workspace,
+    folder: Path,
     *,
     findings: Sequence[Finding],
     limits: Mapping[str, Mapping[str, int]],
     past: Sequence[PastRun],
     left_out: Sequence[str] = (),
 ) -> Plan:
-    """What a migration would do; every entity is transformed already.
+    """What a migration would do; every entity is transformed already. Writes errors.csv into `folder`.
 
     `limits` are the org's own, `past` the runs that its rates are taken from, and `left_out` names the
     objects that could not be planned.
     """
-    counts: dict[str, EntityCounts] = {}
+    counts = settle(run, entities, workspace)
+    known = by_object(entities, counts)
+    reasons = write_refused(run, entities, known, workspace, folder)
     loads: dict[str, Load] = {}
-    reasons: list[Reason] = []
     samples: list[Sample] = []
     for spec in entities:
         with workspace.sql() as sql:
             sql.table("plan", folders.plan(run, spec.name))
             sql.table("prepared", folders.prepared(run, spec.name))
             sql.table("existing", folders.salesforce(run, spec.name))
-            counts[spec.name] = _counts(sql)
             loads[spec.name] = _load(spec, sql, counts[spec.name])
-            reasons += _reasons(spec, sql)
             samples += _samples(spec, sql)
     together = total_of(counts.values())
     return Plan(
         run=run,
         finished_at=datetime.now(UTC),
         message=_message(together),
-        entities={spec.salesforce_object: counts[spec.name] for spec in entities},
-        reasons=tuple(reasons),
+        entities=known,
+        reasons=reasons,
         findings=tuple(findings),
         costs=costs(entities, loads, limits),
         durations=durations(together, past),
@@ -91,12 +90,7 @@ def plan(
 
 def _message(counts: EntityCounts) -> str:
     parts = [f"{number:,} {name}" for name, number in counts.as_dict().items() if number and name != "read"]
-    return f"would be: {', '.join(parts) or 'no rows'}"
-
-
-def _counts(sql: StagedSql) -> EntityCounts:
-    outcomes = sql.rows(f"SELECT {named.OUTCOME}, count(*) FROM plan GROUP BY ALL")
-    return EntityCounts.of({str(outcome): int(str(number)) for outcome, number in outcomes})
+    return ", ".join(parts) or "no rows"
 
 
 def _load(spec: EntitySpec, sql: StagedSql, counts: EntityCounts) -> Load:
@@ -119,19 +113,6 @@ def _load(spec: EntitySpec, sql: StagedSql, counts: EntityCounts) -> Load:
 def _job_sizes(sql: StagedSql, chosen: str, apart: str = "") -> list[int]:
     rows = sql.rows(f"SELECT count(*) FROM plan WHERE {chosen} GROUP BY {named.BATCH}{apart}")
     return [int(str(number)) for (number,) in rows]
-
-
-def _reasons(spec: EntitySpec, sql: StagedSql) -> list[Reason]:
-    rows = sql.rows(f"""
-        SELECT {named.OUTCOME}, coalesce({named.CODE}, ''), coalesce({named.FIELD}, ''), count(*),
-               coalesce(min({named.TODO}), '')
-        FROM plan WHERE {named.OUTCOME} IN ({_REFUSED})
-        GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3
-    """)
-    return [
-        Reason(spec.salesforce_object, str(outcome), str(code), str(field), int(str(number)), str(todo))
-        for outcome, code, field, number, todo in rows
-    ]
 
 
 def _samples(spec: EntitySpec, sql: StagedSql) -> list[Sample]:

@@ -1,6 +1,6 @@
 """What the verbs need from the outside, as protocols: who fills them is decided in `connector.bootstrap`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from email.message import EmailMessage
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
+from pyarrow.dataset import Dataset
 
 from connector.model.batch import Batch
 from connector.model.describe import ObjectDescribe
@@ -119,8 +120,8 @@ class Staging(Protocol):
     def holds(self, folder: str) -> bool:
         """Whether anything lies below `folder`."""
 
-    def locations(self, folder: str) -> list[str]:
-        """The same parts as addresses that DuckDB can scan."""
+    def scannable(self, folder: str) -> list[str] | Dataset:
+        """The same parts as DuckDB can scan them: files of this machine, or a dataset."""
 
     def local(self, folder: str) -> Path:
         """A folder on this machine's disk for what is never shared: CSVs, spilled sorts."""
@@ -194,6 +195,22 @@ class Windows(Protocol):
 
     def closing(self, window: Window) -> AbstractContextManager[Closing | None]:
         """Lock a window while it is restored; None where it is closed already."""
+
+
+class LinkLedger(Protocol):
+    """What is known of records that are the same, and what people decided."""
+
+    def decisions(self, run: Run, entity: str) -> pa.Table:
+        """external_id, salesforce_id, rule, state (accepted or rejected) of every decided proposal."""
+
+    def links(self, run: Run, entity: str) -> pa.Table:
+        """external_id, salesforce_id of every link that a rule has ever found."""
+
+    def keep_links(self, run: Run, entity: str, *, linked: Iterable[pa.RecordBatch], stale: pa.Table) -> None:
+        """Keep links (external_id, salesforce_id, rule, state), and forget stale ones, both or neither."""
+
+    def keep_proposals(self, run: Run, entity: str, proposed: Iterable[pa.RecordBatch]) -> None:
+        """Keep external_id, salesforce_id, rule as what is open; what is decided stays decided."""
 
 
 class Mailer(Protocol):

@@ -1,14 +1,16 @@
 """The statements that prepare an entity: everything that takes the whole set to know about a row.
 
-Over the tables of the source view, `existing` (what Salesforce holds) and `plan_of_<field>` (the plan of
-each parent) they find each row's key and how many share it, its record in Salesforce, and the state of
-its parents. Rows are numbered in the order of their lock parent, and batches are cut at its boundaries, so
-that no two batches have a row below the same one.
+Over the tables of the source view, `existing` (what Salesforce holds), `linked` and `proposed` (what link
+found) and `plan_of_<field>` (the plan of each parent) they find each row's key and how many share it, its
+record in Salesforce, and the state of its parents. Rows are numbered in the order of their lock parent, and
+batches are cut at its boundaries, so that no two batches have a row below the same one.
 
 There are four, each kept on disk for the next: one sort of whole rows by their order, narrow facts about
 them, Salesforce's values in the same order, and all of it side by side. A single statement of all these
 joins, or a window over whole rows, would hold the set in memory: a million contacts don't fit into 1 GB.
 """
+
+from collections.abc import Sequence
 
 from connector.mapping import columns as named
 from connector.mapping.vocabulary import EntitySpec
@@ -20,9 +22,7 @@ KEYED, FACTS, FOUND = "keyed", "facts", "found"
 
 def keyed_sql(spec: EntitySpec, source_columns: list[str]) -> str:
     """First: each row of the source view with its and its parents' keys. Its place is its number."""
-    components = [f"coalesce({_trimmed(column)}, '')" for column in spec.key]
-    key = " || ':' || ".join(components)
-    broken = " OR ".join(f"{component} = '' OR contains({component}, ':')" for component in components)
+    key, broken = key_sql(spec)
     lock = [f"lower(nullif({_trimmed(p.key)}, ''))" for p in spec.parents if p.field == spec.lock_parent]
     columns = [
         f"{quoted(column)}::VARCHAR AS {quoted(named.gentrack(column))}" for column in source_columns
@@ -35,17 +35,40 @@ def keyed_sql(spec: EntitySpec, source_columns: list[str]) -> str:
     """
 
 
+def key_sql(spec: EntitySpec) -> tuple[str, str]:
+    """Over the source view: a row's external id, and whether it can't be used as one."""
+    components = [f"coalesce({_trimmed(column)}, '')" for column in spec.key]
+    broken = " OR ".join(f"{component} = '' OR contains({component}, ':')" for component in components)
+    return " || ':' || ".join(components), broken
+
+
+def existing_sql(linked_parents: Sequence[str]) -> str:
+    """What Salesforce holds, with the external ids that linked parents are about to get there."""
+    keys = [
+        f"coalesce(held.{_key(field)}, {field}_linked.{named.EXTERNAL_ID}) AS {_key(field)}"
+        for field in linked_parents
+    ]
+    joins = " ".join(
+        f"LEFT JOIN linked_{field} AS {field}_linked"
+        f" ON {field}_linked.{named.SALESFORCE_ID} = held.{quoted(named.parent_id(field))}"
+        for field in linked_parents
+    )
+    replaced = f"REPLACE ({', '.join(keys)})" if keys else ""
+    return f"SELECT held.* {replaced} FROM held {joins}"
+
+
 def facts_sql(spec: EntitySpec, batch_rows: int) -> str:
     """Second: who shares a row's key, its batch, its record in Salesforce, the state of its parents."""
-    found_id = f"by_key.{named.SALESFORCE_ID}"
+    found = [f"{name}.{named.SALESFORCE_ID}" for name in ("by_key", "by_link")]
     if spec.found_by_parents:
-        found_id = f"coalesce({found_id}, by_parents.{named.SALESFORCE_ID})"
+        found.append(f"by_parents.{named.SALESFORCE_ID}")
     return f"""
         SELECT keyed.{NUMBER} AS {named.ROW},
                sharing.{named.KEY_COUNT},
                coalesce(siblings.first, keyed.{NUMBER}) // {batch_rows} AS {named.BATCH},
                by_key.{named.SALESFORCE_ID} IS NOT NULL AS {named.LINKED},
-               {found_id} AS {named.SALESFORCE_ID}
+               coalesce({", ".join(found)}) AS {named.SALESFORCE_ID},
+               coalesce(by_review.{named.PROPOSED}, 0) AS {named.PROPOSED}
                {"".join(_parent_columns(spec))}
         FROM keyed
         JOIN (SELECT folded, count(*) AS {named.KEY_COUNT} FROM keyed GROUP BY folded) AS sharing
@@ -53,6 +76,11 @@ def facts_sql(spec: EntitySpec, batch_rows: int) -> str:
         LEFT JOIN (SELECT lock, min({NUMBER}) AS first FROM keyed GROUP BY lock) AS siblings
             ON siblings.lock = keyed.lock
         {_existing_joins(spec)}
+        LEFT JOIN linked AS by_link ON lower(by_link.{named.EXTERNAL_ID}) = keyed.folded
+        LEFT JOIN (
+            SELECT lower({named.EXTERNAL_ID}) AS folded, count(*) AS {named.PROPOSED}
+            FROM proposed GROUP BY ALL
+        ) AS by_review ON by_review.folded = keyed.folded
         {" ".join(_parent_joins(spec))}
         ORDER BY {named.ROW}
     """
@@ -78,6 +106,10 @@ def prepared_sql() -> str:
                found.* EXCLUDE ({NUMBER})
         FROM keyed POSITIONAL JOIN facts POSITIONAL JOIN found
     """
+
+
+def _key(field: str) -> str:
+    return quoted(named.parent_key(field))
 
 
 def _trimmed(column: str) -> str:

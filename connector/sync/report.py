@@ -30,13 +30,32 @@ def write_report(
     run: Run, entities: Sequence[EntitySpec], summary: Summary, workspace: Workspace, folder: Path
 ) -> Summary:
     """Write errors.csv (rows with personal data) and summary.html; returns the summary that names them."""
+    reasons = write_refused(run, entities, summary.entities, workspace, folder)
+    told = summary.told(
+        report_file=str(folder / SUMMARY_FILE), errors_file=str(folder / ERRORS_FILE), reasons=reasons
+    )
+    (folder / SUMMARY_FILE).write_text(page(told), "utf-8")
+    return told
+
+
+def write_refused(
+    run: Run,
+    entities: Sequence[EntitySpec],
+    counts: Mapping[str, EntityCounts],
+    workspace: Workspace,
+    folder: Path,
+) -> tuple[Reason, ...]:
+    """Write errors.csv, each row that is not in the wished state beside its source; returns the reasons.
+
+    `counts` are by Salesforce object.
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    errors = folder / ERRORS_FILE
     reasons: list[Reason] = []
+    errors = folder / ERRORS_FILE
     with errors.open("w", encoding="utf-8", newline="") as whole:
         whole.write("object,external_id,salesforce_id,outcome,code,field,reason,what_to_do,source_row\n")
         for spec in entities:
-            if not summary.entities[spec.salesforce_object].refused:
+            if not counts[spec.salesforce_object].refused:
                 continue
             reasons += refused_by_reason(run, spec, workspace)
             part = folder / f"{spec.name}.part"
@@ -45,11 +64,7 @@ def write_report(
                 next(rows)
                 whole.writelines(rows)
             part.unlink()
-    told = summary.told(
-        report_file=str(folder / SUMMARY_FILE), errors_file=str(errors), reasons=tuple(reasons)
-    )
-    (folder / SUMMARY_FILE).write_text(page(told), "utf-8")
-    return told
+    return tuple(reasons)
 
 
 def page(summary: Summary) -> str:

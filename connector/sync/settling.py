@@ -81,7 +81,10 @@ def write_errors(run: Run, spec: EntitySpec, workspace: Workspace, target: Path)
 
 
 def _settled(run: Run, spec: EntitySpec, staging: Staging, sql: StagedSql) -> str:
-    """A SELECT of row, verdict and salesforce_id, over whatever the run came to stage."""
+    """A SELECT of row, verdict and salesforce_id, over whatever the run came to stage.
+
+    A plan is not meant to come further: its rows keep the verdict that they have.
+    """
     sql.table("plan", folders.plan(run, spec.name))
     layers = ["plan"]
     joins = ""
@@ -92,7 +95,7 @@ def _settled(run: Run, spec: EntitySpec, staging: Staging, sql: StagedSql) -> st
             layers.insert(0, name)
             joins += f" LEFT JOIN {name} ON {name}.{named.ROW} = plan.{named.ROW}"
     reached = [f"{layer}.{named.ROW} IS NOT NULL" for layer in layers[:-1]]
-    waiting = f"plan.{named.OPERATION} <> '{Operation.NONE}'"
+    waiting = "false" if run.mode == "plan" else f"plan.{named.OPERATION} <> '{Operation.NONE}'"
 
     def layered(name: str) -> str:
         cases = " ".join(

@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,8 +46,25 @@ class StagedSql(AbstractContextManager["StagedSql"]):
 
     def table(self, name: str, folder: str) -> None:
         """Make the parts below `folder` a table of this name."""
-        files = ", ".join(f"'{_escaped(location)}'" for location in self._staging.locations(folder))
-        self._connection.execute(f"CREATE VIEW {name} AS FROM read_parquet([{files}])")
+        parts = self._staging.scannable(folder)
+        if isinstance(parts, list):
+            files = ", ".join(f"'{_escaped(file)}'" for file in parts)
+            self._connection.execute(f"CREATE VIEW {name} AS FROM read_parquet([{files}])")
+        else:
+            self._connection.register(name, parts)
+
+    def table_or_none(self, name: str, folder: str, columns: Sequence[str]) -> bool:
+        """The same; where there are no parts, a table of these columns without rows. Returns whether any."""
+        if self._staging.parts(folder):
+            self.table(name, folder)
+            return True
+        nothing = ", ".join(f"NULL::VARCHAR AS {column}" for column in columns)
+        self._connection.execute(f"CREATE VIEW {name} AS SELECT {nothing} WHERE false")
+        return False
+
+    def arrow(self, name: str, table: pa.Table) -> None:
+        """Make a small Arrow table one of this name."""
+        self._connection.register(name, table)
 
     def keep(self, name: str, sql: str) -> None:
         """Run a SELECT once; its result becomes a table on disk, its rows numbered in their order."""

@@ -7,6 +7,7 @@ then each batch is decided by itself.
 import pyarrow as pa
 
 from connector.errors import CountsDisagree
+from connector.mapping import columns as named
 from connector.mapping.converters import text_columns
 from connector.mapping.decisions import decide
 from connector.mapping.vocabulary import EntitySpec
@@ -14,7 +15,16 @@ from connector.model.batch import Batch
 from connector.model.describe import ObjectDescribe
 from connector.model.run import Run
 from connector.sync import folders
-from connector.sync.prepared_sql import FACTS, FOUND, KEYED, facts_sql, found_sql, keyed_sql, prepared_sql
+from connector.sync.prepared_sql import (
+    FACTS,
+    FOUND,
+    KEYED,
+    existing_sql,
+    facts_sql,
+    found_sql,
+    keyed_sql,
+    prepared_sql,
+)
 from connector.sync.staged_sql import StagedSql, Workspace
 
 
@@ -38,7 +48,10 @@ def transform(run: Run, spec: EntitySpec, described: ObjectDescribe, workspace: 
         sql.variable("today", run.started_at.date().isoformat())
         for resource in spec.source.resources:
             sql.table(resource.name, folders.gentrack(run, resource.name))
-        sql.table("existing", folders.salesforce(run, spec.name))
+        _existing(run, spec, sql)
+        for name in ("linked", "proposed"):
+            folder = getattr(folders, name)(run, spec.name)
+            sql.table_or_none(name, folder, (named.EXTERNAL_ID, named.SALESFORCE_ID))
         for parent in spec.first_parents:
             sql.table(f"plan_of_{parent.field}", folders.plan(run, parent.entity))
         sql.keep(KEYED, keyed_sql(spec, sql.column_names(spec.source.sql)))
@@ -51,6 +64,22 @@ def transform(run: Run, spec: EntitySpec, described: ObjectDescribe, workspace: 
             table = pa.Table.from_pandas(frame, preserve_index=False)
             plan.append(staging.write(spec.name, number, folders.plan(run, spec.name), table))
     return plan
+
+
+def _existing(run: Run, spec: EntitySpec, sql: StagedSql) -> None:
+    """What Salesforce holds; a record that is found by its parents may stand below newly linked ones."""
+    sql.table("held", folders.salesforce(run, spec.name))
+    linked = [
+        parent.field
+        for parent in spec.first_parents
+        if spec.found_by_parents
+        and sql.table_or_none(
+            f"linked_{parent.field}",
+            folders.linked(run, parent.entity),
+            (named.EXTERNAL_ID, named.SALESFORCE_ID),
+        )
+    ]
+    sql.run(f"CREATE VIEW existing AS {existing_sql(linked)}")
 
 
 def _same_rows(sql: StagedSql) -> None:

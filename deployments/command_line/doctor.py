@@ -8,14 +8,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from connector.bootstrap import connect
 from connector.model.finding import Finding, Severity
 from connector.sync.preflight import preflight
+from tasks.connection import connection
 
 
 def doctor(instance: str, *, as_json: bool) -> int:
     """Look at both systems and list the findings; 1 where one would stop a run. Raises SettingsInvalid."""
-    at = connect(instance).hurried()
+    at = connection(instance).hurried()
     findings = preflight(
         at.entities, at.gentrack, at.salesforce, at.events_to_switch, mails_to=at.instance.email.recipients
     )

@@ -12,6 +12,7 @@ from rich.table import Table
 from connector.bootstrap import connect
 from connector.settings import load_settings
 from connector.sync.plan_files import PLAN_FILE, PLAN_PAGE
+from connector.sync.report import ERRORS_FILE
 from deployments.command_line.progress import progress_shown
 from deployments.command_line.services import services
 from deployments.summary_table import counts_table
@@ -34,7 +35,8 @@ def plan(instance: str, *, as_json: bool) -> int:
             sys.stdout.write(json.dumps({"run_id": run_id, "outcome": "failed", "message": message}) + "\n")
         console.print(message, markup=False, highlight=False, soft_wrap=True)
         return _FAILED
-    files = {"page": str(folder / PLAN_PAGE), "file": str(folder / PLAN_FILE)}
+    names = {"page": PLAN_PAGE, "file": PLAN_FILE, "errors": ERRORS_FILE}
+    files = {name: str(folder / file) for name, file in names.items()}
     if as_json:
         outlook = {name: value for name, value in told.items() if name != "samples"}
         sys.stdout.write(json.dumps({**outlook, "files": files}, indent=2) + "\n")
@@ -57,7 +59,7 @@ def _kept(folder: Path) -> dict[str, Any] | None:
 
 def show_plan(plan: dict[str, Any], files: dict[str, str], console: Console) -> None:
     """The plan for a person: counts, what blocks it, what it costs, how long it takes, where the rest is."""
-    console.print(f"\nA migration {plan['message']}.\n", markup=False, soft_wrap=True)
+    console.print(f"\nA migration would end with {plan['message']}.\n", markup=False, soft_wrap=True)
     console.print(counts_table(plan["entities"]))
     if plan["left_out"]:
         console.print(f"\nNot planned: {', '.join(plan['left_out'])}", style="bold red", markup=False)
@@ -104,6 +106,7 @@ def show_plan(plan: dict[str, Any], files: dict[str, str], console: Console) -> 
         ],
     )
     console.print(f"\nsamples        {files['page']}", markup=False, soft_wrap=True)
+    console.print(f"errors         {files['errors']}", markup=False, soft_wrap=True)
 
 
 def _rows(console: Console, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

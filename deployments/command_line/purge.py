@@ -7,16 +7,16 @@ from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 
-from connector.bootstrap import connect
 from connector.settings import load_settings
 from connector.sync.purge import purge as verb
 from deployments.command_line.services import ledger_alone
+from tasks.connection import connection
 
 
 def purge(instance: str, older_than: int, *, as_json: bool) -> int:
     """Purge what ended more than `older_than` days ago, and say what it was. Raises ConnectorError."""
     settings = load_settings()
-    at = connect(instance, settings)
+    at = connection(instance)
     before = datetime.now(UTC) - timedelta(days=older_than)
     with ledger_alone(settings, Console(stderr=True)) as ledger:
         removed = verb(ledger.history.finished_before(instance, before), at.staging, settings.reports_folder)

@@ -35,7 +35,7 @@ def report(run_id: str, *, errors: bool, csv: bool, as_json: bool) -> int:
     console = Console(highlight=False)
     if csv:
         if "errors" not in files:
-            raise SettingsInvalid(f"Run {run_id} has no errors file.", todo="A plan has reasons: --errors.")
+            raise SettingsInvalid(f"Run {run_id} came to no errors file.", todo="See its summary.")
         sys.stdout.write(files["errors"] + "\n")
     elif as_json:
         told = {"run_id": run_id, "reasons": summary["reasons"]} if errors else summary
@@ -43,7 +43,8 @@ def report(run_id: str, *, errors: bool, csv: bool, as_json: bool) -> int:
     elif errors:
         _show_reasons(summary["reasons"], files, console)
     elif "plan" in files:
-        show_plan(cast("dict[str, Any]", _kept(folder / PLAN_FILE)), {"page": files["plan page"]}, console)
+        shown = {"page": files["plan page"], "errors": files["errors"]}
+        show_plan(cast("dict[str, Any]", _kept(folder / PLAN_FILE)), shown, console)
     else:
         show_summary(summary, console)
     return 0

@@ -1,5 +1,6 @@
 """``python -m sandbox.salesforce``: one org in a process of its own."""
 
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +9,7 @@ import typer
 
 from sandbox.salesforce.org import Org, OrgOptions
 from sandbox.salesforce.server import serve
+from sandbox.serving import PortBusyError
 
 
 def main(
@@ -26,6 +28,7 @@ def main(
     ] = False,
 ) -> None:
     """Runs a Salesforce org on 127.0.0.1 and prints one JSON line when it is ready."""
+    sys.meta_path.insert(0, _WithoutPandas)
     with tempfile.TemporaryDirectory(prefix="salesforce-") as temporary:
         options = OrgOptions(
             folder=(folder or Path(temporary)).absolute(),
@@ -36,8 +39,24 @@ def main(
         org = Org(options)
         try:
             serve(org, port=port, tls_port=tls_port)
+        except PortBusyError as error:
+            typer.echo(f"sandbox.salesforce: {error}", err=True)
+            raise typer.Exit(1) from None
         finally:
             org.close()
+
+
+class _WithoutPandas:
+    """Hides pandas, which PyArrow loads where it is installed, only to ask whether a list is a column of it.
+
+    That would be half of what the start takes.
+    """
+
+    @staticmethod
+    def find_spec(name: str, _path: object = None, _target: object = None) -> None:
+        """Refuses to find pandas; leaves other modules to others."""
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
 
 
 if __name__ == "__main__":

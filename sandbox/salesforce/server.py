@@ -12,12 +12,14 @@ from pathlib import Path
 
 import trustme
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.web.application import Application
+from sandbox.serving import HOST, bind, url_of
 
-HOST = "127.0.0.1"
 _SECONDS_TO_FINISH = 5
+_SECONDS_TO_CLOSE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +74,32 @@ class Certificates:
         return made
 
 
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((HOST, port))
-    return listener
+class _Protocol(H11Protocol):
+    """HTTP/1.1 whose connections end at once when the server does.
+
+    A TLS connection is closed by both sides in turn, but the client of an idle one doesn't read.
+    """
+
+    def shutdown(self) -> None:
+        """Ends the connection as soon as its answer is sent."""
+        super().shutdown()
+        self._abort_soon()
+
+    def on_response_complete(self) -> None:
+        """Goes on to the next request, if the connection is to live."""
+        super().on_response_complete()
+        self._abort_soon()
+
+    def _abort_soon(self) -> None:
+        if self.transport.is_closing():
+            self.loop.call_later(_SECONDS_TO_CLOSE, self.transport.abort)
 
 
 def _config(application: Application, certificates: Certificates | None) -> uvicorn.Config:
     tls = None if certificates is None else str(certificates.certificate)
     return uvicorn.Config(
         application,
+        http=_Protocol,
         log_level="warning",
         access_log=False,
         lifespan="off",
@@ -94,12 +111,12 @@ def _config(application: Application, certificates: Certificates | None) -> uvic
 
 def serve(org: Org, *, port: int, tls_port: int) -> None:
     """Serves until SIGTERM or SIGINT. Port 0 takes a free one."""
-    plain, secure = _listen(port), _listen(tls_port)
+    plain, secure = bind(port), bind(tls_port)
     certificates = Certificates.issue(org.options.folder)
     application = Application(org)
     servers = [_Server(_config(application, None)), _Server(_config(application, certificates))]
     announcement = Announcement(
-        url=f"http://{HOST}:{plain.getsockname()[1]}",
+        url=url_of(plain),
         tls_url=f"https://{HOST}:{secure.getsockname()[1]}",
         ca_file=str(certificates.authority),
         client_id=org.app.client_id,

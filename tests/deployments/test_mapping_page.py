@@ -23,6 +23,8 @@ def test_every_entity_field_parent_and_anchor_stands_on_it() -> None:
             assert f"Parent: `{parent.field}` is the {parent.entity} of `{parent.key}`" in section
         for anchor in spec.anchors:
             assert anchor.query in section
+        for rule in spec.matching:
+            assert f"Found at first by {rule.name}" in section
         assert ("Finished after" in section) == (spec.finished_after is not None)
         assert ("Found by its parents" in section) == spec.found_by_parents
 

@@ -47,6 +47,18 @@ def test_the_form_says_what_an_instance_is(deployment: dict[str, Any]) -> None:
 
 
 @pytest.mark.stack
+def test_a_plan_is_a_deployment_that_waits_for_nobody(
+    deployment: dict[str, Any], prefect_server: PrefectServer
+) -> None:
+    answer = httpx.get(f"{prefect_server.api_url}/deployments/name/plan/plan", timeout=10)
+    plan = answer.raise_for_status().json()
+    assert plan["entrypoint"] == "flows.plan.plan"
+    assert plan["pull_steps"] == deployment["pull_steps"]
+    assert plan["global_concurrency_limit"] is None
+    assert list(plan["parameter_openapi_schema"]["properties"]) == ["instance"]
+
+
+@pytest.mark.stack
 def test_our_own_lock_and_not_prefects_keeps_two_runs_apart(deployment: dict[str, Any]) -> None:
     """A slot of Prefect's is free while a run waits for its confirmation, and may be gone afterwards."""
     assert deployment["global_concurrency_limit"] is None

@@ -169,7 +169,7 @@ def test_a_plan_for_a_machine_and_for_a_person(
     assert "samples" not in plan
     assert Path(plan["files"]["page"]).exists()
     shown = connector(tmp_path, "report", "--run", plan["run_id"], **settings).stdout
-    assert "A migration would be: " in shown
+    assert "A migration would end with " in shown
     assert "DailyBulkApiBatches" in shown
     assert "assumed" in shown
     resumed = connector(tmp_path, "resume", "--run", plan["run_id"], **settings)

@@ -50,6 +50,7 @@ def test_what_is_written_is_what_the_product_reads(
     assert instance.salesforce.url == "https://localhost:2"
     assert instance.salesforce.ca_file == announced.salesforce.ca_file
     assert secrets.salesforce.client_secret == announced.salesforce.client_secret
+    assert secrets.gentrack is not None
     assert secrets.gentrack.app_secret == announced.gentrack.app_secret
     assert settings.email is not None
     assert (settings.email.host, settings.email.port) == ("127.0.0.1", 4)

@@ -41,10 +41,17 @@ def make_site(
 ) -> Iterator[Callable[..., Site]]:
     """Makes the settings of a sandbox's instance this process's own."""
 
-    def make(sandbox: Sandbox, *, give_up_after: int = 60, **changed: str) -> Site:
+    def make(
+        sandbox: Sandbox, *, give_up_after: int = 60, exports: Path | None = None, **changed: str
+    ) -> Site:
         instance = sandbox.gentrack.tenant_id
         folder = tmp_path / "instances"
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
+        source = (
+            f'source = "exports"\nexports = "{exports}"\n[window]\nevents = "manual"'
+            if exports
+            else f'url = "{sandbox.gentrack.url}"'
+        )
         (folder / f"{instance}.toml").write_text(
             f"""
             id = "{instance}"
@@ -53,7 +60,7 @@ def make_site(
             url = "{sandbox.salesforce.tls_url}"
             ca_file = "{sandbox.salesforce.ca_file}"
             [gentrack]
-            url = "{sandbox.gentrack.url}"
+            {source}
             [email]
             recipients = ["operator@retailer.example"]
             [load]
@@ -73,9 +80,12 @@ def make_site(
             "CONNECTOR_EMAIL__SENDER": "connector@retailer.example",
             f"{secrets}SALESFORCE__CLIENT_ID": sandbox.salesforce.client_id,
             f"{secrets}SALESFORCE__CLIENT_SECRET": sandbox.salesforce.client_secret.get_secret_value(),
-            f"{secrets}GENTRACK__APP_ID": sandbox.gentrack.app_id,
-            f"{secrets}GENTRACK__APP_SECRET": sandbox.gentrack.app_secret.get_secret_value(),
         }
+        if exports is None:
+            environment |= {
+                f"{secrets}GENTRACK__APP_ID": sandbox.gentrack.app_id,
+                f"{secrets}GENTRACK__APP_SECRET": sandbox.gentrack.app_secret.get_secret_value(),
+            }
         for name, value in (environment | changed).items():
             monkeypatch.setenv(name, value)
         return Site(sandbox, instance, tmp_path / "reports")

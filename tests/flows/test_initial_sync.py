@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, ArtifactFilterType
 from prefect.client.schemas.objects import FlowRun, State
 
 from connector.bootstrap import connect
@@ -40,6 +41,19 @@ def mails(sandbox: Sandbox) -> list[email.message.EmailMessage]:
     return [email.message_from_bytes(f.read_bytes(), policy=email.policy.default) for f in files]
 
 
+def progress_of(flow_run: FlowRun) -> dict[str, float]:
+    """Key of each progress artifact of a run -> percent."""
+    with get_client(sync_client=True) as client:
+        found = client.read_artifacts(
+            artifact_filter=ArtifactFilter(
+                flow_run_id=ArtifactFilterFlowRunId(any_=[flow_run.id]),
+                type=ArtifactFilterType(any_=["progress"]),
+            )
+        )
+    assert len(found) == len({artifact.key for artifact in found})
+    return {str(artifact.key): float(str(artifact.data)) for artifact in found}
+
+
 def refused_rows(summary: dict[str, Any]) -> list[dict[str, str]]:
     with Path(summary["errors_file"]).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -58,6 +72,8 @@ def test_a_first_run_loads_everything_and_a_second_run_sends_nothing(
     assert "completed-with-errors" in flow_run.tags
     assert f"instance:{site.instance}" in flow_run.tags
     assert flow_run.name.endswith("completed with errors")
+
+    assert progress_of(flow_run) == {f"upsert-{spec.name.replace('_', '-')}": 100 for spec in registry()}
 
     first = site.summary(str(flow_run.id))
     assert list(first["entities"]) == OBJECTS

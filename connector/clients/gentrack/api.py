@@ -29,7 +29,7 @@ class GentrackApi:
     """The records of one tenant; safe to share between threads."""
 
     def __init__(self, section: GentrackSection, secrets: GentrackSecrets, patience: Patience) -> None:
-        root = section.url.rstrip("/")
+        root = str(section.url).rstrip("/")
         self._product = f"{root}/v1/{section.product}/"
         self._page_size = section.page_size
         self._patience = patience

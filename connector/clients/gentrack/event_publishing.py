@@ -50,7 +50,7 @@ def connect_event_publishing(
     instance: Instance, secrets: GentrackSecrets, clock: Clock | None = None
 ) -> EventPublishingApi:
     """The switch of an instance's tenant. Nothing is sent before the first call."""
-    root = instance.gentrack.url.rstrip("/")
+    root = str(instance.gentrack.url).rstrip("/")
     patience = Patience("Gentrack", instance.load.give_up_after, clock or SystemClock())
     address = f"{root}/v1/{instance.gentrack.product}/eventPublishing"
     return EventPublishingApi(address, AppToken(root, secrets), patience)

@@ -9,12 +9,11 @@ import pyarrow as pa
 
 from sandbox.salesforce.columnar import compute as pc
 from sandbox.salesforce.columnar import places as index
-from sandbox.salesforce.columnar import present, table
-from sandbox.salesforce.dml.references import folded
+from sandbox.salesforce.columnar import present
+from sandbox.salesforce.dml.lookup import find
 from sandbox.salesforce.dml.rows import Column, Rows
 from sandbox.salesforce.errors import RowError
 from sandbox.salesforce.schema.model import Field
-from sandbox.salesforce.storage.columns import quoted
 from sandbox.salesforce.storage.database import Transaction
 
 
@@ -95,21 +94,10 @@ def _unique(transaction: Transaction, rows: Rows, column: Column) -> None:
     places = np.flatnonzero(wanted)
     if not len(places):
         return
-    own = pa.nulls(len(rows), pa.string()) if rows.ids is None else rows.ids
-    stored = folded(f"t.{quoted(field.name)}", field)
-    clashes = transaction.rows(
-        f"SELECT w.place, min(t.Id) FROM wanted w JOIN {quoted(rows.sobject.name)} t "
-        f"ON {stored} = {folded('w.value', field)} "
-        "WHERE NOT t.IsDeleted AND t.Id IS DISTINCT FROM w.own GROUP BY w.place",
-        wanted=table(
-            {
-                "place": pa.array(places),
-                "value": column.values.take(index(places)),
-                "own": own.take(index(places)),
-            }
-        ),
-    )
-    holders = dict(clashes)
+    own = [None] * len(rows) if rows.ids is None else rows.ids.to_pylist()
+    having = find(transaction, rows.sobject, field, column.values.take(index(places)), pa.array(places))
+    others = {place: [each for each in ids if each != own[place]] for place, ids in having.items()}
+    holders = {place: ids[0] for place, ids in others.items() if ids}
     rows.refuse(holders, lambda place: _taken(field, holders[place]))
     _refuse_repeats(rows, column, [place for place in places.tolist() if place not in holders])
 

@@ -9,35 +9,15 @@ from typing import cast
 import numpy as np
 import pyarrow as pa
 
-from sandbox.salesforce.columnar import Array, Positions, present, table, texts
+from sandbox.salesforce.columnar import Positions, present, texts
 from sandbox.salesforce.columnar import places as index
+from sandbox.salesforce.dml.lookup import find
 from sandbox.salesforce.dml.rows import Column, Heading, RawColumn, Rows
 from sandbox.salesforce.errors import RowError
 from sandbox.salesforce.schema.model import Field, Schema, SObjectType
 from sandbox.salesforce.storage.columns import quoted
 from sandbox.salesforce.storage.database import Transaction
 from sandbox.salesforce.storage.keys import keyed, same
-
-
-def folded(expression: str, field: Field) -> str:
-    """An SQL expression in the form in which values of the field are compared."""
-    return expression if field.case_sensitive or field.type in {"id", "reference"} else f"lower({expression})"
-
-
-def find(
-    transaction: Transaction, sobject: SObjectType, key: Field, values: Array, places: Array
-) -> dict[int, list[str]]:
-    """For each place whose key value exists, the ids of the records that have it."""
-    column = folded(f"t.{quoted(key.name)}", key)
-    found = transaction.columns(
-        f"SELECT k.place, t.Id AS id FROM wanted k JOIN {quoted(sobject.name)} t "
-        f"ON {column} = {folded('k.key', key)} WHERE NOT t.IsDeleted",
-        wanted=table({"place": places, "key": values}),
-    )
-    matches: dict[int, list[str]] = {}
-    for place, record in zip(found["place"].tolist(), found["id"].tolist(), strict=True):
-        matches.setdefault(place, []).append(record)
-    return matches
 
 
 def parents_by_key(transaction: Transaction, column: RawColumn, rows: Rows) -> Column:

@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from sandbox.salesforce.columnar import Positions, present
-from sandbox.salesforce.dml.references import find, states
+from sandbox.salesforce.dml.lookup import find
+from sandbox.salesforce.dml.references import states
 from sandbox.salesforce.dml.rows import Column, Rows
 from sandbox.salesforce.errors import RowError
 from sandbox.salesforce.schema.model import Field

@@ -8,6 +8,7 @@ import pyarrow as pa
 from sandbox.salesforce.columnar import Array, constant, table
 from sandbox.salesforce.columnar import compute as pc
 from sandbox.salesforce.dml.context import SaveContext
+from sandbox.salesforce.dml.lookup import note
 from sandbox.salesforce.dml.rows import Column, Rows
 from sandbox.salesforce.schema.model import Field
 from sandbox.salesforce.storage.columns import arrow_type, quoted
@@ -58,6 +59,7 @@ def create(context: SaveContext, rows: Rows) -> pa.Table:
             written[field.name] = _auto_numbers(context, rows, field.auto_number)
     records = table(written)
     context.transaction.insert(sobject.name, records)
+    note(context.transaction, sobject, records)
     return records
 
 
@@ -95,10 +97,12 @@ def update(context: SaveContext, rows: Rows, *, key: Field | None) -> None:
     for name, values in _audit(context, len(rows), creating=False).items():
         written[name] = values
         settings.append(f"{quoted(name)} = u.{quoted(name)}")
+    records = table(written)
     context.transaction.run(
         f"UPDATE {quoted(rows.sobject.name)} t SET {', '.join(settings)} FROM u WHERE {same('t', 'u')}",
-        u=table(written),
+        u=records,
     )
+    note(context.transaction, rows.sobject, records)
 
 
 def _setting(column: Column, written: dict[str, Array]) -> str:

@@ -1,5 +1,6 @@
 """Text to :class:`~sandbox.salesforce.soql.syntax.Query`, with the platform's complaint where that fails."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,13 @@ from sandbox.salesforce.soql import syntax
 _CONTEXT = 40
 
 
+@cache
+def _parser() -> Lark:
+    """Made at the first query: it takes longer than everything else that an org does at its start."""
+    grammar = (Path(__file__).parent / "grammar.lark").read_text(encoding="utf-8")
+    return Lark(grammar, parser="lalr", maybe_placeholders=True)
+
+
 def located(query: str, line: int, column: int, message: str) -> str:
     """A message in the form in which the platform points at a place in a query (both counted from 1)."""
     lines = query.splitlines() or [""]
@@ -36,7 +44,7 @@ def parse(text: str) -> syntax.Query:
         ApiError: 400 ``MALFORMED_QUERY``.
     """
     try:
-        tree = _PARSER.parse(text)
+        tree = _parser().parse(text)
     except UnexpectedEOF:
         raise _malformed(
             text, len(text.splitlines() or [""]), len(text) + 1, "unexpected token: '<EOF>'"
@@ -157,10 +165,3 @@ class _Builder(Transformer[Token, Any]):
 
     def offset(self, children: list[Any]) -> _Clause:
         return _Clause("offset", int(children[0]))
-
-
-_PARSER = Lark(
-    (Path(__file__).parent / "grammar.lark").read_text(encoding="utf-8"),
-    parser="lalr",
-    maybe_placeholders=True,
-)

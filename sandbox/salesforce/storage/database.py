@@ -13,6 +13,7 @@ from sandbox.salesforce import identifiers
 from sandbox.salesforce.columnar import Array
 from sandbox.salesforce.schema.model import Schema, SObjectType
 from sandbox.salesforce.storage.columns import quoted, sql_type
+from sandbox.salesforce.storage.key_index import KeyIndex
 from sandbox.salesforce.storage.keys import NUMBER
 
 FILE_BODIES = "_file_body"
@@ -21,9 +22,16 @@ FILE_BODIES = "_file_body"
 class Transaction:
     """One writer's view of the store: its own uncommitted changes included."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, committed: list[Callable[[], None]]) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        committed: list[Callable[[], None]],
+        key_indexes: dict[str, dict[str, KeyIndex]],
+    ) -> None:
         self._connection = connection
         self._committed = committed
+        self.key_indexes = key_indexes
+        """By object and field: those that were asked for so far."""
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Does something once, and only if, the changes are committed."""
@@ -42,11 +50,6 @@ class Transaction:
     def run(self, sql: str, parameters: Sequence[object] = (), **tables: pa.Table) -> None:
         """A statement without an answer."""
         self._run(sql, parameters, tables, fetch=False)
-
-    def columns(self, sql: str, parameters: Sequence[object] = (), **tables: pa.Table) -> dict[str, Any]:
-        """The result of a query as numpy arrays by column name."""
-        with self._registered(tables):
-            return self._connection.execute(sql, list(parameters)).fetchnumpy()
 
     def insert(self, table: str, rows: pa.Table) -> None:
         """Appends rows; columns are matched by name and missing ones are null."""
@@ -79,6 +82,7 @@ class Database:
         self._lock = threading.RLock()
         self._writer: int | None = None
         self._after_commit: list[Callable[[], None]] = []
+        self._key_indexes: dict[str, dict[str, KeyIndex]] = {}
         self._connection = duckdb.connect(str(file) if file else ":memory:")
         # DuckDB 2.0.0 drops a LIMIT above a LEFT JOIN with an empty table while this optimizer runs.
         self._connection.execute("SET GLOBAL disabled_optimizers = 'statistics_propagation'")
@@ -93,12 +97,12 @@ class Database:
         """Commits when the block ends, rolls back when it raises; one inside another is a part of it."""
         with self._lock:
             if self._writer is not None:
-                yield Transaction(self._connection, self._after_commit)
+                yield self._transaction()
                 return
             self._connection.execute("BEGIN")
             self._writer = threading.get_ident()
             try:
-                yield Transaction(self._connection, self._after_commit)
+                yield self._transaction()
             except BaseException:
                 self._connection.execute("ROLLBACK")
                 self._after_commit.clear()
@@ -108,6 +112,9 @@ class Database:
                 self._run_after_commit()
             finally:
                 self._writer = None
+
+    def _transaction(self) -> Transaction:
+        return Transaction(self._connection, self._after_commit, self._key_indexes)
 
     def _run_after_commit(self) -> None:
         actions, self._after_commit[:] = list(self._after_commit), []
@@ -157,8 +164,8 @@ class Database:
             self._connection.close()
 
     def _last_number(self, sobject: SObjectType) -> int:
-        found = self._connection.execute(f"SELECT max(Id) FROM {quoted(sobject.name)}").fetchone()
-        return identifiers.number_of(found[0]) if found and found[0] else 0
+        found = self._connection.execute(f"SELECT max({NUMBER}) FROM {quoted(sobject.name)}").fetchone()
+        return int(found[0]) if found and found[0] else 0
 
     def _count(self, sobject: SObjectType) -> int:
         found = self._connection.execute(f"SELECT count(*) FROM {quoted(sobject.name)}").fetchone()

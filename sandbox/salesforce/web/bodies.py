@@ -15,35 +15,42 @@ from sandbox.salesforce.bulk.headings import relationship_heading
 from sandbox.salesforce.dml.rows import Heading, RawColumn
 from sandbox.salesforce.errors import ApiError, JobFailedError
 from sandbox.salesforce.schema.model import Schema, SObjectType
+from sandbox.salesforce.web.json_types import check_texts, text_of
 
 Body = Mapping[str, Any]
 
 
-def columns_of(sobject: SObjectType, schema: Schema, bodies: Sequence[Body]) -> list[RawColumn]:
-    """One column for every field that any of the records names.
+def columns_of(
+    sobject: SObjectType, schema: Schema, bodies: Sequence[Body], source: bytes
+) -> list[RawColumn]:
+    """One column for every field that any of the records names; ``source`` is what the client sent.
 
     Raises:
         ApiError: 400, a record names a field that isn't there or has a value of the wrong form.
     """
     headings: dict[str, Heading] = {}
-    flat = [_flattened(sobject, schema, body, headings) for body in bodies]
-    return [_column(heading, name, flat) for name, heading in headings.items()]
+    sent = source.decode("utf-8", "replace")
+    flat = [_flattened(sobject, schema, body, headings, sent) for body in bodies]
+    columns = [_column(heading, name, flat) for name, heading in headings.items()]
+    for column in columns:
+        check_texts(column, column.heading.text, sent)
+    return columns
 
 
 def _flattened(
-    sobject: SObjectType, schema: Schema, body: Body, headings: dict[str, Heading]
+    sobject: SObjectType, schema: Schema, body: Body, headings: dict[str, Heading], sent: str
 ) -> dict[str, str | None]:
     values: dict[str, str | None] = {}
     for name, value in body.items():
         if name == "attributes":
             continue
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and sobject.field(name) is None:
             heading, content = _relationship(sobject, schema, name, value)
         else:
             heading, content = _field(sobject, name), value
         key = heading.text.lower()
         headings.setdefault(key, heading)
-        values[key] = text_of(content, heading)
+        values[key] = text_of(content, name, heading.key or heading.field, sent)
     return values
 
 
@@ -67,22 +74,6 @@ def _relationship(sobject: SObjectType, schema: Schema, name: str, value: Body) 
         message = f"{keys[0]} not an External Id or indexed field for {kind}"
         raise ApiError(400, "INVALID_FIELD", message) from None
     return heading, value[keys[0]]
-
-
-def text_of(value: Any, heading: Heading) -> str | None:
-    """A JSON value as the text that a CSV would hold.
-
-    Raises:
-        ApiError: 400 ``JSON_PARSER_ERROR``, a list or a nested record where a value belongs.
-    """
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str | int | float):
-        return str(value)
-    message = f"Cannot deserialize instance of {heading.field.type} from START_ARRAY"
-    raise ApiError(400, "JSON_PARSER_ERROR", message)
 
 
 def _column(heading: Heading, name: str, flat: Sequence[Mapping[str, str | None]]) -> RawColumn:

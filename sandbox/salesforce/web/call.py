@@ -53,6 +53,10 @@ class Call:
             self._schema = self.org.access.schema_for(self.user_id)
         return self._schema
 
+    def identity_url(self, user_id: str) -> str:
+        """The address that says who a user is. A real org's is on login.salesforce.com."""
+        return f"{self.base_url}/id/{self.org.standing.organization_id}/{user_id}"
+
     def sobject(self, name: str = "object") -> SObjectType:
         """The object that a placeholder names.
 

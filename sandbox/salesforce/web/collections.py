@@ -99,7 +99,7 @@ def _save_group(
             sobject=sobject,
             schema=call.schema,
             user_id=call.user_id,
-            columns=columns_of(sobject, call.schema, records),
+            columns=columns_of(sobject, call.schema, records, call.body),
             count=len(records),
             key=key,
         )

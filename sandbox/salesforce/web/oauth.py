@@ -1,6 +1,6 @@
-"""Signing in, being told who one is, signing out.
+"""Signing in and out.
 
-Source: Salesforce help, "OAuth Authorization Flows"; "OpenID Connect UserInfo Endpoint".
+Source: Salesforce help, "OAuth Authorization Flows".
 """
 
 import base64
@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 from starlette.responses import Response
 
-from sandbox.salesforce.errors import session_invalid
 from sandbox.salesforce.sessions import OAuthError, Session
 from sandbox.salesforce.web.call import Call, json_answer, nothing
 
@@ -23,8 +22,7 @@ def token(call: Call) -> Response:
         session = _sign_in(call, form)
     except OAuthError as error:
         return json_answer({"error": error.error, "error_description": error.description}, error.status)
-    organization = call.org.standing.organization_id
-    identity = f"https://login.salesforce.com/id/{organization}/{session.user_id}"
+    identity = call.identity_url(session.user_id)
     issued_at = str(int(call.org.clock.now().timestamp() * 1000))
     answer = {
         "access_token": session.token,
@@ -71,39 +69,3 @@ def revoke(call: Call) -> Response:
         return nothing(200)
     body = {"error": "unsupported_token_type", "error_description": "this token type is not supported"}
     return json_answer(body, 400)
-
-
-def userinfo(call: Call) -> Response:
-    """``GET /services/oauth2/userinfo``."""
-    found = call.org.database.rows(
-        'SELECT Username, Name, Email, FirstName, LastName, TimeZoneSidKey, LocaleSidKey FROM "User" WHERE '
-        "Id = ?",
-        [call.user_id],
-    )
-    if not found:
-        raise session_invalid()
-    username, name, email, first, last, zone, locale = found[0]
-    organization = call.org.standing.organization_id
-    return json_answer(
-        {
-            "sub": f"https://login.salesforce.com/id/{organization}/{call.user_id}",
-            "user_id": call.user_id,
-            "organization_id": organization,
-            "preferred_username": username,
-            "nickname": username.partition("@")[0],
-            "name": name,
-            "email": email,
-            "email_verified": True,
-            "given_name": first,
-            "family_name": last,
-            "zoneinfo": zone,
-            "locale": locale,
-            "user_type": "STANDARD",
-            "active": True,
-            "urls": {
-                "rest": f"{call.base_url}/services/data/v{{version}}/",
-                "sobjects": f"{call.base_url}/services/data/v{{version}}/sobjects/",
-                "query": f"{call.base_url}/services/data/v{{version}}/query/",
-            },
-        }
-    )

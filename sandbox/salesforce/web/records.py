@@ -67,7 +67,7 @@ def _save(
             sobject=sobject,
             schema=call.schema,
             user_id=call.user_id,
-            columns=columns_of(sobject, call.schema, [body]),
+            columns=columns_of(sobject, call.schema, [body], call.body),
             count=1,
             key=key,
             file_bodies=files or [],

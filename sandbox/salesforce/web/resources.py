@@ -9,10 +9,8 @@ from sandbox.salesforce import describe
 from sandbox.salesforce.storage.columns import quoted
 from sandbox.salesforce.web.call import Call, json_answer
 
-_VERSIONS = [
-    (66, "Spring '26"),
-    (67, "Summer '26"),
-]
+_LATEST = (67, "Summer '26")
+LATEST_VERSION = f"{_LATEST[0]}.0"
 _FIRST_VERSION = 31
 _SEASONS = ("Winter", "Spring", "Summer")
 _RESOURCES = ("composite", "jobs", "limits", "query", "queryAll", "sobjects", "tooling")
@@ -23,13 +21,13 @@ def versions(_call: Call) -> Response:
     return json_answer(
         [
             {"label": _label(number), "url": f"/services/data/v{number}.0", "version": f"{number}.0"}
-            for number in range(_FIRST_VERSION, _VERSIONS[-1][0] + 1)
+            for number in range(_FIRST_VERSION, _LATEST[0] + 1)
         ]
     )
 
 
 def _label(number: int) -> str:
-    latest, name = _VERSIONS[-1]
+    latest, name = _LATEST
     year = int(name[-2:])
     place = _SEASONS.index(name.partition(" ")[0]) - (latest - number)
     return f"{_SEASONS[place % 3]} '{year + place // 3}"
@@ -39,9 +37,7 @@ def resources(call: Call) -> Response:
     """``GET /services/data/vNN.0``."""
     root = f"/services/data/{call.version}"
     found = {name: f"{root}/{name}" for name in _RESOURCES}
-    return json_answer(
-        found | {"identity": f"{call.base_url}/id/{call.org.standing.organization_id}/{call.user_id}"}
-    )
+    return json_answer(found | {"identity": call.identity_url(call.user_id)})
 
 
 def global_describe(call: Call) -> Response:

@@ -3,6 +3,7 @@
 from sandbox.salesforce.web import (
     collections,
     control,
+    identity,
     ingest_jobs,
     oauth,
     query_jobs,
@@ -40,7 +41,8 @@ ROUTES = [
     Route("/sandbox/sessions", {"DELETE": control.revoke_sessions}, signed_in=False),
     Route("/services/oauth2/token", {"POST": oauth.token}, signed_in=False),
     Route("/services/oauth2/revoke", {"POST": oauth.revoke, "GET": oauth.revoke}, signed_in=False),
-    Route("/services/oauth2/userinfo", {"GET": oauth.userinfo, "POST": oauth.userinfo}),
+    Route("/services/oauth2/userinfo", {"GET": identity.userinfo, "POST": identity.userinfo}),
+    Route("/id/{organization}/{user}", {"GET": identity.identity}, signed_in=False),
     Route("/services/data", {"GET": resources.versions}, signed_in=False),
     Route(_DATA, {"GET": resources.resources}),
     Route(f"{_DATA}/limits", {"GET": resources.limits}),

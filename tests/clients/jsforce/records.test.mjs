@@ -18,6 +18,14 @@ test('client credentials give a session of the integration user', async () => {
   assert.equal(user.Username, org.username);
 });
 
+test('the identity that came with the session is found on the org itself', async () => {
+  const who = await connection.identity();
+  assert.ok(who.id.startsWith(org.url));
+  assert.equal(who.user_id, connection.userInfo.id);
+  assert.equal(who.username, org.username);
+  assert.equal(who.organization_id, connection.userInfo.organizationId);
+});
+
 test('a wrong secret is refused', async () => {
   await assert.rejects(stranger({ clientSecret: 'not it' }).authorize({ grant_type: 'client_credentials' }), {
     name: 'invalid_client',

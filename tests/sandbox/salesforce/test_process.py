@@ -1,5 +1,9 @@
 """The org as a process: it starts, says where it is, notes what is sent, and ends when told to."""
 
+import ssl
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import httpx
@@ -22,6 +26,38 @@ def test_it_ends_cleanly_when_told_to(tmp_path: Path) -> None:
         assert client.get("/services/data").status_code == 200
 
     assert stop(running) == 0
+
+
+def test_an_idle_connection_over_tls_does_not_hold_it_back(tmp_path: Path) -> None:
+    running = start(tmp_path)
+    context = ssl.create_default_context(cafile=running.announced["ca_file"])
+    with httpx.Client(base_url=running.announced["tls_url"], verify=context) as idle:
+        assert idle.get("/services/data").status_code == 200
+        told = time.monotonic()
+        assert stop(running) == 0
+
+    assert time.monotonic() - told < 4, "it waited until the grace of answers under way was over"
+
+
+def test_a_busy_port_is_named(org: OrgClient, tmp_path: Path) -> None:
+    port = org.announced["url"].rpartition(":")[2]
+    command = [sys.executable, "-m", "sandbox.salesforce", "--folder", str(tmp_path), "--port", port]
+
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"sandbox.salesforce: port {port} of 127.0.0.1 is in use")
+
+
+def test_small_answers_are_sent_at_once(org: OrgClient) -> None:
+    def seconds() -> float:
+        began = time.perf_counter()
+        org.http.get("/services/data")
+        return time.perf_counter() - began
+
+    fastest = min([seconds() for _ in range(60)][40:])
+
+    assert fastest < 0.03, "the second segment of an answer waits for the acknowledgement of the first"
 
 
 def test_every_start_has_secrets_of_its_own(tmp_path: Path, org: OrgClient) -> None:

@@ -1,5 +1,7 @@
 """Single records over REST."""
 
+import re
+
 import pytest
 
 from tests.sandbox.salesforce.org_client import DATA, OrgClient
@@ -49,6 +51,66 @@ def test_refused_records(
     (error,) = response.json()
     assert response.status_code == 400
     assert (error["errorCode"], error.get("fields")) == (code, fields)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ('"NumberOfEmployees": "many"', "int from VALUE_STRING value many or"),
+        ('"AnnualRevenue": ""', "currency from VALUE_STRING value  or"),
+        ('"AnnualRevenue": true', "currency from VALUE_TRUE value true or"),
+        ('"Phone": 5551234', "phone from VALUE_NUMBER_INT value 5551234 or"),
+        ('"Industry": ["Energy"]', "picklist from START_ARRAY value [line:1, column:27]"),
+        ('"Description": {"a": 1}', "textarea from START_OBJECT value { or"),
+    ],
+)
+def test_json_of_another_type_is_refused(org: OrgClient, value: str, told: str) -> None:
+    response = org.http.post(
+        f"{DATA}/sobjects/Account",
+        content=f'{{"Name": "A", {value}}}',
+        headers={"Content-Type": "application/json"},
+    )
+
+    (error,) = response.json()
+    assert (response.status_code, error["errorCode"]) == (400, "JSON_PARSER_ERROR")
+    assert error["message"].startswith(f"Cannot deserialize instance of {told}")
+    assert re.search(r"\[line:1, column:\d+\]$", error["message"])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("Birthdate", "1.2.2020"),
+        ("Birthdate", ""),
+        ("HasOptedOutOfEmail", "FALSE"),
+        ("HasOptedOutOfEmail", 0),
+    ],
+)
+def test_dates_and_checkboxes_in_json(org: OrgClient, field: str, value: object) -> None:
+    good = {"LastName": "A", "Birthdate": "2020-02-29", "HasOptedOutOfEmail": True}
+    record = org.get("Contact", org.create("Contact", **good))
+    assert {name: record[name] for name in good} == good
+
+    (error,) = org.http.post(f"{DATA}/sobjects/Contact", json=good | {field: value}).json()
+
+    assert (error["errorCode"], f"value {value} or" in error["message"]) == ("JSON_PARSER_ERROR", True)
+
+
+def test_a_record_is_found_by_the_key_that_it_has_now(org: OrgClient, mark: str) -> None:
+    def upsert(key: str) -> tuple[int, str]:
+        answer = org.http.patch(f"{DATA}/sobjects/Account/{EXT}/{key}", json={"Name": "A"})
+        return answer.status_code, answer.json()["id"]
+
+    assert upsert(f"{mark}a")[0] == 201
+    _, first = upsert(f"{mark}a".upper())
+    changed = org.http.patch(f"{DATA}/sobjects/Account/{first}", json={EXT: f"{mark}b"})
+
+    assert changed.status_code == 204
+    assert upsert(f"{mark}b") == (200, first)
+    status, second = upsert(f"{mark}a")
+    assert (status, second != first) == (201, True)
+    assert org.http.delete(f"{DATA}/sobjects/Account/{first}").status_code == 204
+    assert upsert(f"{mark}b")[0] == 201
 
 
 def test_upsert_by_external_id(org: OrgClient, mark: str) -> None:

@@ -126,3 +126,46 @@ def test_userinfo_names_the_user(org: OrgClient) -> None:
 
     assert info["preferred_username"] == org.announced["username"]
     assert org.get("User", info["user_id"])["Username"] == org.announced["username"]
+
+
+def test_the_identity_address_that_a_token_comes_with_tells_whose_it_is(org: OrgClient) -> None:
+    form = {name: org.announced[name] for name in ("client_id", "client_secret")}
+    issued = org.http.post(TOKEN, data=form | {"grant_type": "client_credentials"}).json()
+    assert issued["id"].startswith(org.announced["url"])
+    assert org.http.get(DATA).json()["identity"] == issued["id"]
+
+    by_header = org.http.get(issued["id"])
+    by_parameter = httpx.get(
+        issued["id"], params={"oauth_token": issued["access_token"], "format": "json", "version": "latest"}
+    )
+
+    who = by_header.json()
+    user = org.get("User", who["user_id"])
+    assert (by_header.status_code, by_parameter.status_code) == (200, 200)
+    assert (who["id"], who["asserted_user"], who["user_type"], who["active"]) == (
+        issued["id"],
+        True,
+        "STANDARD",
+        True,
+    )
+    assert (who["username"], who["display_name"], who["email"]) == (
+        org.announced["username"],
+        user["Name"],
+        user["Email"],
+    )
+    assert (who["timezone"], who["utcOffset"]) == ("GMT", 0)
+    assert who["urls"]["rest"] == f"{org.announced['url']}/services/data/v{{version}}/"
+    assert by_parameter.json()["urls"]["query"] == f"{org.announced['url']}/services/data/v67.0/query/"
+
+
+def test_identities_that_are_not_told(org: OrgClient) -> None:
+    _, _, organization, user = httpx.URL(org.http.get(DATA).json()["identity"]).path.split("/")
+    base = org.announced["url"]
+
+    def answer(response: httpx.Response) -> tuple[int, str]:
+        return response.status_code, response.text
+
+    assert answer(httpx.get(f"{base}/id/{organization}/{user}")) == (403, "Missing_OAuth_Token")
+    assert answer(httpx.get(f"{base}/id/{organization}/{user}?oauth_token=x")) == (403, "Bad_OAuth_Token")
+    assert answer(org.http.get(f"/id/00D000000000001EAA/{user}")) == (403, "Wrong_Org")
+    assert answer(org.http.get(f"/id/{organization}/nobody")) == (404, "Bad_Id")

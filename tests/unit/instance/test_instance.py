@@ -54,6 +54,7 @@ def test_a_short_file_is_enough(folder: Path) -> None:
         ('name = "A retailer"', "", "name: Field required"),
         ('name = "A retailer"', 'nam = "A retailer"', "nam: Extra inputs are not permitted"),
         ('url = "https://retailer', 'url = "http://retailer', "salesforce.url: String should match pattern"),
+        ('url = "https://api', '#url = "https://api', "gentrack: Value error, url is missing, which source"),
         ("[gentrack]", "[gentrak]", "gentrack: Field required"),
         ('url = "https://api', 'url = "ftp://api', "gentrack.url: String should match pattern"),
         ("force.com", "force.com/services", "salesforce.url: String should match pattern"),
@@ -67,6 +68,13 @@ def test_a_wrong_line_is_refused_by_its_name(folder: Path, old: str, new: str, t
 @pytest.mark.parametrize(
     ("line", "told"),
     [
+        ('source = "exports"', "gentrack: Value error, exports is missing, which source = 'exports' needs"),
+        ('exports = "a/folder"', "gentrack: Value error, exports is set, but source is 'api'"),
+        ('source = "files"', "gentrack.source: Input should be 'api' or 'exports'"),
+        (
+            'source = "exports"\nexports = "ftp://x"',
+            "gentrack.exports: Value error, should be a path, or s3://",
+        ),
         ("[load]\nbatch_rows = 10", "load.batch_rows: Input should be greater than or equal to 200"),
         ("[load]\nparallel_jobs = 16", "load.parallel_jobs: Input should be less than or equal to 15"),
         ("[load]\nparalel_jobs = 3", "load.paralel_jobs: Extra inputs are not permitted"),
@@ -80,6 +88,17 @@ def test_a_wrong_line_is_refused_by_its_name(folder: Path, old: str, new: str, t
 )
 def test_a_wrong_value_of_a_section_is_refused_by_its_name(folder: Path, line: str, told: str) -> None:
     assert told in refusal(folder, f"{GOOD}\n{line}\n")
+
+
+@pytest.mark.parametrize("exports", ["exports/61668309", "/srv/exports", "s3://a-bucket/61668309"])
+def test_exports_need_no_address_of_the_api(folder: Path, exports: str) -> None:
+    address = 'url = "https://api-ap.integration.gentrack.example"'
+    lines = f'source = "exports"\nexports = "{exports}"'
+    content = GOOD.replace(address, lines)
+    assert "window.events = 'api' needs gentrack.url" in refusal(folder, content)
+    (folder / "61668309.toml").write_text(content + '[window]\nevents = "manual"', "utf-8")
+    gentrack = load_instance(folder, "61668309").gentrack
+    assert (gentrack.source, gentrack.exports, gentrack.url) == ("exports", exports, None)
 
 
 def test_a_recipient_may_have_a_name(folder: Path) -> None:

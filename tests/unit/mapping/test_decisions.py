@@ -18,6 +18,7 @@ NEW: dict[str, Any] = {
     "batch": 0,
     "salesforce_id": None,
     "linked": False,
+    "proposed": 0,
     "parent.Site__c": "S1",
     "parent.Site__c.outcome": "created",
     "parent.Site__c.reason": None,
@@ -47,7 +48,7 @@ FOUND = LINKED | {"linked": False}
 
 def plan_of(*rows: dict[str, Any], **describe: dict[str, Any]) -> pd.DataFrame:
     frame = pd.DataFrame(list(rows))
-    numbers_and_flags = {"row", "key_count", "key_broken", "batch", "linked"}
+    numbers_and_flags = {"row", "key_count", "key_broken", "batch", "linked", "proposed"}
     texts = [str(name) for name in NEW if name not in numbers_and_flags]
     for name in texts:
         frame[name] = frame[name].astype(TEXT)

@@ -40,6 +40,7 @@ def refusal() -> str:
 def test_good_settings_are_read_and_the_rest_has_defaults() -> None:
     settings = load_settings()
     secrets = settings.secrets_of("61668309")
+    assert secrets.gentrack is not None
     assert secrets.gentrack.app_secret.get_secret_value() == SECRET
     assert SECRET not in repr(settings)
     assert settings.email
@@ -65,6 +66,16 @@ def test_good_settings_are_read_and_the_rest_has_defaults() -> None:
             "CONNECTOR_EMAIL: Value error, email password still holds a",
         ),
         ("CONNECTOR_EMAIL__COLOUR", "red", "CONNECTOR_EMAIL__COLOUR: Extra inputs are not permitted"),
+        (
+            "CONNECTOR_STAGING_FOLDER",
+            "gs://bucket",
+            "CONNECTOR_STAGING_FOLDER: Value error, should be a path, or",
+        ),
+        ("CONNECTOR_STAGING_FOLDER", "s3://B", "CONNECTOR_STAGING_FOLDER: Value error, should be a path, or"),
+        ("CONNECTOR_STAGING_FOLDER", "", "CONNECTOR_STAGING_FOLDER: Value error, is empty"),
+        ("CONNECTOR_S3__ENDPOINT_URL", "minio", "CONNECTOR_S3__ENDPOINT_URL: String should match pattern"),
+        ("CONNECTOR_S3__ACCESS_KEY_ID", "AKIA", "give both access_key_id and secret_access_key, or neither"),
+        ("CONNECTOR_S3_BLOCK", "staging", "CONNECTOR_S3_BLOCK: String should match pattern"),
         ("CONNECTOR_MEMORY_LIMIT", "lots", "CONNECTOR_MEMORY_LIMIT: String should match pattern"),
         (f"{SALESFORCE}CLIENT_ID", "", "SALESFORCE__CLIENT_ID: String should have at least 1 character"),
         (f"{SALESFORCE}CLIENT_SECRET", "", "salesforce client_secret is empty"),
@@ -108,6 +119,25 @@ def test_a_missing_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str) ->
     assert name in message or "give either client_secret, or username and private_key_file" in message
 
 
+def test_the_access_to_s3_is_no_secret_of_two_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONNECTOR_S3_BLOCK", "s3-bucket/staging")
+    assert load_settings().s3_block == "s3-bucket/staging"
+    monkeypatch.setenv("CONNECTOR_S3__ACCESS_KEY_ID", SECRET)
+    monkeypatch.setenv("CONNECTOR_S3__SECRET_ACCESS_KEY", SECRET)
+    assert "give either CONNECTOR_S3_BLOCK or CONNECTOR_S3__..., not both" in refusal()
+
+
+def test_a_prefix_of_a_bucket_keeps_its_slashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONNECTOR_STAGING_FOLDER", "s3://a-bucket/a/prefix/")
+    assert load_settings().staging_folder == "s3://a-bucket/a/prefix"
+
+
+def test_an_instance_that_reads_exports_needs_no_secrets_of_gentrack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(f"{GENTRACK}APP_ID")
+    monkeypatch.delenv(f"{GENTRACK}APP_SECRET")
+    assert load_settings().secrets_of("61668309").gentrack is None
+
+
 def test_a_user_and_a_key_do_without_a_consumer_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(f"{SALESFORCE}CLIENT_SECRET")
     monkeypatch.setenv(f"{SALESFORCE}USERNAME", "integration@example.com")
@@ -133,7 +163,9 @@ def test_an_instance_without_secrets_is_named() -> None:
 def test_an_instance_with_capital_letters_finds_its_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in GOOD.items():
         monkeypatch.setenv(name.replace("61668309", "ACME-Nz"), value)
-    assert load_settings().secrets_of("ACME-Nz").gentrack.app_id == "app"
+    gentrack = load_settings().secrets_of("ACME-Nz").gentrack
+    assert gentrack is not None
+    assert gentrack.app_id == "app"
 
 
 def test_the_file_is_read_too_and_its_misspelt_names_are_refused(tmp_path: Path) -> None:

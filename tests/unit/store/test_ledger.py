@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import ProgrammingError
 from sqlmodel import Session, SQLModel, col, select
 
+from connector.errors import ServiceUnavailable
 from connector.model.batch import Batch
 from connector.model.job import JobRequest, JobState
 from connector.model.outcome import EntityCounts, RunOutcome
@@ -175,3 +176,12 @@ def test_a_migration_that_fails_gives_its_lock_back(database_url: str) -> None:
     with Session(engine) as session:
         assert session.exec(select(RunRow).where(col(RunRow.id) == "none")).all() == []
     engine.dispose()
+
+
+def test_a_database_that_went_away_is_named_with_what_to_do(ledger: SqlLedger, run: Run) -> None:
+    """Its address now leads nowhere, as when the server is down."""
+    away = SqlLedger(create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none"))
+    with pytest.raises(ServiceUnavailable, match=r"can't be reached: .*refused") as lost:
+        away.stage_started(run, Stage.UPSERT)
+    assert "connector resume" in lost.value.todo
+    away.close()

@@ -94,10 +94,10 @@ class OrgTwin:
 
     def bulk_query(self, soql: str) -> Iterator[pa.Table]:
         """Understands what `connector.sync.soql` asks: columns, one object, `!= null` joined by AND."""
-        asked = re.fullmatch(r"SELECT (.*) FROM (\w+) WHERE (.*)", soql)
+        asked = re.fullmatch(r"SELECT (.*) FROM (\w+)(?: WHERE (.*))?", soql)
         assert asked, soql
         columns, sobject = asked[1].split(", "), asked[2]
-        wanted = [condition.removesuffix(" != null") for condition in asked[3].split(" AND ")]
+        wanted = [condition.removesuffix(" != null") for condition in (asked[3] or "Id != null").split(" AND ")]
         found = [
             [self._value(record, column) for column in columns]
             for record in self.records[sobject].values()

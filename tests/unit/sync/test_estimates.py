@@ -88,6 +88,14 @@ def test_measured_rates_weigh_runs_by_their_rows() -> None:
     assert stages["verify"].source == "assumed"
 
 
+def test_the_newest_five_runs_that_show_a_rate_count() -> None:
+    small = past(EntityCounts(read=10, created=10), {"upsert": 1.0})
+    runs = [small] * 9 + [past(EntityCounts(read=1_000, created=1_000), {"upsert": 1.0})] * 5
+    runs += [past(EntityCounts(read=9_000, created=9_000), {"upsert": 1.0})]
+    stages = {s.stage: s for s in durations(EntityCounts(read=10, created=10), runs)}
+    assert (stages["upsert"].rows_per_second, stages["upsert"].runs) == (1_000.0, 5)
+
+
 @pytest.mark.parametrize(
     "run",
     [

@@ -1,6 +1,7 @@
 """The plan of staged records: counts, reasons, samples with what would change, and who can be planned."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from tests.unit.sync.whole_run import WholeRun
 
 def planned(whole: WholeRun, **about: Any) -> Plan:
     known = {"findings": (), "limits": {}, "past": ()} | about
-    return plan(whole.run, people(), whole.workspace, **known)
+    whole.run = replace(whole.run, mode="plan")
+    return plan(whole.run, people(), whole.workspace, whole.workspace.spill / "report", **known)
 
 
 @pytest.fixture
@@ -38,10 +40,23 @@ def test_counts_and_reasons_are_those_of_transform(awkward: WholeRun) -> None:
     told = planned(awkward)
     assert told.entities["Contact"].created == 30
     assert told.entities["Contact"].rejected == 2
-    assert told.message.startswith("would be: ")
+    assert told.message.endswith("created, 1 held, 2 rejected")
+    assert not told.blocked
+    full = {"DataStorageMB": {"Max": 10_240, "Remaining": 0}}
+    assert planned(awkward, limits=full).blocked
     assert [(r.sobject, r.outcome, r.code, r.rows) for r in told.reasons] == [
         ("Contact", "rejected", "INVALID_EMAIL_ADDRESS", 2),
         ("AccountContactRelation", "held", "PARENT_MISSING", 1),
+    ]
+
+
+def test_every_row_that_would_not_come_through_stands_in_the_errors_file(awkward: WholeRun) -> None:
+    planned(awkward)
+    lines = (awkward.workspace.spill / "report" / "errors.csv").read_text("utf-8").splitlines()
+    assert [line.split(",")[:2] for line in lines[1:]] == [
+        ["Contact", "<b>C51"],
+        ["Contact", "C50"],
+        ["AccountContactRelation", "A1:C99"],
     ]
 
 

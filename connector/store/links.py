@@ -1,0 +1,114 @@
+"""Links and proposals in the ledger: many at once, by COPY into a table that its transaction ends with."""
+
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+from pyarrow import csv
+from sqlalchemy import Connection, Engine
+
+from connector.model.link import LinkState
+from connector.model.run import Run
+
+_NO_HEADER = csv.WriteOptions(include_header=False, quoting_style="needed")
+_CONDITION = "instance = %(instance)s AND entity = %(entity)s"
+
+
+class SqlLinks:
+    """Fills the `LinkLedger` port."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def decisions(self, run: Run, entity: str) -> pa.Table:
+        """external_id, salesforce_id, rule, state of every decided proposal."""
+        decided = f"state <> '{LinkState.PROPOSED}'"
+        return self._pairs(run, entity, "review", ("external_id", "salesforce_id", "rule", "state"), decided)
+
+    def links(self, run: Run, entity: str) -> pa.Table:
+        """external_id, salesforce_id of every link that a rule has ever found."""
+        found = f"state = '{LinkState.LINKED}'"
+        return self._pairs(run, entity, "link", ("external_id", "salesforce_id"), found)
+
+    def keep_links(self, run: Run, entity: str, *, linked: Iterable[pa.RecordBatch], stale: pa.Table) -> None:
+        """Keep links, and forget stale ones and whatever else was said of their records, both or neither."""
+        with self._copied(linked, ("external_id", "salesforce_id", "rule", "state")) as here:
+            here.execute(
+                f"DELETE FROM link USING given WHERE {_CONDITION} AND link.external_id = given.external_id",
+                _of(run, entity),
+            )
+            here.execute(
+                f"DELETE FROM link USING given WHERE {_CONDITION}"
+                " AND link.salesforce_id = given.salesforce_id",
+                _of(run, entity),
+            )
+            here.executemany(
+                f"DELETE FROM link WHERE {_CONDITION} AND external_id = %(external_id)s"
+                " AND salesforce_id = %(salesforce_id)s",
+                [_of(run, entity) | row for row in stale.to_pylist()],
+            )
+            here.execute(
+                "INSERT INTO link (instance, entity, external_id, salesforce_id, rule, state, found_in_run)"
+                " SELECT %(instance)s, %(entity)s, external_id, salesforce_id, rule, state, %(run)s"
+                " FROM given",
+                _of(run, entity),
+            )
+
+    def keep_proposals(self, run: Run, entity: str, proposed: Iterable[pa.RecordBatch]) -> None:
+        """Keep what is open, and forget what was and is found no longer; what is decided stays decided."""
+        with self._copied(proposed, ("external_id", "salesforce_id", "rule")) as here:
+            here.execute(
+                f"DELETE FROM review WHERE {_CONDITION} AND state = '{LinkState.PROPOSED}' AND NOT EXISTS"
+                " (SELECT FROM given WHERE given.external_id = review.external_id"
+                " AND given.salesforce_id = review.salesforce_id)",
+                _of(run, entity),
+            )
+            here.execute(
+                "INSERT INTO review (instance, entity, external_id, salesforce_id, rule, state, found_in_run,"
+                " note) SELECT %(instance)s, %(entity)s, external_id, salesforce_id, rule,"
+                f" '{LinkState.PROPOSED}', %(run)s, '' FROM given"
+                " ON CONFLICT (instance, entity, external_id, salesforce_id) DO UPDATE"
+                " SET rule = excluded.rule, found_in_run = excluded.found_in_run"
+                f" WHERE review.state = '{LinkState.PROPOSED}'",
+                _of(run, entity),
+            )
+
+    def _pairs(self, run: Run, entity: str, table: str, columns: tuple[str, ...], condition: str) -> pa.Table:
+        """Columns of text of the rows that a condition chooses."""
+        query = f"SELECT {', '.join(columns)} FROM {table} WHERE {_CONDITION} AND {condition}"
+        with self._engine.connect() as connection, _psycopg(connection).cursor() as cursor:
+            rows = cursor.execute(query, _of(run, entity)).fetchall()
+        by_column = list(zip(*rows, strict=True)) or [()] * len(columns)
+        return pa.table(
+            {name: pa.array(values, pa.string()) for name, values in zip(columns, by_column, strict=True)}
+        )
+
+    @contextmanager
+    def _copied(
+        self, batches: Iterable[pa.RecordBatch], columns: tuple[str, ...]
+    ) -> Iterator[psycopg.Cursor[Any]]:
+        """A transaction in which the batches are a table `given`."""
+        kinds = ", ".join(f"{name} text NOT NULL" for name in columns)
+        with self._engine.begin() as connection, _psycopg(connection).cursor() as cursor:
+            cursor.execute(f"CREATE TEMPORARY TABLE given ({kinds}) ON COMMIT DROP")
+            with cursor.copy(f"COPY given ({', '.join(columns)}) FROM STDIN (FORMAT csv)") as copy:
+                for batch in batches:
+                    text = io.BytesIO()
+                    csv.write_csv(batch.select(columns), text, _NO_HEADER)
+                    copy.write(text.getvalue())
+            cursor.execute("ANALYZE given")
+            yield cursor
+
+
+def _psycopg(connection: Connection) -> psycopg.Connection[Any]:
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, psycopg.Connection):
+        raise TypeError("The ledger needs PostgreSQL by psycopg.")
+    return driver
+
+
+def _of(run: Run, entity: str) -> dict[str, str]:
+    return {"instance": run.instance, "entity": entity, "run": run.id}

@@ -1,0 +1,103 @@
+"""Reviews in the ledger: what is open, and what people decide, with who and when."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select, update
+
+from connector.model.link import LinkState, Proposal
+from connector.store.tables import ReviewRow
+
+_SETTLED = "The other record of this pair was accepted for another one."
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person says of a pair. `state` is accepted or rejected."""
+
+    entity: str
+    external_id: str
+    salesforce_id: str
+    state: LinkState
+    note: str = ""
+
+
+class SqlReviews:
+    """Reads proposals and decides them; what contradicts an earlier decision is refused, with the reason."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def proposals(
+        self, instance: str, *, entity: str | None = None, states: Iterable[LinkState] = (LinkState.PROPOSED,)
+    ) -> list[Proposal]:
+        """The proposals in these states, by entity and key."""
+        query = select(ReviewRow).where(
+            ReviewRow.instance == instance, col(ReviewRow.state).in_([state.value for state in states])
+        )
+        if entity is not None:
+            query = query.where(ReviewRow.entity == entity)
+        order = (ReviewRow.entity, ReviewRow.external_id, ReviewRow.salesforce_id)
+        with Session(self._engine) as session:
+            rows = session.exec(query.order_by(*map(col, order))).all()
+        return [
+            Proposal(
+                row.entity,
+                row.external_id,
+                row.salesforce_id,
+                row.rule,
+                LinkState(row.state),
+                row.found_in_run,
+                row.decided_by,
+                row.decided_at,
+                row.note,
+            )
+            for row in rows
+        ]
+
+    def decide(self, instance: str, decision: Decision, *, by: str) -> str | None:
+        """Keep one decision; returns why it can't be kept, None if it was. Repeating one changes nothing.
+
+        To accept a pair rejects every other open pair of its two records.
+        """
+        with Session(self._engine) as session:
+            refusal = _decide(session, instance, decision, by)
+            if refusal is None:
+                session.commit()
+        return refusal
+
+    def decide_all(self, instance: str, decisions: Iterable[Decision], *, by: str) -> list[str | None]:
+        """Keep many decisions in their order, each for itself: why it was refused, None if it was kept."""
+        with Session(self._engine) as session:
+            answers = [_decide(session, instance, decision, by) for decision in decisions]
+            session.commit()
+        return answers
+
+
+def _decide(session: Session, instance: str, decision: Decision, by: str) -> str | None:
+    """Decide within a transaction; nothing is written where the answer is a reason."""
+    here = (col(ReviewRow.instance) == instance, col(ReviewRow.entity) == decision.entity)
+    ours = col(ReviewRow.external_id) == decision.external_id
+    theirs = col(ReviewRow.salesforce_id) == decision.salesforce_id
+    row = session.exec(select(ReviewRow).where(*here, ours, theirs)).first()
+    if row is None:
+        return "There is no such proposal."
+    if row.state == decision.state:
+        return None
+    if row.state != LinkState.PROPOSED:
+        return f"It is {row.state} already, by {row.decided_by}."
+    decided = {"decided_by": by, "decided_at": datetime.now(UTC)}
+    session.exec(
+        update(ReviewRow)
+        .where(*here, ours, theirs)
+        .values(state=decision.state.value, note=decision.note, **decided)
+    )
+    if decision.state is LinkState.ACCEPTED:
+        session.exec(
+            update(ReviewRow)
+            .where(*here, ours | theirs, col(ReviewRow.state) == LinkState.PROPOSED.value)
+            .values(state=LinkState.REJECTED.value, note=_SETTLED, **decided)
+        )
+    return None

@@ -1,0 +1,126 @@
+"""Link: which records of Gentrack and of Salesforce are the same, before anything is written.
+
+The exact external id first, then the rules of the entity. What is found goes to the ledger and to staging;
+the external id reaches Salesforce in upsert, by Id. A pair that only a person can judge is proposed, and its
+row is held until somebody has decided.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import pyarrow as pa
+
+from connector.mapping import columns as named
+from connector.mapping.matching import Child, MatchingRule
+from connector.mapping.normal_forms import PLACEHOLDERS, SEPARATOR
+from connector.mapping.vocabulary import EntitySpec
+from connector.model.link import LinkCounts, LinkState
+from connector.model.run import Run
+from connector.sync import folders
+from connector.sync.link_sql import (
+    CANDIDATES,
+    LINKED,
+    OPEN,
+    OURS,
+    PROPOSED,
+    RECORDS,
+    THEIRS,
+    accepted_sql,
+    candidates_sql,
+    linked_sql,
+    open_sql,
+    ours_sql,
+    proposed_sql,
+    records_sql,
+    stale_sql,
+)
+from connector.sync.ports import LinkLedger, Staging
+from connector.sync.proposals import proposals_in_words
+from connector.sync.staged_sql import StagedSql, Workspace
+
+_LINK = pa.schema(
+    dict.fromkeys((named.EXTERNAL_ID, named.SALESFORCE_ID, named.RULE, named.STATE), pa.string())
+)
+
+
+def link(
+    run: Run,
+    spec: EntitySpec,
+    ledger: LinkLedger,
+    workspace: Workspace,
+    *,
+    rules: Sequence[MatchingRule],
+    placeholders: Iterable[str],
+) -> LinkCounts:
+    """Link an entity by its rules; both sides are staged. Safe to repeat."""
+    staging = workspace.staging
+    rules = [rule for rule in rules if all(_is_staged(run, child, staging) for child in rule.children)]
+    for folder in (folders.linked, folders.proposed):
+        staging.clear(folder(run, spec.name))
+    with workspace.sql() as sql:
+        sql.variable("today", run.started_at.date().isoformat())
+        sql.variable(PLACEHOLDERS, SEPARATOR.join(text.strip().lower() for text in placeholders))
+        for resource in spec.source.resources:
+            sql.table(resource.name, folders.gentrack(run, resource.name))
+        sql.table("existing", folders.salesforce(run, spec.name))
+        for name in {child.entity for rule in rules for child in rule.children}:
+            sql.table(f"child_{name}", folders.salesforce(run, name))
+        sql.arrow("decided", ledger.decisions(run, spec.name))
+        sql.arrow("remembered", ledger.links(run, spec.name))
+        _find(spec, rules, sql)
+        for number, piece in enumerate(_pieces(sql, f"SELECT * FROM {LINKED}", _LINK)):
+            staging.write(spec.name, number, folders.linked(run, spec.name), piece)
+        for number, piece in enumerate(proposals_in_words(spec, sql)):
+            staging.write(spec.name, number, folders.proposed(run, spec.name), piece)
+        stale = sql.stream(stale_sql()).read_all()
+        ledger.keep_links(
+            run,
+            spec.name,
+            linked=sql.stream(f"SELECT {', '.join(_LINK.names)} FROM {LINKED}"),
+            stale=stale,
+        )
+        pair = ", ".join(_LINK.names[:3])
+        ledger.keep_proposals(run, spec.name, sql.stream(f"SELECT {pair} FROM {PROPOSED}"))
+        return _counts(spec, sql)
+
+
+def _is_staged(run: Run, child: Child, staging: Staging) -> bool:
+    """A plan leaves out what the org doesn't show."""
+    return bool(staging.parts(folders.salesforce(run, child.entity)))
+
+
+def _find(spec: EntitySpec, rules: Sequence[MatchingRule], sql: StagedSql) -> None:
+    sql.keep(OURS, ours_sql(spec, rules))
+    sql.run(f"CREATE VIEW {THEIRS} AS FROM existing WHERE {named.KEY} IS NULL")
+    sql.keep(RECORDS, records_sql())
+    sql.keep(CANDIDATES, candidates_sql(rules))
+    sql.keep("accepted", accepted_sql())
+    sql.keep(OPEN, open_sql())
+    sql.keep(LINKED, linked_sql(rules))
+    sql.keep(PROPOSED, proposed_sql())
+
+
+def _pieces(sql: StagedSql, select: str, schema: pa.Schema) -> Iterator[pa.Table]:
+    """A result in pieces; at least one, so that what is staged has columns."""
+    pieces = [
+        pa.Table.from_batches([batch]).select(schema.names).cast(schema) for batch in sql.stream(select)
+    ]
+    return iter(pieces or [schema.empty_table()])
+
+
+def _counts(spec: EntitySpec, sql: StagedSql) -> LinkCounts:
+    by_rule = sql.rows(
+        f"SELECT {named.STATE}, {named.RULE}, count(*) FROM {LINKED} GROUP BY ALL ORDER BY ALL"
+    )
+    numbers = sql.rows(f"""
+        SELECT (SELECT count(*) FROM {RECORDS} WHERE known),
+               (SELECT count(DISTINCT {named.EXTERNAL_ID}) FROM {PROPOSED}),
+               (SELECT count(*) FROM {PROPOSED}),
+               (SELECT count(*) FROM {THEIRS}
+                ANTI JOIN (FROM {LINKED} SELECT {named.SALESFORCE_ID}
+                           UNION ALL FROM {PROPOSED} SELECT {named.SALESFORCE_ID}) AS found
+                    USING ({named.SALESFORCE_ID}))
+    """)
+    known, proposed, pairs, out_of_scope = (int(str(number)) for number in numbers[0])
+    linked = {str(rule): int(str(n)) for state, rule, n in by_rule if state == LinkState.LINKED}
+    accepted = sum(int(str(n)) for state, _, n in by_rule if state == LinkState.ACCEPTED)
+    return LinkCounts(spec.name, known, linked, accepted, proposed, pairs, out_of_scope)

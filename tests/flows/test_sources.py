@@ -1,0 +1,82 @@
+"""The same run from Gentrack's API and from its exports ends in the same org."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connector.entities import registry
+from connector.mapping.vocabulary import EXTERNAL_ID
+from deployments.sandbox_process import Sandbox
+from flows.initial_sync import initial_sync
+from tasks.connection import close_connections, connection
+from tests.flows.conftest import Site
+
+pytestmark = pytest.mark.stack
+CUSTOMERS, SEED = 200, 11
+Content = dict[str, list[dict[str, Any]]]
+
+
+def whole_org(instance: str) -> Content:
+    """Every record of the objects that are synchronised, with all fields but those that hold ids and times of
+    the org's own; parents stand as their external ids.
+    """
+    org = connection(instance).salesforce
+    content: Content = {}
+    for spec in registry():
+        described = org.describe(spec.salesforce_object)
+        names = [
+            name
+            for name, field in described.fields.items()
+            if not field.relationship_name and (field.createable or name == EXTERNAL_ID)
+        ]
+        names += [
+            f"{described.fields[parent.field].relationship_name}.{EXTERNAL_ID}" for parent in spec.parents
+        ]
+        records = org.query(f"SELECT {', '.join(names)} FROM {spec.salesforce_object}")
+        told = [{name: value for name, value in record.items() if name != "attributes"} for record in records]
+        content[spec.name] = sorted(told, key=repr)
+    return content
+
+
+def without_secrets_of_gentrack(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if "__GENTRACK__" in name]:
+        monkeypatch.delenv(name)
+
+
+def test_runs_from_exports_end_in_the_org_of_a_run_from_the_api(
+    start_sandbox_of: Callable[[int, int], Sandbox],
+    make_site: Callable[..., Site],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    site = make_site(start_sandbox_of(CUSTOMERS, SEED))
+    assert initial_sync(site.instance, "tests", return_state=True).is_completed()
+    from_api = whole_org(site.instance)
+    assert min(len(records) for records in from_api.values()) > 20
+    without_secrets_of_gentrack(monkeypatch)
+    for kind in ("csv", "parquet"):
+        close_connections()
+        exports = tmp_path / kind
+        size = ["--customers", str(CUSTOMERS), "--seed", str(SEED)]
+        command = [sys.executable, "-m", "sandbox.export", *size, "--folder", str(exports), "--format", kind]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        site = make_site(start_sandbox_of(CUSTOMERS, SEED), exports=exports)
+        assert initial_sync(site.instance, "tests", return_state=True).is_completed()
+        assert whole_org(site.instance) == from_api, kind
+
+
+def test_exports_that_lack_something_fail_the_run_at_preflight(
+    sandbox: Sandbox, make_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    (tmp_path / "accounts.csv").write_text("id,number\n", "utf-8")
+    site = make_site(sandbox, exports=tmp_path)
+    state = initial_sync(site.instance, "tests", return_state=True)
+    assert state.message is not None
+    assert state.message.startswith("failed at preflight: ")
+    assert "accounts.csv lacks the columns" in state.message
+    assert "customers: there is no customers.parquet" in state.message
