@@ -86,6 +86,9 @@ def run_as_the_ui_does(ui: str, instance: str) -> dict[str, Any]:
         while run["state"]["type"] not in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED"):
             assert time.monotonic() < deadline, run["state"]
             Event().wait(0.2)
+            if run["state"]["name"] == "Suspended":
+                answer = {"name": "Aroha", "instance": instance, "decision": "start"}
+                api.post(f"/flow_runs/{run['id']}/resume", json={"run_input": answer})
             run = dict(api.get(f"/flow_runs/{run['id']}").json())
     return run
 
