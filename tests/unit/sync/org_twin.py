@@ -97,7 +97,9 @@ class OrgTwin:
         asked = re.fullmatch(r"SELECT (.*) FROM (\w+)(?: WHERE (.*))?", soql)
         assert asked, soql
         columns, sobject = asked[1].split(", "), asked[2]
-        wanted = [condition.removesuffix(" != null") for condition in (asked[3] or "Id != null").split(" AND ")]
+        wanted = [
+            condition.removesuffix(" != null") for condition in (asked[3] or "Id != null").split(" AND ")
+        ]
         found = [
             [self._value(record, column) for column in columns]
             for record in self.records[sobject].values()
