@@ -13,6 +13,7 @@
     │   └── LeaseLost               the run does not hold its outage window any more
     └── PersonNeeded            ask a person: settings, credentials or permissions must change
         ├── SettingsInvalid         a setting is missing or wrong
+        ├── FileInvalid             a file that a person gave can't be used
         ├── SignInRefused           the credentials were refused
         ├── LimitReached            the org's own daily limit is used up
         ├── ExportsUnusable         files of Gentrack's export are missing, or not as expected
@@ -97,6 +98,10 @@ class PersonNeeded(ConnectorError):
 
 class SettingsInvalid(PersonNeeded):
     """A setting is missing or wrong."""
+
+
+class FileInvalid(PersonNeeded):
+    """A file that a person gave can't be used."""
 
 
 class SignInRefused(PersonNeeded):

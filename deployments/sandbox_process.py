@@ -62,7 +62,7 @@ class Sandbox(_Part):
 
 @contextmanager
 def sandbox(folder: Path, *, customers: int, seed: int | None = None, overlap: int = 0) -> Iterator[Sandbox]:
-    """A sandbox with this many Gentrack customers, `overlap` of them in Salesforce too. Raises StackFailed."""
+    """A sandbox of so many Gentrack customers, `overlap` of them also in Salesforce. Raises StackFailed."""
     chosen = ["--overlap", str(overlap), *([] if seed is None else ["--seed", str(seed)])]
     child = Child(
         "The sandbox",

@@ -13,6 +13,7 @@ from connector.model.summary import Summary, message_of, outcome_of
 from connector.model.verification import Verification
 from connector.model.window import Closure
 from connector.sync import report as verb
+from connector.sync.review_file import REVIEW_FILE, write_review
 from tasks.connection import connection
 
 
@@ -37,6 +38,7 @@ def report(run: Run, verifications: Sequence[Verification]) -> Summary:
     )
     folder = at.report_folder(run)
     summary = verb.write_report(run, at.entities, summary, at.workspace(run), folder)
+    write_review(at.ledger.reviews.proposals(run.instance), at.staging, folder / REVIEW_FILE)
     summary = verb.publish(run, summary, at.salesforce, folder)
     _show(summary)
     return summary

@@ -64,3 +64,14 @@ class Proposal:
     decided_by: str | None = None
     decided_at: datetime | None = None
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person says of a pair. `state` is accepted or rejected."""
+
+    entity: str
+    external_id: str
+    salesforce_id: str
+    state: LinkState
+    note: str = ""

@@ -1,27 +1,15 @@
 """Reviews in the ledger: what is open, and what people decide, with who and when."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select, update
 
-from connector.model.link import LinkState, Proposal
+from connector.model.link import Decision, LinkState, Proposal
 from connector.store.tables import ReviewRow
 
 _SETTLED = "The other record of this pair was accepted for another one."
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What a person says of a pair. `state` is accepted or rejected."""
-
-    entity: str
-    external_id: str
-    salesforce_id: str
-    state: LinkState
-    note: str = ""
 
 
 class SqlReviews:

@@ -25,7 +25,12 @@ def linked(run: Run, entity: str) -> str:
 
 def proposed(run: Run, entity: str) -> str:
     """Pairs that a person has to decide on, with both records in words."""
-    return f"{run.id}/proposed/{entity}"
+    return proposed_in(run.id, entity)
+
+
+def proposed_in(run_id: str, entity: str) -> str:
+    """The same of a run of which only the id is at hand."""
+    return f"{run_id}/proposed/{entity}"
 
 
 def prepared(run: Run, entity: str) -> str:

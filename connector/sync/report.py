@@ -11,6 +11,7 @@ from connector.model.run import Run
 from connector.model.summary import Reason, Summary
 from connector.sync.pages import page as fill
 from connector.sync.ports import SalesforceOrg
+from connector.sync.review_file import REVIEW_FILE
 from connector.sync.run_record import RUN_KEY, RUN_OBJECT, record_of
 from connector.sync.settling import refused_by_reason, settled_counts, write_errors
 from connector.sync.staged_sql import Workspace
@@ -82,8 +83,8 @@ def publish(run: Run, summary: Summary, org: SalesforceOrg, folder: Path) -> Sum
         f"SELECT ContentDocument.Title FROM ContentDocumentLink WHERE LinkedEntityId = '{record_id}'"
     )
     attached = {link["ContentDocument"]["Title"] for link in links}
-    for file in (ERRORS_FILE, SUMMARY_FILE):
-        if file not in attached:
+    for file in (ERRORS_FILE, SUMMARY_FILE, REVIEW_FILE):
+        if file not in attached and (folder / file).exists():
             org.attach_file(record_id, file, folder / file)
     return summary.told(report_url=org.record_url(RUN_OBJECT, record_id))
 

@@ -10,20 +10,16 @@ import typer
 from deployments.command_line.confirm import confirm
 from deployments.command_line.doctor import doctor
 from deployments.command_line.migrate import migrate
+from deployments.command_line.options import InstanceOption, JsonOption, RunOption
 from deployments.command_line.plan import plan
 from deployments.command_line.purge import purge
 from deployments.command_line.report import report
 from deployments.command_line.resume import resume
+from deployments.command_line.review_commands import review_app
 from deployments.command_line.runs import runs
 from deployments.command_line.start import start
 from deployments.command_line.window import window_close, window_status
 from deployments.errors import told_clearly
-
-InstanceOption = Annotated[
-    str, typer.Option("--instance", help="Id of the instance: the name of its file, without .toml.")
-]
-RunOption = Annotated[str, typer.Option("--run", help="Id of the run, from its report or the Prefect UI.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to standard output, and nothing else.")]
 
 app = typer.Typer(
     help="Keeps a Gentrack billing system and Salesforce in agreement.",
@@ -34,6 +30,7 @@ app = typer.Typer(
 
 window = typer.Typer(help="The outage window of an instance.", no_args_is_help=True)
 app.add_typer(window, name="window")
+app.add_typer(review_app, name="review")
 
 
 @app.command(name="plan")

@@ -125,3 +125,18 @@ def test_an_org_without_records_leaves_one_part_that_has_columns(run: Run, works
         assert extract_salesforce(CONTACT, org, workspace.staging, folder=folder, batch_rows=200) == 0
         (part,) = workspace.staging.parts(folder)
         assert "parent.AccountId" in workspace.staging.read(part.path).column_names
+
+
+def test_records_without_a_key_and_the_ids_of_parents_come_where_they_may_be_matched(
+    run: Run, workspace: Workspace
+) -> None:
+    org = OrgTwin()
+    home = org.add("Account")
+    org.add("Contact", LastName="Somebody", AccountId=home)
+    org.add("Contact", Gentrack_External_Id__c="C1")
+    folder = folders.salesforce(run, "contact")
+    staging = workspace.staging
+    assert extract_salesforce(CONTACT, org, staging, folder=folder, batch_rows=200, unlinked=True) == 2
+    first, second = staging.read(staging.parts(folder)[0].path).to_pylist()
+    assert (first["key"], first["parent.AccountId"], first["parent_id.AccountId"]) == (None, None, home)
+    assert (second["key"], second["parent_id.AccountId"]) == ("C1", None)

@@ -1,0 +1,113 @@
+"""Links and reviews on a real PostgreSQL: one to one, decided once, told twice kept once."""
+
+import time
+from collections.abc import Iterable, Iterator
+
+import pyarrow as pa
+import pytest
+
+from connector.model.link import Decision, LinkState
+from connector.model.run import Run
+from connector.store.ledger import SqlLedger, open_ledger
+
+ACCEPTED, REJECTED = LinkState.ACCEPTED, LinkState.REJECTED
+LINK = ("external_id", "salesforce_id", "rule", "state")
+MANY = 100_000
+
+
+@pytest.fixture
+def ledger(database_url: str) -> Iterator[SqlLedger]:
+    ledger = open_ledger(database_url)
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def run(ledger: SqlLedger) -> Run:
+    return ledger.run_started("run-1", "61668309", "initial")
+
+
+def table(columns: Iterable[str], *rows: tuple[str, ...]) -> pa.Table:
+    return pa.table({n: pa.array([row[i] for row in rows], pa.string()) for i, n in enumerate(columns)})
+
+
+def keep(
+    ledger: SqlLedger, run: Run, *links: tuple[str, str], stale: tuple[tuple[str, str], ...] = ()
+) -> None:
+    linked = table(LINK, *((*pair, "email", "linked") for pair in links))
+    ledger.links.keep_links(run, "contact", linked=linked.to_batches(), stale=table(LINK[:2], *stale))
+
+
+def propose(ledger: SqlLedger, run: Run, *pairs: tuple[str, str]) -> None:
+    proposed = table(LINK[:3], *((*pair, 'a, "rule"\nof two lines') for pair in pairs))
+    ledger.links.keep_proposals(run, "contact", proposed.to_batches())
+
+
+def pairs(found: pa.Table) -> set[tuple[str, ...]]:
+    return {tuple(row.values())[:2] for row in found.to_pylist()}
+
+
+def decide(ledger: SqlLedger, key: str, record: str, state: LinkState) -> str | None:
+    return ledger.reviews.decide("61668309", Decision("contact", key, record, state, "said so"), by="Tui")
+
+
+def open_pairs(ledger: SqlLedger) -> set[tuple[str, str]]:
+    return {(p.external_id, p.salesforce_id) for p in ledger.reviews.proposals("61668309")}
+
+
+def test_links_stay_one_to_one_whatever_is_found_later(ledger: SqlLedger, run: Run) -> None:
+    for _ in range(2):
+        keep(ledger, run, ("C1", "X1"), ("C2", "X2"))
+    keep(ledger, run, ("C1", "X2"))
+    assert pairs(ledger.links.links(run, "contact")) == {("C1", "X2")}
+    keep(ledger, run, stale=(("C1", "X2"),))
+    assert pairs(ledger.links.links(run, "contact")) == set()
+
+
+def test_links_of_another_entity_or_instance_are_others(ledger: SqlLedger, run: Run) -> None:
+    keep(ledger, run, ("C1", "X1"))
+    assert ledger.links.links(run, "account").num_rows == 0
+    assert ledger.links.links(Run("run-2", "other", "initial", run.started_at), "contact").num_rows == 0
+
+
+def test_a_proposal_that_is_found_no_longer_goes_and_a_decision_stays(ledger: SqlLedger, run: Run) -> None:
+    propose(ledger, run, ("C1", "X1"), ("C2", "X2"))
+    assert decide(ledger, "C1", "X1", REJECTED) is None
+    propose(ledger, run, ("C1", "X1"), ("C3", "X3"))
+    assert open_pairs(ledger) == {("C3", "X3")}
+    assert pairs(ledger.links.decisions(run, "contact")) == {("C1", "X1")}
+
+
+def test_accepting_a_pair_rejects_the_others_of_its_two_records(ledger: SqlLedger, run: Run) -> None:
+    propose(ledger, run, ("C1", "X1"), ("C1", "X2"), ("C2", "X1"), ("C2", "X2"))
+    assert decide(ledger, "C1", "X1", ACCEPTED) is None
+    assert open_pairs(ledger) == {("C2", "X2")}
+    (accepted,) = ledger.reviews.proposals("61668309", states=[ACCEPTED])
+    assert (accepted.decided_by, accepted.note, accepted.decided_at is None) == ("Tui", "said so", False)
+    rejected = ledger.reviews.proposals("61668309", states=[REJECTED])
+    assert {(p.external_id, p.salesforce_id) for p in rejected} == {("C1", "X2"), ("C2", "X1")}
+
+
+def test_a_decision_is_made_once(ledger: SqlLedger, run: Run) -> None:
+    propose(ledger, run, ("C1", "X1"))
+    assert decide(ledger, "C1", "X1", ACCEPTED) is None
+    assert decide(ledger, "C1", "X1", ACCEPTED) is None
+    assert decide(ledger, "C1", "X1", REJECTED) == "It is accepted already, by Tui."
+    assert decide(ledger, "C1", "X9", REJECTED) == "There is no such proposal."
+
+
+def test_many_decisions_are_kept_each_for_itself(ledger: SqlLedger, run: Run) -> None:
+    propose(ledger, run, ("C1", "X1"), ("C1", "X2"), ("C3", "X3"))
+    said = [("C1", "X1", ACCEPTED), ("C1", "X2", ACCEPTED), ("C3", "X3", REJECTED)]
+    answers = ledger.reviews.decide_all("61668309", [Decision("contact", *one) for one in said], by="Tui")
+    assert answers == [None, "It is rejected already, by Tui.", None]
+    assert open_pairs(ledger) == set()
+
+
+def test_a_hundred_thousand_links_take_seconds(ledger: SqlLedger, run: Run) -> None:
+    links = [(f"C{n}", f"003{n:015}") for n in range(MANY)]
+    began = time.perf_counter()
+    keep(ledger, run, *links)
+    propose(ledger, run, *links)
+    assert time.perf_counter() - began < 60
+    assert ledger.links.links(run, "contact").num_rows == MANY
