@@ -17,6 +17,8 @@ from sandbox.salesforce.storage.key_index import KeyIndex
 from sandbox.salesforce.storage.keys import NUMBER
 
 FILE_BODIES = "_file_body"
+_BETWEEN_CHECKPOINTS = "256MB"
+"""A checkpoint goes through whole tables, also in memory; DuckDB's own 16 MB mean one every few batches."""
 
 
 class Transaction:
@@ -84,6 +86,7 @@ class Database:
         self._after_commit: list[Callable[[], None]] = []
         self._key_indexes: dict[str, dict[str, KeyIndex]] = {}
         self._connection = duckdb.connect(str(file) if file else ":memory:")
+        self._connection.execute(f"SET GLOBAL checkpoint_threshold = '{_BETWEEN_CHECKPOINTS}'")
         # DuckDB 2.0.0 drops a LIMIT above a LEFT JOIN with an empty table while this optimizer runs.
         self._connection.execute("SET GLOBAL disabled_optimizers = 'statistics_propagation'")
         for each in schema:

@@ -1,11 +1,16 @@
 """Things that go wrong when told to, and the switches of a running org."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from sandbox.salesforce.faults import Fault
+from sandbox.salesforce.org import Org, OrgOptions
+from sandbox.salesforce.web.application import Application
+from sandbox.serving import running
 from tests.sandbox.salesforce.org_client import DATA, OrgClient, start, stop
 
 EXT = "Gentrack_External_Id__c"
@@ -13,11 +18,11 @@ EXT = "Gentrack_External_Id__c"
 
 @pytest.fixture(scope="module")
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrgClient]:
-    running = start(tmp_path_factory.mktemp("faulty"), "--seed", "7")
-    client = OrgClient(running.announced)
+    started = start(tmp_path_factory.mktemp("faulty"), "--seed", "7")
+    client = OrgClient(started.announced)
     yield client
     client.http.close()
-    stop(running)
+    stop(started)
 
 
 @pytest.fixture
@@ -51,6 +56,42 @@ def test_a_status_strikes_as_often_as_scripted(org: OrgClient) -> None:
 
     assert statuses == [200, 503, 503, 200]
     assert org.http.get("/sandbox/faults").json()[0]["struck"] == 2
+
+
+def test_a_slow_answer_and_too_many_requests(org: OrgClient) -> None:
+    script(org, kind="slow", path="/limits", seconds=0.5)
+    script(org, kind="status", path="/sobjects$", status=429, code="TOO_MANY_REQUESTS", message="Slow down.")
+
+    with pytest.raises(httpx.ReadTimeout):
+        org.http.get(f"{DATA}/limits", timeout=0.2)
+    refused = org.http.get(f"{DATA}/sobjects")
+
+    assert org.http.get(f"{DATA}/limits").status_code == 200
+    assert (refused.status_code, refused.json()) == (
+        429,
+        [{"errorCode": "TOO_MANY_REQUESTS", "message": "Slow down."}],
+    )
+
+
+def test_chance_is_repeatable_by_seed_from_python_and_over_http(tmp_path: Path) -> None:
+    chance = {"kind": "status", "path": "/limits", "times": None, "probability": 0.5}
+
+    def struck(seed: int, *, over_http: bool) -> list[int]:
+        org = Org(OrgOptions(tmp_path / f"{seed}{over_http}", seed=seed))
+        with running(Application(org)) as address, httpx.Client(base_url=address) as client:
+            if over_http:
+                assert client.post("/sandbox/faults", json=chance).status_code == 201
+            else:
+                org.faults.add(Fault.model_validate(chance))
+            found = [client.get(f"{DATA}/limits").status_code for _ in range(30)]
+        org.close()
+        return found
+
+    first = struck(7, over_http=True)
+
+    assert set(first) == {401, 503}
+    assert struck(7, over_http=False) == first
+    assert struck(8, over_http=False) != first
 
 
 def test_a_dropped_connection(org: OrgClient) -> None:
@@ -134,22 +175,47 @@ def test_more_than_a_hundred_locked_rows_are_put_back_in_the_queue(org: OrgClien
 
 
 def test_the_latency_model_holds_the_ceiling(org: OrgClient, mark: str) -> None:
-    set_up(org, latency={"rows_per_second": 1000, "queue_seconds": 0.1})
+    set_up(org, latency={"queue_seconds": 0.1})
+    began = time.monotonic()
+    jobs = [org.open_job("Account") for _ in range(2)]
+    for place, job in enumerate(jobs):
+        rows = "".join(f"{mark}{place}{n},A\n" for n in range(2_750))
+        path = f"{DATA}/jobs/ingest/{job}"
+        headers = {"Content-Type": "text/csv"}
+        org.http.put(f"{path}/batches", content=f"{EXT},Name\n{rows}", headers=headers)
+        org.http.patch(path, json={"state": "UploadComplete"})
 
-    loaded = org.load("Account", f"{EXT},Name\n" + "".join(f"{mark}{n},A\n" for n in range(500)))
-
-    assert loaded.info["totalProcessingTime"] >= 500
+    for job in jobs:
+        assert org.wait(f"{DATA}/jobs/ingest/{job}")["numberRecordsProcessed"] == 2_750
+    assert time.monotonic() - began >= 1, "5,500 rows of two jobs take a second at the least"
 
 
 def test_used_up_limits(org: OrgClient) -> None:
-    set_up(org, limits={"DailyApiRequests": 0})
+    used, most = (
+        org.http.get(f"{DATA}/limits").headers["Sforce-Limit-Info"].removeprefix("api-usage=").split("/")
+    )
+    assert int(most) == 100_000
+    set_up(org, limits={"DailyApiRequests": int(used) + 2})
 
+    statuses = [org.http.get(f"{DATA}/limits").status_code for _ in range(3)]
     refused = org.http.get(f"{DATA}/limits")
 
+    assert statuses == [200, 200, 403]
+    assert refused.headers["Sforce-Limit-Info"] == f"api-usage={int(used) + 2}/{int(used) + 2}"
     assert refused.status_code == 403
     assert refused.json() == [
         {"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}
     ]
+
+
+def test_a_token_ends_after_two_hours_without_use(org: OrgClient) -> None:
+    assert org.http.get(f"{DATA}/limits").status_code == 200
+    set_up(org, clock_skew_seconds=7_100)
+    assert org.http.get(f"{DATA}/limits").status_code == 200
+    set_up(org, clock_skew_seconds=7_100 + 7_300)
+    assert org.http.get(f"{DATA}/limits").status_code == 401
+    org.http.headers["Authorization"] = f"Bearer {org.sign_in()}"
+    assert org.http.get(f"{DATA}/limits").status_code == 200
 
 
 def test_a_clock_apart(org: OrgClient) -> None:

@@ -11,8 +11,16 @@ import httpx
 from tests.sandbox.salesforce.org_client import DATA, OrgClient, start, stop
 
 
-def test_it_ends_cleanly_when_told_to(tmp_path: Path) -> None:
+def test_it_starts_with_secrets_of_its_own_and_ends_at_once(tmp_path: Path, org: OrgClient) -> None:
     running = start(tmp_path)
+    context = ssl.create_default_context(cafile=running.announced["ca_file"])
+    with httpx.Client(base_url=running.announced["tls_url"], verify=context) as idle:
+        assert idle.get("/services/data").status_code == 200
+        told = time.monotonic()
+        assert stop(running) == 0
+        seconds = time.monotonic() - told
+
+    assert seconds < 4, "it waited for a connection over TLS whose client doesn't read"
     assert running.announced.keys() == {
         "url",
         "tls_url",
@@ -22,21 +30,7 @@ def test_it_ends_cleanly_when_told_to(tmp_path: Path) -> None:
         "username",
         "private_key_file",
     }
-    with httpx.Client(base_url=running.announced["url"]) as client:
-        assert client.get("/services/data").status_code == 200
-
-    assert stop(running) == 0
-
-
-def test_an_idle_connection_over_tls_does_not_hold_it_back(tmp_path: Path) -> None:
-    running = start(tmp_path)
-    context = ssl.create_default_context(cafile=running.announced["ca_file"])
-    with httpx.Client(base_url=running.announced["tls_url"], verify=context) as idle:
-        assert idle.get("/services/data").status_code == 200
-        told = time.monotonic()
-        assert stop(running) == 0
-
-    assert time.monotonic() - told < 4, "it waited until the grace of answers under way was over"
+    assert {name for name, value in running.announced.items() if org.announced[name] == value} == set()
 
 
 def test_a_busy_port_is_named(org: OrgClient, tmp_path: Path) -> None:
@@ -58,16 +52,6 @@ def test_small_answers_are_sent_at_once(org: OrgClient) -> None:
     fastest = min([seconds() for _ in range(60)][40:])
 
     assert fastest < 0.03, "the second segment of an answer waits for the acknowledgement of the first"
-
-
-def test_every_start_has_secrets_of_its_own(tmp_path: Path, org: OrgClient) -> None:
-    running = start(tmp_path)
-    try:
-        same = {name for name, value in running.announced.items() if org.announced[name] == value}
-    finally:
-        stop(running)
-
-    assert same == set()
 
 
 def test_the_log_tells_what_was_sent(org: OrgClient) -> None:

@@ -1,5 +1,6 @@
 """The data set is a pure function of its arguments, and its tables fit together."""
 
+import tracemalloc
 from collections import Counter
 
 import pytest
@@ -36,6 +37,20 @@ def test_sizes_are_known_without_making_the_rows(customers: int) -> None:
         assert identifiers == sorted(set(identifiers))
         assert [table.index_of(identifier) for identifier in identifiers] == list(range(table.size))
         assert table.index_of(table.ids.at(table.size)) is None
+
+
+def test_a_million_customers_are_not_held_in_memory() -> None:
+    tracemalloc.start()
+    try:
+        dataset = Dataset(1_000_000, 5)
+        assert dataset.customers.size == 1_000_000
+        for number in (0, dataset.customers.blocks // 2, dataset.customers.blocks - 1):
+            assert dataset.customers.render(number)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 60 * 2**20
 
 
 @pytest.mark.parametrize("customers", SIZES)
