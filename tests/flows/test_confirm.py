@@ -71,7 +71,7 @@ class Team:
         """The run, once it is in one of these states."""
         deadline = time.monotonic() + 180
         while True:
-            known = self._get(f"/flow_runs/{run}")
+            known = dict(self._get(f"/flow_runs/{run}"))
             if known["state"]["name"] in wanted or known["state"]["type"] in wanted:
                 return known
             assert known["state"]["type"] not in FINAL, known["state"]
