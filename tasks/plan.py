@@ -16,6 +16,7 @@ from connector.model.summary import Summary
 from connector.sync import plan as verb
 from connector.sync.plan_files import PLAN_PAGE, write_plan
 from connector.sync.report import ERRORS_FILE, keep
+from connector.sync.review_file import REVIEW_FILE, write_review
 from tasks.connection import connection
 
 
@@ -45,6 +46,7 @@ def plan_report(run: Run, findings: Sequence[Finding]) -> Summary:
     for spec in entities:
         at.ledger.set_counts(run, spec.name, plan.entities[spec.salesforce_object])
     write_plan(plan, folder)
+    write_review(at.ledger.reviews.proposals(run.instance), at.staging, folder / REVIEW_FILE)
     summary = Summary(
         run,
         RunOutcome.COMPLETED,
