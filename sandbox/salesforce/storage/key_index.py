@@ -31,11 +31,17 @@ class KeyIndex:
         self._runs.append(run)
 
     def find(self, hashes: Hashes) -> tuple[Positions, Positions]:
-        """Pairs of a place in ``hashes`` and the number of a record that may be meant."""
+        """Pairs of a place in ``hashes`` and the number of a record that may be meant, each pair once.
+
+        A record that was saved again with the same key has several entries.
+        """
         found = [_found(run, hashes) for run in self._runs]
         if not found:
             return np.empty(0, np.int64), np.empty(0, np.int64)
-        return np.concatenate([places for places, _ in found]), np.concatenate([each for _, each in found])
+        places = np.concatenate([places for places, _ in found])
+        numbers = np.concatenate([each for _, each in found])
+        pairs = np.unique(np.stack([places, numbers]), axis=1)
+        return pairs[0], pairs[1]
 
 
 def _sorted(hashes: Hashes, numbers: Positions) -> _Run:

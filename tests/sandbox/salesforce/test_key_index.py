@@ -31,3 +31,13 @@ def test_an_empty_index_finds_nothing() -> None:
     places, numbers = KeyIndex().find(np.array([1, 2], np.uint64))
 
     assert (len(places), len(numbers)) == (0, 0)
+
+
+def test_a_record_that_was_saved_again_with_its_key_is_found_once() -> None:
+    """Its entries may stand in one run, or in several of different sizes."""
+    index = KeyIndex()
+    index.add(np.array([7, 8, 9, 10], np.uint64), np.array([1, 2, 3, 4], np.int64))
+    index.add(np.array([7], np.uint64), np.array([1], np.int64))
+    index.add(np.array([7, 7], np.uint64), np.array([1, 5], np.int64))
+    places, numbers = index.find(np.array([8, 7], np.uint64))
+    assert list(zip(places.tolist(), numbers.tolist(), strict=True)) == [(0, 2), (1, 1), (1, 5)]
