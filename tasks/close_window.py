@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import StateType
 from prefect.exceptions import ObjectNotFound
 
 from connector.bootstrap import Connection
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, ServiceUnavailable
 from connector.model.run import Run
 from connector.model.summary import Summary
 from connector.model.window import ClosedBy, Closure, Window
@@ -38,8 +38,15 @@ def close_window(run: Run, window: Window, summary: Summary) -> Summary:
 def close_at_once(run: Run) -> Closure | None:
     """Restore what a run that failed has switched; None where it never held a window."""
     at = connection(run.instance)
-    windows = at.ledger.windows.of_run(run.id)
-    return _closed(windows[-1], at, at.hurried(), ClosedBy.RUN) if windows else None
+    try:
+        windows = at.ledger.windows.of_run(run.id)
+        return _closed(windows[-1], at, at.hurried(), ClosedBy.RUN) if windows else None
+    except ServiceUnavailable as away:
+        return Closure(
+            closed=False,
+            told=f"What the outage window has to restore stands in the ledger. {away.message}"
+            " The watchdog restores it when the ledger is back.",
+        )
 
 
 @task(name="close abandoned window", task_run_name="close window of {window.run_id}", cache_policy=NO_CACHE)

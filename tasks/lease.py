@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from prefect import get_run_logger
-from sqlalchemy.exc import SQLAlchemyError
 
-from connector.errors import LeaseLost
+from connector.errors import LeaseLost, ServiceUnavailable
 from connector.model.run import Run
 from connector.model.window import Window
 from tasks.connection import connection
@@ -27,7 +26,7 @@ def lease_kept(window: Window) -> Iterator[None]:
             try:
                 if not at.ledger.windows.renew(window, seconds):
                     return
-            except SQLAlchemyError as error:
+            except ServiceUnavailable as error:
                 logger.warning("The lease of the outage window was not renewed: %s", error)
 
     keeper = threading.Thread(target=keep, name="lease", daemon=True)

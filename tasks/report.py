@@ -1,12 +1,14 @@
 """The stage report as tasks: of a run that went through, and of one that failed."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from prefect import task
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from connector.errors import ServiceUnavailable
 from connector.model.outcome import RunOutcome
 from connector.model.run import Run, Stage
 from connector.model.summary import Summary, message_of, outcome_of
@@ -52,8 +54,9 @@ def report_failure(run: Run, stage: Stage, reason: str, closure: Closure | None)
     """
     at = connection(run.instance)
     counts = verb.settle(run, at.entities, at.workspace(run))
-    for name, known in counts.items():
-        at.ledger.set_counts(run, name, known)
+    with suppress(ServiceUnavailable):
+        for name, known in counts.items():
+            at.ledger.set_counts(run, name, known)
     summary = Summary(
         run,
         RunOutcome.FAILED,

@@ -9,7 +9,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run
 from prefect.states import Failed
 
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, ServiceUnavailable
 from connector.model.outcome import RunOutcome
 from connector.model.run import Run, Stage
 from connector.model.summary import Summary
@@ -33,17 +33,24 @@ class staged(AbstractContextManager[None]):  # noqa: N801 - it reads as a verb: 
         self._run, self._stage = run, stage
 
     def __enter__(self) -> None:
-        connection(self._run.instance).ledger.stage_started(self._run, self._stage)
+        try:
+            connection(self._run.instance).ledger.stage_started(self._run, self._stage)
+        except ServiceUnavailable as away:
+            raise StageFailed(self._stage, str(away)) from away
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         ledger = connection(self._run.instance).ledger
         if error is None:
-            ledger.stage_finished(self._run, self._stage)
+            try:
+                ledger.stage_finished(self._run, self._stage)
+            except ServiceUnavailable as away:
+                raise StageFailed(self._stage, str(away)) from away
         elif isinstance(error, Exception):
             reason = str(error) if isinstance(error, ConnectorError) else f"{type(error).__name__}: {error}"
-            ledger.stage_finished(self._run, self._stage, error=reason)
+            with suppress(ServiceUnavailable):
+                ledger.stage_finished(self._run, self._stage, error=reason)
             raise StageFailed(self._stage, reason) from error
 
 
@@ -58,13 +65,14 @@ def conclude(run: Run, summary: Summary) -> None:
     Also of a run that another flow concludes: of one that waits or seems to run, the state is set too.
     """
     forget_progress(run)
-    connection(run.instance).ledger.run_finished(
-        run,
-        summary.outcome,
-        stage=summary.stage,
-        message=summary.message,
-        finished_at=summary.finished_at,
-    )
+    with suppress(ServiceUnavailable):  # the run's summary, its email and its state say it all the same
+        connection(run.instance).ledger.run_finished(
+            run,
+            summary.outcome,
+            stage=summary.stage,
+            message=summary.message,
+            finished_at=summary.finished_at,
+        )
     ended = summary.outcome.value + (f" at {summary.stage}" if summary.stage else "")
     kind = "plan " if run.mode == "plan" else ""
     with get_client(sync_client=True) as client, suppress(ObjectNotFound):

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from connector.model.history import PastRun
 from connector.model.outcome import EntityCounts
+from connector.store.sessions import transaction
 from connector.store.tables import BatchRow, EntityRow, RunRow, StageRow
 
 
@@ -20,12 +21,12 @@ class History:
     def runs(self, instance: str, *, limit: int | None = None) -> list[PastRun]:
         """The runs of an instance, the newest first."""
         query = select(RunRow).where(RunRow.instance == instance).order_by(col(RunRow.started_at).desc())
-        with Session(self._engine) as session:
+        with transaction(self._engine) as session:
             return self._told(session, list(session.exec(query.limit(limit)).all()))
 
     def run(self, run_id: str) -> PastRun | None:
         """One run; None where the ledger has none of this id."""
-        with Session(self._engine) as session:
+        with transaction(self._engine) as session:
             row = session.get(RunRow, run_id)
             return self._told(session, [row])[0] if row else None
 
@@ -43,7 +44,7 @@ class History:
             BatchRow.run_id == run_id, BatchRow.entity == entity
         )
         expected = select(EntityRow.expected).where(EntityRow.run_id == run_id, EntityRow.name == entity)
-        with Session(self._engine) as session:
+        with transaction(self._engine) as session:
             return int(session.exec(done).one()), session.exec(expected).first() or 0
 
     def _told(self, session: Session, rows: list[RunRow]) -> list[PastRun]:

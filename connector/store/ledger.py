@@ -1,15 +1,11 @@
 """The ledger in PostgreSQL: what was done, written before the step that depends on it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine, create_engine, func
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlmodel import Session, col, delete, select, update
+from sqlmodel import col, delete, select, update
 
-from connector.errors import ServiceUnavailable
 from connector.model.batch import Batch
 from connector.model.job import JobRequest
 from connector.model.outcome import EntityCounts, RunOutcome
@@ -20,6 +16,7 @@ from connector.store.left_behind import SqlLeftBehind
 from connector.store.links import SqlLinks
 from connector.store.migrating import migrate
 from connector.store.reviews import SqlReviews
+from connector.store.sessions import transaction
 from connector.store.tables import BatchRow, BulkJobRow, EntityRow, RunRow, StageRow, StepRow
 from connector.store.windows import SqlWindows
 
@@ -54,23 +51,10 @@ class SqlLedger:
         """Give the connections back."""
         self._engine.dispose()
 
-    @contextmanager
-    def _session(self) -> Iterator[Session]:
-        """One transaction. Raises ServiceUnavailable where the database can't be reached."""
-        try:
-            with Session(self._engine) as session:
-                yield session
-        except (OperationalError, InterfaceError) as lost:
-            reason = str(lost.orig).strip().partition("\n")[0]
-            raise ServiceUnavailable(
-                f"The ledger's database can't be reached: {reason}.",
-                todo="Start it, then take the run up with `connector resume`.",
-            ) from lost
-
     def run_started(self, run_id: str, instance: str, mode: str) -> Run:
         """Open a run, or find the one that was opened under this id: it is resumed, whatever its end was."""
         unended = {"outcome": None, "stage": None, "finished_at": None, "message": ""}
-        with self._session() as session:
+        with transaction(self._engine) as session:
             session.exec(
                 insert(RunRow)
                 .values(id=run_id, instance=instance, mode=mode, started_at=_now(), message="")
@@ -82,14 +66,14 @@ class SqlLedger:
 
     def find_run(self, run_id: str) -> Run | None:
         """A run by its id."""
-        with self._session() as session:
+        with transaction(self._engine) as session:
             row = session.get(RunRow, run_id)
             return None if row is None else Run(row.id, row.instance, row.mode, row.started_at)
 
     def stage_started(self, run: Run, stage: Stage) -> None:
         """A stage begins."""
         values = {"started_at": _now(), "finished_at": None, "error": None}
-        with self._session() as session:
+        with transaction(self._engine) as session:
             session.exec(
                 insert(StageRow)
                 .values(run_id=run.id, name=stage.value, **values)
@@ -99,7 +83,7 @@ class SqlLedger:
 
     def stage_finished(self, run: Run, stage: Stage, *, error: str | None = None) -> None:
         """A stage ended, well or with an error."""
-        with self._session() as session:
+        with transaction(self._engine) as session:
             session.exec(
                 update(StageRow)
                 .where(col(StageRow.run_id) == run.id, col(StageRow.name) == stage.value)
@@ -109,14 +93,14 @@ class SqlLedger:
 
     def step_done(self, run: Run, name: str) -> int | None:
         """How many rows a step that is done was about; None where it has not been done."""
-        with self._session() as session:
+        with transaction(self._engine) as session:
             row = session.get(StepRow, (run.id, name))
             return None if row is None else row.rows
 
     def finish_step(self, run: Run, name: str, rows: int) -> None:
         """A step is done, and what it staged is whole."""
         values = {"rows": rows, "finished_at": _now()}
-        with self._session() as session:
+        with transaction(self._engine) as session:
             session.exec(
                 insert(StepRow)
                 .values(run_id=run.id, name=name, **values)
@@ -126,7 +110,7 @@ class SqlLedger:
 
     def begin_anew(self, run: Run) -> None:
         """Forget every step, batch and job of a run: its next attempt reads both systems again."""
-        with self._session() as session:
+        with transaction(self._engine) as session:
             for table in (StepRow, BatchRow, BulkJobRow):
                 session.exec(delete(table).where(col(table.run_id) == run.id))
             session.commit()
@@ -143,7 +127,7 @@ class SqlLedger:
         """What became of a batch's rows."""
         outcome = {name: number for name, number in counts.as_dict().items() if name != "read"}
         values = {"path": batch.path, "rows": batch.rows, "finished_at": _now(), **outcome}
-        with self._session() as session:
+        with transaction(self._engine) as session:
             session.exec(
                 insert(BatchRow)
                 .values(run_id=run.id, entity=batch.name, number=batch.number, **values)
@@ -153,13 +137,13 @@ class SqlLedger:
 
     def batch_counts(self, run: Run, batch: Batch) -> EntityCounts | None:
         """What became of a batch's rows; None where it has not been finished."""
-        with self._session() as session:
+        with transaction(self._engine) as session:
             row = session.get(BatchRow, (run.id, batch.name, batch.number))
             return None if row is None else EntityCounts.of(row.model_dump())
 
     def jobs_of(self, run: Run, batch: Batch, request: JobRequest) -> list[str]:
         """The ids of the jobs that a batch's rows went into with this request, the oldest first."""
-        with self._session() as session:
+        with transaction(self._engine) as session:
             query = (
                 select(BulkJobRow.id)
                 .where(BulkJobRow.run_id == run.id, BulkJobRow.entity == batch.name)
@@ -171,7 +155,7 @@ class SqlLedger:
 
     def job_created(self, run: Run, batch: Batch, job_id: str, request: JobRequest, rows: int) -> None:
         """A job exists in Salesforce and nothing of it is committed yet."""
-        with self._session() as session:
+        with transaction(self._engine) as session:
             session.exec(
                 insert(BulkJobRow)
                 .values(
@@ -200,7 +184,7 @@ class SqlLedger:
 
     def counts(self, run: Run) -> dict[str, EntityCounts]:
         """Entity -> final counts; only entities that have them."""
-        with self._session() as session:
+        with transaction(self._engine) as session:
             rows = session.exec(
                 select(EntityRow).where(EntityRow.run_id == run.id, col(EntityRow.read).is_not(None))
             ).all()
@@ -208,7 +192,7 @@ class SqlLedger:
 
     def jobs(self, run: Run) -> list[BulkJobRow]:
         """The bulk jobs of a run in the order in which they were made."""
-        with self._session() as session:
+        with transaction(self._engine) as session:
             query = select(BulkJobRow).where(BulkJobRow.run_id == run.id).order_by(col(BulkJobRow.created_at))
             return list(session.exec(query).all())
 
@@ -216,7 +200,7 @@ class SqlLedger:
         self, run: Run, outcome: RunOutcome, *, stage: Stage | None, message: str, finished_at: datetime
     ) -> None:
         """The outcome, and for a failed run the stage it failed at."""
-        with self._session() as session:
+        with transaction(self._engine) as session:
             session.exec(
                 update(RunRow)
                 .where(col(RunRow.id) == run.id)
@@ -226,7 +210,7 @@ class SqlLedger:
 
     def latest_progress(self, instance: str, since: datetime) -> Progress | None:
         """How far the newest run of an instance has come; None where none began at or after `since`."""
-        with self._session() as session:
+        with transaction(self._engine) as session:
             run = session.exec(
                 select(RunRow)
                 .where(RunRow.instance == instance, RunRow.started_at >= since)
@@ -258,7 +242,7 @@ class SqlLedger:
             )
 
     def _upsert_entity(self, run: Run, entity: str, values: dict[str, int]) -> None:
-        with self._session() as session:
+        with transaction(self._engine) as session:
             session.exec(
                 insert(EntityRow)
                 .values(run_id=run.id, name=entity, **{"expected": 0, **values})
@@ -267,7 +251,7 @@ class SqlLedger:
             session.commit()
 
     def _update_job(self, job_id: str, values: dict[str, str | int]) -> None:
-        with self._session() as session:
+        with transaction(self._engine) as session:
             session.exec(update(BulkJobRow).where(col(BulkJobRow.id) == job_id).values(**values))
             session.commit()
 

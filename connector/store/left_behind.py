@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
-from sqlmodel import Session, col, select, update
+from sqlmodel import col, select, update
 
 from connector.model.run import Run, Stage
+from connector.store.sessions import transaction
 from connector.store.tables import RunRow, StageRow
 
 
@@ -26,7 +27,7 @@ class SqlLeftBehind:
 
     def find(self, run_id: str) -> LeftBehind:
         """A run by its id, which stands in a window. Raises NoResultFound where there is none."""
-        with Session(self._engine) as session:
+        with transaction(self._engine) as session:
             row = session.get_one(RunRow, run_id)
             begun = session.exec(
                 select(StageRow.name)
@@ -38,7 +39,7 @@ class SqlLeftBehind:
 
     def note(self, run_id: str, text: str) -> None:
         """Add to what a run's message says."""
-        with Session(self._engine) as session:
+        with transaction(self._engine) as session:
             session.exec(
                 update(RunRow)
                 .where(col(RunRow.id) == run_id)

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select, update
 
 from connector.model.link import Decision, LinkState, Proposal
+from connector.store.sessions import transaction
 from connector.store.tables import ReviewRow
 
 _SETTLED = "The other record of this pair was accepted for another one."
@@ -28,7 +29,7 @@ class SqlReviews:
         if entity is not None:
             query = query.where(ReviewRow.entity == entity)
         order = (ReviewRow.entity, ReviewRow.external_id, ReviewRow.salesforce_id)
-        with Session(self._engine) as session:
+        with transaction(self._engine) as session:
             rows = session.exec(query.order_by(*map(col, order))).all()
         return [
             Proposal(
@@ -50,7 +51,7 @@ class SqlReviews:
 
         To accept a pair rejects every other open pair of its two records.
         """
-        with Session(self._engine) as session:
+        with transaction(self._engine) as session:
             refusal = _decide(session, instance, decision, by)
             if refusal is None:
                 session.commit()
@@ -58,7 +59,7 @@ class SqlReviews:
 
     def decide_all(self, instance: str, decisions: Iterable[Decision], *, by: str) -> list[str | None]:
         """Keep many decisions in their order, each for itself: why it was refused, None if it was kept."""
-        with Session(self._engine) as session:
+        with transaction(self._engine) as session:
             answers = [_decide(session, instance, decision, by) for decision in decisions]
             session.commit()
         return answers

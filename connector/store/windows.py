@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select, update
 from connector.errors import InstanceInUse, LeaseLost
 from connector.model.run import Run
 from connector.model.window import ClosedBy, TriggerSwitch, Window, WindowState
+from connector.store.sessions import transaction
 from connector.store.tables import OutageWindowRow as Row
 
 _HELD = (WindowState.RESERVED.value, WindowState.OPEN.value)
@@ -49,7 +50,7 @@ class SqlWindows:
 
         Raises InstanceInUse, naming the run that holds it.
         """
-        with Session(self._engine) as session:
+        with transaction(self._engine) as session:
             session.exec(
                 insert(Row)
                 .values(
@@ -109,7 +110,7 @@ class SqlWindows:
 
     def of_run(self, run_id: str) -> list[Window]:
         """Every window that a run has had, oldest first: more than one if it was resumed late."""
-        with Session(self._engine) as session:
+        with transaction(self._engine) as session:
             rows = session.exec(select(Row).where(Row.run_id == run_id).order_by(col(Row.id))).all()
             return [_window(session, row) for row in rows]
 
@@ -119,7 +120,7 @@ class SqlWindows:
 
     def held(self, instance: str | None = None) -> list[Window]:
         """Windows that are reserved or open, of one instance or of all."""
-        with Session(self._engine) as session:
+        with transaction(self._engine) as session:
             query = select(Row).where(col(Row.state).in_(_HELD)).order_by(col(Row.id))
             if instance is not None:
                 query = query.where(Row.instance == instance)
@@ -127,7 +128,7 @@ class SqlWindows:
 
     def latest(self, instance: str) -> Window | None:
         """The newest window of an instance, whatever became of it."""
-        with Session(self._engine) as session:
+        with transaction(self._engine) as session:
             row = session.exec(
                 select(Row).where(Row.instance == instance).order_by(col(Row.id).desc()).limit(1)
             ).one_or_none()
@@ -139,14 +140,14 @@ class SqlWindows:
 
         What is told of it is kept when the context ends, and nothing where an error ends it.
         """
-        with Session(self._engine) as session:
+        with transaction(self._engine) as session:
             row = session.exec(select(Row).where(Row.id == window.id).with_for_update()).one()
             yield None if row.state == WindowState.CLOSED else SqlClosing(session, row)
             session.commit()
 
     def _changed(self, window: Window, **values: Any) -> Window:
         """Change a window whose lease is not over. Raises LeaseLost."""
-        with Session(self._engine) as session:
+        with transaction(self._engine) as session:
             row = session.exec(
                 select(Row)
                 .where(Row.id == window.id, col(Row.state).in_(_HELD), col(Row.lease_until) > func.now())
