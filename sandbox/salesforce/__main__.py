@@ -26,6 +26,9 @@ def main(
     person_accounts: Annotated[
         bool, typer.Option("--person-accounts", help="An org in which person accounts are switched on.")
     ] = False,
+    validation_rules: Annotated[
+        Path | None, typer.Option(help="TOML file of the validation rules that the org begins with.")
+    ] = None,
 ) -> None:
     """Runs a Salesforce org on 127.0.0.1 and prints one JSON line when it is ready."""
     sys.meta_path.insert(0, _WithoutPandas)
@@ -35,6 +38,7 @@ def main(
             seed=seed,
             data=data,
             person_accounts=person_accounts,
+            validation_rules=validation_rules,
         )
         org = Org(options)
         try:

@@ -14,7 +14,7 @@ from sandbox.salesforce.bulk.pace import Pace
 from sandbox.salesforce.bulk.query import QueryJobService
 from sandbox.salesforce.clock import Clock
 from sandbox.salesforce.dml.engine import Dml
-from sandbox.salesforce.dml.validation import ValidationRule
+from sandbox.salesforce.dml.validation import ValidationRule, rules_of
 from sandbox.salesforce.faults import Faults
 from sandbox.salesforce.identifiers import id_array
 from sandbox.salesforce.limits import MAXIMA, Limits
@@ -31,7 +31,8 @@ from sandbox.salesforce.storage.database import Database
 class OrgOptions:
     """How an org is set up.
 
-    ``folder`` takes keys and job data; ``data`` is a file that outlives the process.
+    ``folder`` takes keys and job data; ``data`` is a file that outlives the process; ``validation_rules`` is
+    a TOML file of the rules that the org begins with.
     """
 
     folder: Path
@@ -39,6 +40,7 @@ class OrgOptions:
     data: Path | None = None
     source: Path = SOURCE
     person_accounts: bool = False
+    validation_rules: Path | None = None
 
 
 class Org:
@@ -87,6 +89,8 @@ class Org:
         )
         self.ingest = IngestService(environment)
         self.query_jobs = QueryJobService(environment)
+        for rule in rules_of(options.validation_rules) if options.validation_rules else ():
+            self.add_validation_rule(rule)
 
     def new_id(self, prefix: str) -> str:
         """An id for something that is no record: a job, a query locator."""

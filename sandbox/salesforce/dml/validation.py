@@ -6,8 +6,10 @@ Source: Salesforce help, "Validation Rules"; row errors as reported from the fie
 """
 
 import threading
+import tomllib
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -36,6 +38,21 @@ class ValidationRule(BaseModel):
         None, description="Field beside which the message stands; the top of the page if none."
     )
     active: bool = True
+
+
+class _RuleFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    rules: tuple[ValidationRule, ...] = ()
+
+
+def rules_of(file: Path) -> tuple[ValidationRule, ...]:
+    """The rules of a TOML file, a table ``[[rules]]`` each.
+
+    Raises:
+        pydantic.ValidationError: a line that is no part of a rule, or a part that is missing.
+    """
+    return _RuleFile.model_validate(tomllib.loads(file.read_text("utf-8"))).rules
 
 
 class ValidationRules:

@@ -63,8 +63,21 @@ def test_a_production_org_refuses_to_change_a_trigger(org: OrgClient) -> None:
         org.http.patch("/sandbox/settings", json={"production": True})
 
 
-def test_person_accounts_show_in_describe(tmp_path: Path, org: OrgClient) -> None:
-    running = start(tmp_path, "--person-accounts")
+def test_an_org_begins_with_person_accounts_and_the_validation_rules_of_a_file(
+    tmp_path: Path, org: OrgClient
+) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text(
+        """
+        [[rules]]
+        object = "Account"
+        name = "Not_by_this_name"
+        condition = "Name = 'Nobody'"
+        message = "Somebody must be billed."
+        field = "Name"
+        """
+    )
+    running = start(tmp_path, "--person-accounts", "--validation-rules", str(rules))
     client = OrgClient(running.announced)
 
     def names(each: OrgClient) -> set[str]:
@@ -74,6 +87,9 @@ def test_person_accounts_show_in_describe(tmp_path: Path, org: OrgClient) -> Non
 
     try:
         assert "IsPersonAccount" in names(client)
+        assert client.load("Account", f"{EXT},Name\nX1,Nobody\n").errors == [
+            "FIELD_CUSTOM_VALIDATION_EXCEPTION:Somebody must be billed.:Name --"
+        ]
         assert client.get("Account", client.create("Account", Name="A"))["IsPersonAccount"] is False
     finally:
         client.http.close()
@@ -100,3 +116,14 @@ def test_records_in_a_file_outlive_the_process(tmp_path: Path) -> None:
     finally:
         client.http.close()
         stop(second)
+
+
+def test_records_take_storage(org: OrgClient, mark: str) -> None:
+    """Two kilobytes a record: two thousand more take four megabytes, give or take what rounding hides."""
+
+    def left() -> int:
+        return int(org.http.get(f"{DATA}/limits").json()["DataStorageMB"]["Remaining"])
+
+    before = left()
+    org.load("Account", f"{EXT},Name\n" + "".join(f"{mark}{n},Stored\n" for n in range(2000)))
+    assert 3 <= before - left() <= 5
