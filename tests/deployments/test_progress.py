@@ -55,5 +55,6 @@ def test_in_a_log_file_a_stage_is_a_plain_line(ledger: SqlLedger) -> None:
     with progress_shown(ledger, "1", Console(file=plain, width=120)):
         run = ledger.run_started("a-run", "1", "initial")
         ledger.stage_started(run, Stage.EXTRACT)
+        ledger.stage_finished(run, Stage.EXTRACT)
     assert plain.getvalue().split()[0] == "extract"
     assert "\x1b" not in plain.getvalue()
