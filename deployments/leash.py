@@ -20,6 +20,8 @@ from contextlib import suppress
 
 def main(stop_signal: int, grace: float, command: list[str]) -> int:
     """Run `command` to its end or to that of standard input; returns its exit status."""
+    # A shell that starts us in the background ignores SIGINT, and so would the command.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
 
     def end_with_owner() -> None:

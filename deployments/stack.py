@@ -61,9 +61,13 @@ def stack(home: Path, console: Console, *, customers: int, ui_port: int = 0) -> 
 
 
 def end_on_sigterm() -> None:
-    """Let SIGTERM end this process as Ctrl-C does, so that what it started is stopped in order."""
+    """Let SIGTERM end this process as Ctrl-C does, so that what it started is stopped in order.
+
+    And let Ctrl-C do so where a shell started us in the background, which ignores SIGINT.
+    """
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGINT, interrupt)
