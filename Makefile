@@ -60,8 +60,8 @@ types: setup ## strict types
 contracts: setup ## which package may import which
 	.venv/bin/lint-imports
 
-tests: setup ## the tests alone
-	$(RUN) pytest
+tests: setup ## the tests alone, two files at a time
+	$(RUN) pytest --numprocesses 2 --dist loadfile
 
 test-clients: $(READY_CLIENTS) ## simple-salesforce and jsforce against the sandbox org; Node.js comes from PyPI if it is not there
 	$(WITH_NODE) $(RUN) pytest -m clients tests/clients
