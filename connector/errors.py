@@ -18,6 +18,7 @@
         ├── LimitReached            the org's own daily limit is used up
         ├── ExportsUnusable         files of Gentrack's export are missing, or not as expected
         ├── PreflightFailed         findings that would make the run fail later
+        ├── TooManyRejected         so many rows are refused that the mapping must be wrong
         ├── NotConfirmed            nobody confirmed the run, or somebody declined it
         └── SwitchStuck             a switch of the outage window is not where it was put
 
@@ -123,6 +124,10 @@ class PreflightFailed(PersonNeeded):
         count = "a reason" if len(reasons) == 1 else f"{len(reasons)} reasons"
         super().__init__(f"Preflight found {count} not to start: {' '.join(reasons)}")
         self.reasons = tuple(reasons)
+
+
+class TooManyRejected(PersonNeeded):
+    """More rows are rejected than the operator allows: the mapping is wrong, or the data."""
 
 
 class NotConfirmed(PersonNeeded):

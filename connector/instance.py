@@ -83,6 +83,12 @@ class LoadSection(_Section):
     resend_rounds: int = Field(
         default=3, ge=0, le=10, description="How often rows of a passing error are resent."
     )
+    rejected_share: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="Share of an entity's rows that may be rejected; above it a run stops before it writes.",
+    )
 
 
 class WindowSection(_Section):

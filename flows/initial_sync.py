@@ -1,9 +1,12 @@
 """Initial synchronisation: everything that Gentrack has, into Salesforce, with a true report at the end."""
 
+from typing import Annotated
+
 from prefect import flow
 from prefect.futures import wait
 from prefect.states import Completed, Failed, State
 from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import Field
 
 from connector.entities import registry
 from connector.mapping.vocabulary import EntitySpec
@@ -20,9 +23,11 @@ from tasks.open_window import open_window
 from tasks.preflight import preflight
 from tasks.report import report, report_failure
 from tasks.stages import StageFailed, begin, conclude, staged
-from tasks.transform import transform
+from tasks.transform import rejected_share_checked, transform
 from tasks.upsert import finish, line_up, upsert
 from tasks.verify import verify
+
+RejectedShare = Annotated[float, Field(ge=0, le=1)]
 
 
 @flow(
@@ -32,16 +37,19 @@ from tasks.verify import verify
     task_runner=ThreadPoolTaskRunner(max_workers=16),  # type: ignore[arg-type]
     validate_parameters=True,
 )
-def initial_sync(instance: str, confirmed_by: str | None = None) -> State:
+def initial_sync(
+    instance: str, confirmed_by: str | None = None, rejected_share: RejectedShare | None = None
+) -> State:
     """Synchronise one instance. Prefect shows what stands below `Args` beside the form's fields.
 
     Args:
         instance: The tenant's id: the name of its file in instances/, without .toml.
         confirmed_by: Who answers for the run, where it shall start without asking. Empty: it asks.
+        rejected_share: Share of an entity's rows that may be rejected, 0 to 1. Empty: the instance's own.
     """
     run = begin(instance)
     try:
-        summary = _all_stages(run, confirmed_by)
+        summary = _all_stages(run, confirmed_by, rejected_share)
     except StageFailed as failed:
         summary = report_failure(run, failed.stage, failed.reason, close_at_once(run))
         summary = notify(run, summary)
@@ -51,7 +59,7 @@ def initial_sync(instance: str, confirmed_by: str | None = None) -> State:
     return Completed(message=summary.message)
 
 
-def _all_stages(run: Run, confirmed_by: str | None) -> Summary:
+def _all_stages(run: Run, confirmed_by: str | None, rejected_share: float | None) -> Summary:
     with staged(run, Stage.PREFLIGHT):
         findings = preflight(run)
     with staged(run, Stage.CONFIRM):
@@ -59,14 +67,14 @@ def _all_stages(run: Run, confirmed_by: str | None) -> Summary:
     with lease_kept(window):
         with staged(run, Stage.OPEN_WINDOW):
             open_window(window)
-        summary = _load(run)
+        summary = _load(run, rejected_share)
         with staged(run, Stage.CLOSE_WINDOW):
             summary = close_window(run, window, summary)
     with staged(run, Stage.NOTIFY):
         return notify(run, summary)
 
 
-def _load(run: Run) -> Summary:
+def _load(run: Run, rejected_share: float | None) -> Summary:
     """The stages inside the outage window."""
     with staged(run, Stage.EXTRACT):
         extract(run, registry())
@@ -77,6 +85,7 @@ def _load(run: Run) -> Summary:
     with staged(run, Stage.TRANSFORM):
         for spec in registry():
             transform(run, spec.name)
+        rejected_share_checked(run, rejected_share)
     with staged(run, Stage.UPSERT):
         for spec in registry():
             _upsert(run, spec)

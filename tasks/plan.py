@@ -40,6 +40,7 @@ def plan_report(run: Run, findings: Sequence[Finding]) -> Summary:
         folder,
         findings=findings,
         limits=at.salesforce.limits(),
+        rejected_share=at.instance.load.rejected_share,
         past=at.ledger.history.finished_before(run.instance, run.started_at),
         left_out=[spec.salesforce_object for spec in at.entities if spec not in entities],
     )

@@ -5,6 +5,7 @@ from prefect.cache_policies import NO_CACHE
 
 from connector.entities import entity
 from connector.model.run import Run
+from connector.sync.rejected_share import check_rejected_share
 from connector.sync.transform import transform as plan
 from tasks.connection import connection
 from tasks.once import once
@@ -24,3 +25,11 @@ def transform(run: Run, name: str) -> int:
     rows = once(run, f"transform {name}", work)
     get_run_logger().info("%s: %s rows planned", name, f"{rows:,}")
     return rows
+
+
+@task(name="rejected share", task_run_name="rejected share", cache_policy=NO_CACHE)
+def rejected_share_checked(run: Run, limit: float | None) -> None:
+    """Stop the run where too many rows of an entity are rejected; `limit` None is the instance's own."""
+    at = connection(run.instance)
+    allowed = at.instance.load.rejected_share if limit is None else limit
+    check_rejected_share(run, at.entities, at.workspace(run), allowed)

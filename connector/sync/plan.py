@@ -24,6 +24,7 @@ from connector.model.run import Run
 from connector.sync import folders
 from connector.sync.estimates import Load, costs, durations
 from connector.sync.ports import SalesforceOrg
+from connector.sync.rejected_share import share_findings
 from connector.sync.report import by_object, settle, write_refused
 from connector.sync.staged_sql import StagedSql, Workspace, quoted
 
@@ -54,12 +55,13 @@ def plan(
     findings: Sequence[Finding],
     limits: Mapping[str, Mapping[str, int]],
     past: Sequence[PastRun],
+    rejected_share: float,
     left_out: Sequence[str] = (),
 ) -> Plan:
     """What a migration would do; every entity is transformed already. Writes errors.csv into `folder`.
 
-    `limits` are the org's own, `past` the runs that its rates are taken from, and `left_out` names the
-    objects that could not be planned.
+    `limits` are the org's own, `past` the runs that its rates are taken from, `rejected_share` is what may be
+    rejected of an entity, and `left_out` names the objects that could not be planned.
     """
     counts = settle(run, entities, workspace)
     known = by_object(entities, counts)
@@ -80,7 +82,7 @@ def plan(
         message=_message(together),
         entities=known,
         reasons=reasons,
-        findings=tuple(findings),
+        findings=(*findings, *share_findings(entities, counts, reasons, rejected_share)),
         costs=costs(entities, loads, limits),
         durations=durations(together, past),
         samples=tuple(samples),

@@ -10,7 +10,7 @@ import typer
 from deployments.command_line.confirm import confirm
 from deployments.command_line.doctor import doctor
 from deployments.command_line.migrate import migrate
-from deployments.command_line.options import InstanceOption, JsonOption, RunOption
+from deployments.command_line.options import InstanceOption, JsonOption, RejectedShareOption, RunOption
 from deployments.command_line.plan import plan
 from deployments.command_line.purge import purge
 from deployments.command_line.report import report
@@ -49,6 +49,7 @@ def migrate_command(
     yes: Annotated[
         bool, typer.Option("--yes", help="Run here and at once; you answer for it, by your user name.")
     ] = False,
+    rejected_share: RejectedShareOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Synchronise everything that Gentrack has into Salesforce, in bulk, inside an outage window.
@@ -57,7 +58,8 @@ def migrate_command(
 
     Exit status: 0 completed, 3 completed with errors, 1 failed.
     """
-    raise typer.Exit(migrate(instance, as_json=as_json) if yes else start(instance, as_json=as_json))
+    begin = migrate if yes else start
+    raise typer.Exit(begin(instance, rejected_share=rejected_share, as_json=as_json))
 
 
 @app.command(name="confirm")

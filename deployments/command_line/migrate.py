@@ -26,7 +26,7 @@ STATUS = {
 """Exit status by outcome."""
 
 
-def migrate(instance: str, *, as_json: bool) -> int:
+def migrate(instance: str, *, rejected_share: float | None = None, as_json: bool) -> int:
     """Run it, show how far it is and how it ended; returns the exit status. Raises ConnectorError."""
     settings = load_settings()
     connect(instance, settings)
@@ -35,7 +35,7 @@ def migrate(instance: str, *, as_json: bool) -> int:
     with services(settings, console) as ledger, progress_shown(ledger, instance, console):
         began = datetime.now(UTC)
         try:
-            run_id, message = _run(instance)
+            run_id, message = _run(instance, rejected_share)
         except KeyboardInterrupt:
             _close_window(ledger, settings, instance, began, console)
             raise
@@ -64,11 +64,13 @@ def _close_window(
         console.print(close_by_hand(window, ledger, settings).told, markup=False)
 
 
-def _run(instance: str) -> tuple[str, str]:
+def _run(instance: str, rejected_share: float | None) -> tuple[str, str]:
     """Call the flow; returns the id of its run and the message of its last state."""
     from flows.initial_sync import initial_sync  # noqa: PLC0415 - decorators read Prefect's settings
 
-    state = initial_sync(instance, confirmed_by=getpass.getuser(), return_state=True)
+    state = initial_sync(
+        instance, confirmed_by=getpass.getuser(), rejected_share=rejected_share, return_state=True
+    )
     return str(state.state_details.flow_run_id), state.message or ""
 
 

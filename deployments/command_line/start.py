@@ -24,7 +24,7 @@ DEPLOYMENT = "initial-sync/initial-sync"
 _POLL_SECONDS = 1.0
 
 
-def start(instance: str, *, as_json: bool) -> int:
+def start(instance: str, *, rejected_share: float | None = None, as_json: bool) -> int:
     """Start it, say how to confirm it, follow it; returns the exit status. Raises SettingsInvalid."""
     settings = load_settings()
     console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -34,15 +34,15 @@ def start(instance: str, *, as_json: bool) -> int:
             ledger = open_ledger(settings.database_url)
             stack.callback(ledger.close)
             stack.enter_context(progress_shown(ledger, instance, console))
-        ended = _followed(instance, console)
+        ended = _followed(instance, rejected_share, console)
     return _told(ended, settings, console, as_json=as_json)
 
 
-def _followed(instance: str, console: Console) -> "FlowRun":
+def _followed(instance: str, rejected_share: float | None, console: Console) -> "FlowRun":
     from prefect.client.orchestration import get_client  # noqa: PLC0415 - after its environment is set
 
     with get_client(sync_client=True) as client:
-        run = _started(client, instance)
+        run = _started(client, instance, rejected_share)
         try:
             return _to_its_end(client, run, instance, console)
         except KeyboardInterrupt:
@@ -50,7 +50,7 @@ def _followed(instance: str, console: Console) -> "FlowRun":
             raise
 
 
-def _started(client: "SyncPrefectClient", instance: str) -> "FlowRun":
+def _started(client: "SyncPrefectClient", instance: str, rejected_share: float | None) -> "FlowRun":
     from prefect.exceptions import ObjectNotFound  # noqa: PLC0415
 
     try:
@@ -60,7 +60,8 @@ def _started(client: "SyncPrefectClient", instance: str) -> "FlowRun":
             f"The Prefect server knows no deployment {DEPLOYMENT}.",
             todo="Register it: `prefect deploy --all` in the project's folder.",
         ) from None
-    return client.create_flow_run_from_deployment(deployment.id, parameters={"instance": instance})
+    parameters = {"instance": instance, "rejected_share": rejected_share}
+    return client.create_flow_run_from_deployment(deployment.id, parameters=parameters)
 
 
 def _to_its_end(client: "SyncPrefectClient", run: "FlowRun", instance: str, console: Console) -> "FlowRun":

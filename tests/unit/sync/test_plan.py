@@ -17,7 +17,7 @@ from tests.unit.sync.whole_run import WholeRun
 
 
 def planned(whole: WholeRun, **about: Any) -> Plan:
-    known = {"findings": (), "limits": {}, "past": ()} | about
+    known: dict[str, Any] = {"findings": (), "limits": {}, "past": (), "rejected_share": 1.0} | about
     whole.run = replace(whole.run, mode="plan")
     return plan(whole.run, people(), whole.workspace, whole.workspace.spill / "report", **known)
 
@@ -112,3 +112,17 @@ def test_an_entity_that_the_org_hides_can_not_be_planned_nor_what_hangs_on_it(wh
 
     assert plannable(people(), whole.org) == people()
     assert plannable(people(), Hiding()) == (entity("account"),)  # type: ignore[arg-type]
+
+
+def test_a_plan_says_where_a_run_would_stop_for_its_rejected_rows(
+    whole: WholeRun, stage_gentrack: Callable[..., None]
+) -> None:
+    wrong = [customer(number, email="nobody") for number in range(7, 37)]
+    stage_gentrack(accounts=[account(1)], customers=[*wrong, customer(50)])
+    whole.plan()
+    assert not planned(whole).blocked
+    told = planned(whole, rejected_share=0.5)
+    (finding,) = told.blocking
+    assert finding.where == "Contact"
+    assert "would stop at transform" in finding.what
+    assert "30 of 31 rows (96.8%): 30 INVALID_EMAIL_ADDRESS in Email" in finding.what
