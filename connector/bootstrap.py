@@ -22,6 +22,7 @@ from connector.settings import Settings, load_settings
 from connector.store.ledger import SqlLedger, open_ledger
 from connector.store.staging import FolderStaging, S3Staging
 from connector.sync import folders
+from connector.sync.budget import Budget
 from connector.sync.ports import EventPublishing, GentrackSource, SalesforceOrg, Staging
 from connector.sync.staged_sql import Workspace
 
@@ -74,6 +75,11 @@ class Connection:
     def salesforce(self) -> SalesforceOrg:
         """The org."""
         return connect_salesforce(self.instance, self.settings.secrets_of(self.instance.id).salesforce)
+
+    @cached_property
+    def budget(self) -> Budget:
+        """What may be taken of the org's daily limits, by all that sends in this process."""
+        return Budget(self.salesforce, self.instance.load.limits_left)
 
     def hurried(self) -> "Connection":
         """The same instance, neither side of which is waited for as long as a run would.

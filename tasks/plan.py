@@ -41,6 +41,7 @@ def plan_report(run: Run, findings: Sequence[Finding]) -> Summary:
         findings=findings,
         limits=at.salesforce.limits(),
         rejected_share=at.instance.load.rejected_share,
+        limits_left=at.instance.load.limits_left,
         past=at.ledger.history.finished_before(run.instance, run.started_at),
         left_out=[spec.salesforce_object for spec in at.entities if spec not in entities],
     )
@@ -103,8 +104,17 @@ def _outlook(plan: Plan, summary: Summary) -> str:
     )
     lines += _table(
         "What it takes of the org",
-        ("allocation", "needed", "left now"),
-        [(c.name, f"{c.needed:,}", "?" if c.remaining is None else f"{c.remaining:,}") for c in plan.costs],
+        ("allocation", "needed", "left now", "of it for others", ""),
+        [
+            (
+                cost.name,
+                f"{cost.needed:,}",
+                "?" if cost.remaining is None else f"{cost.remaining:,}",
+                f"{cost.left_to_others:,}",
+                "" if cost.fits else "not enough",
+            )
+            for cost in plan.costs
+        ],
     )
     lines += _table(
         f"How long it may take: about {plan.estimated_seconds:,.0f} s",

@@ -34,7 +34,12 @@ def survey(run: Run) -> list[Finding]:
 def _found(run: Run) -> list[Finding]:
     at = connection(run.instance)
     findings = look(
-        at.entities, at.gentrack, at.salesforce, at.events_to_switch, mails_to=at.instance.email.recipients
+        at.entities,
+        at.gentrack,
+        at.salesforce,
+        at.events_to_switch,
+        mails_to=at.instance.email.recipients,
+        limits_left=at.instance.load.limits_left,
     )
     if findings:
         create_table_artifact(

@@ -46,7 +46,7 @@ def upsert(run: Run, name: str, group: int, batches: Sequence[Batch]) -> None:
         at.salesforce,
         at.ledger,
         at.staging,
-        Sending(at.instance.load.resend_rounds),
+        Sending(at.instance.load.resend_rounds, budget=at.budget),
         anchor_ids(spec, at.salesforce),
     )
     for batch in batches:
@@ -79,7 +79,7 @@ def finish(run: Run, name: str) -> int:
         at.salesforce,
         at.ledger,
         at.workspace(run),
-        Sending(at.instance.load.resend_rounds),
+        Sending(at.instance.load.resend_rounds, budget=at.budget),
     )
     rows = once(run, f"finish {name}", work.finish)
     get_run_logger().info("%s: %s rows finished", name, f"{rows:,}")

@@ -45,18 +45,20 @@ class Sample:
 class Cost:
     """What a migration takes of one allocation of the org; None where the org doesn't tell.
 
-    `remaining` and `maximum` are as the org said when the plan was made, in the unit of `name`.
+    `remaining` and `maximum` are as the org said when the plan was made, in the unit of `name`;
+    `left_to_others` is what a run does not touch.
     """
 
     name: str
     needed: int
     remaining: int | None
     maximum: int | None
+    left_to_others: int = 0
 
     @property
     def fits(self) -> bool:
-        """Whether what is left is enough."""
-        return self.remaining is None or self.needed <= self.remaining
+        """Whether what remains is enough, others' share left alone."""
+        return self.remaining is None or self.needed <= self.remaining - self.left_to_others
 
 
 @dataclass(frozen=True)

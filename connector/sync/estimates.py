@@ -25,10 +25,16 @@ POLLS = 6
 """Requests that ask how far a job is, assumed: they come at growing intervals."""
 _QUERY_JOB = 1 + POLLS
 """Requests of a query job but for its pages."""
-_INGEST_JOB = 3 + POLLS + 3
-"""Create, upload, commit; polls; three sets of results."""
+INGEST_JOB = 3 + POLLS + 3
+"""Requests of an ingest job: create, upload, commit; polls; three sets of results."""
 _AROUND = 20
 """Requests of preflight, report and notify together, but for the descriptions of the objects."""
+ENDING_REQUESTS = 150
+"""What a run takes after its last job, assumed: a query for each entity with its pages, and the report."""
+
+API_REQUESTS, BULK_BATCHES, QUERY_JOBS = "DailyApiRequests", "DailyBulkApiBatches", "DailyBulkV2QueryJobs"
+DAILY = (API_REQUESTS, BULK_BATCHES, QUERY_JOBS)
+"""The limits of the last 24 hours, of which a share is left to others."""
 
 DEFAULT_RATES: Mapping[Stage, float] = {
     Stage.EXTRACT: 10_000.0,
@@ -54,9 +60,15 @@ class Load:
 
 
 def costs(
-    entities: Sequence[EntitySpec], loads: Mapping[str, Load], limits: Mapping[str, Mapping[str, int]]
+    entities: Sequence[EntitySpec],
+    loads: Mapping[str, Load],
+    limits: Mapping[str, Mapping[str, int]],
+    limits_left: float = 0.0,
 ) -> tuple[Cost, ...]:
-    """What the migration takes of the org's allocations; `loads` are by entity."""
+    """What the migration takes of the org's allocations; `loads` are by entity.
+
+    `limits_left` is the share of each daily limit that is left to others.
+    """
     jobs = [rows for load in loads.values() for rows in load.jobs]
     reads = [load.found for load in loads.values()] + [load.found + load.created for load in loads.values()]
     reads += [loads[spec.name].created for spec in entities if spec.found_by_parents and spec.name in loads]
@@ -64,7 +76,7 @@ def costs(
         _AROUND
         + len(loads)
         + sum(_QUERY_JOB + max(1, ceil(rows / QUERY_PAGE)) for rows in reads)
-        + len(jobs) * _INGEST_JOB
+        + len(jobs) * INGEST_JOB
     )
     stored = sum(
         loads[spec.name].created
@@ -72,15 +84,27 @@ def costs(
         if spec.name in loads and spec.salesforce_object not in FREE_OBJECTS
     )
     needed = {
-        "DailyApiRequests": requests,
-        "DailyBulkApiBatches": sum(ceil(rows / BULK_BATCH) for rows in jobs),
-        "DailyBulkV2QueryJobs": len(reads),
+        API_REQUESTS: requests,
+        BULK_BATCHES: sum(batches_of(rows) for rows in jobs),
+        QUERY_JOBS: len(reads),
         "DataStorageMB": ceil(stored * RECORD_KILOBYTES / 1024),
     }
-    return tuple(
-        Cost(name, amount, limits.get(name, {}).get("Remaining"), limits.get(name, {}).get("Max"))
-        for name, amount in needed.items()
-    )
+    return tuple(_cost(name, amount, limits.get(name, {}), limits_left) for name, amount in needed.items())
+
+
+def batches_of(rows: int) -> int:
+    """How many batches Salesforce charges for a job of so many rows."""
+    return ceil(rows / BULK_BATCH)
+
+
+def reserved(maximum: int, limits_left: float) -> int:
+    """What of a daily limit is left to others."""
+    return ceil(maximum * limits_left)
+
+
+def _cost(name: str, needed: int, limit: Mapping[str, int], limits_left: float) -> Cost:
+    kept = reserved(limit.get("Max", 0), limits_left) if name in DAILY else 0
+    return Cost(name, needed, limit.get("Remaining"), limit.get("Max"), kept)
 
 
 def durations(planned: EntityCounts, past: Sequence[PastRun]) -> tuple[StageTime, ...]:

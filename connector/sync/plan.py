@@ -56,12 +56,14 @@ def plan(
     limits: Mapping[str, Mapping[str, int]],
     past: Sequence[PastRun],
     rejected_share: float,
+    limits_left: float = 0.0,
     left_out: Sequence[str] = (),
 ) -> Plan:
     """What a migration would do; every entity is transformed already. Writes errors.csv into `folder`.
 
-    `limits` are the org's own, `past` the runs that its rates are taken from, `rejected_share` is what may be
-    rejected of an entity, and `left_out` names the objects that could not be planned.
+    `limits` are the org's own, of which the share `limits_left` is left to others, `past` the runs that its
+    rates are taken from, `rejected_share` is what may be rejected of an entity, and `left_out` names the
+    objects that could not be planned.
     """
     counts = settle(run, entities, workspace)
     known = by_object(entities, counts)
@@ -83,7 +85,7 @@ def plan(
         entities=known,
         reasons=reasons,
         findings=(*findings, *share_findings(entities, counts, reasons, rejected_share)),
-        costs=costs(entities, loads, limits),
+        costs=costs(entities, loads, limits, limits_left),
         durations=durations(together, past),
         samples=tuple(samples),
         left_out=tuple(left_out),

@@ -9,6 +9,7 @@ from connector.model.describe import FieldDescribe, ObjectDescribe
 from connector.model.finding import Finding, Severity
 from connector.sync.anchors import anchor_ids
 from connector.sync.automations import automation_findings
+from connector.sync.budget import limit_findings
 from connector.sync.ports import EventPublishing, GentrackSource, SalesforceOrg
 from connector.sync.run_record import RUN_FIELDS, RUN_OBJECT
 from connector.sync.window_findings import event_findings, trigger_findings
@@ -26,10 +27,12 @@ def preflight(
     events: EventPublishing | None,
     *,
     mails_to: Sequence[str],
+    limits_left: float = 0.0,
 ) -> list[Finding]:
     """Look at both sides; an error on one side becomes a finding and does not hide the other side's.
 
-    `events` is None where a person switches Gentrack's event publishing.
+    `events` is None where a person switches Gentrack's event publishing; `limits_left` is the share of the
+    org's daily limits that a run leaves to others.
     """
     findings = [*_answers("Gentrack", source.check), *_answers("Salesforce", org.user_name)]
     if not any(finding.where == "Gentrack" for finding in findings):
@@ -47,7 +50,8 @@ def preflight(
             if spec.name in described:
                 findings += _object_findings(spec, described[spec.name], set(described))
                 findings += _answers(spec.salesforce_object, partial(anchor_ids, spec, org))
-        findings += [*_variants(described), *_run_record(org), *_limits(org)]
+        findings += [*_variants(described), *_run_record(org)]
+        findings += limit_findings(org, limits_left)
         findings += [*trigger_findings(org), *automation_findings(entities, org)]
     if not mails_to:
         findings.append(
@@ -156,16 +160,3 @@ def _run_record(org: SalesforceOrg) -> Iterator[Finding]:
     hidden = sorted(RUN_FIELDS - described.fields.keys())
     if hidden:
         yield _blocking(RUN_OBJECT, f"Fields are not there to see: {', '.join(hidden)}.", _DEPLOY)
-
-
-def _limits(org: SalesforceOrg) -> Iterator[Finding]:
-    try:
-        limits = org.limits()
-    except ConnectorError as error:
-        yield Finding(Severity.NOTE, "limits", error.message, error.todo)
-        return
-    for name in ("DailyApiRequests", "DailyBulkApiBatches", "DailyBulkV2QueryJobs"):
-        if limits.get(name, {}).get("Remaining", 1) <= 0:
-            yield _blocking(
-                "limits", f"The org's daily limit {name} is used up.", "Wait until tomorrow or raise it."
-            )

@@ -17,7 +17,12 @@ def doctor(instance: str, *, as_json: bool) -> int:
     """Look at both systems and list the findings; 1 where one would stop a run. Raises SettingsInvalid."""
     at = connection(instance).hurried()
     findings = preflight(
-        at.entities, at.gentrack, at.salesforce, at.events_to_switch, mails_to=at.instance.email.recipients
+        at.entities,
+        at.gentrack,
+        at.salesforce,
+        at.events_to_switch,
+        mails_to=at.instance.email.recipients,
+        limits_left=at.instance.load.limits_left,
     )
     ready = not any(finding.severity is Severity.BLOCKING for finding in findings)
     if as_json:

@@ -79,12 +79,13 @@ def show_plan(plan: dict[str, Any], files: dict[str, str], console: Console) -> 
     console.print("\nWhat it takes of the org")
     _rows(
         console,
-        ("", "needed", "left now", ""),
+        ("", "needed", "left now", "for others", ""),
         [
             (
                 cost["name"],
                 f"{cost['needed']:,}",
                 "?" if cost["remaining"] is None else f"{cost['remaining']:,}",
+                f"{cost['left_to_others']:,}",
                 "" if cost["fits"] else "not enough",
             )
             for cost in plan["costs"]
@@ -110,7 +111,7 @@ def show_plan(plan: dict[str, Any], files: dict[str, str], console: Console) -> 
 
 
 def _rows(console: Console, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    numbers = {"rows", "needed", "left now", "rows/s", "seconds"}
+    numbers = {"rows", "needed", "left now", "for others", "rows/s", "seconds"}
     table = Table(box=None, pad_edge=False)
     for name in head:
         table.add_column(name, justify="right" if name in numbers else "left")

@@ -15,6 +15,7 @@ from connector.model.batch import Batch
 from connector.model.outcome import EntityCounts
 from connector.model.run import Run
 from connector.sync import bulk_job, folders
+from connector.sync.budget import Budget
 from connector.sync.sending import Sending
 from connector.sync.staged_sql import Workspace
 from connector.sync.upsert import Upsert
@@ -38,6 +39,7 @@ class Site:
         told: list[str] = []
         self.run, self.workspace = run, workspace
         self.org, self.ledger, self.pauses = OrgTwin(told), LedgerTwin(told), list[float]()
+        self.budget: Budget | None = None
 
     def misread_keys(self, wrong: str, right: str) -> None:
         """Let the org answer for another row than the one it was sent."""
@@ -64,7 +66,7 @@ class Site:
             self.org,
             self.ledger,
             self.workspace.staging,
-            Sending(resend_rounds, self.pauses.append),
+            Sending(resend_rounds, self.pauses.append, self.budget),
             {},
         )
         return sender.send(self.staged(spec, rows))
