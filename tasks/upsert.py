@@ -10,6 +10,7 @@ from connector.model.batch import Batch
 from connector.model.run import Run
 from connector.sync import folders
 from connector.sync.anchors import anchor_ids
+from connector.sync.before_images import keep_before
 from connector.sync.finish import Finish
 from connector.sync.line_up import line_up as verb
 from connector.sync.sending import Sending
@@ -22,12 +23,21 @@ from tasks.progress import show_progress
 
 @task(name="line up", task_run_name="line up {name}", cache_policy=NO_CACHE)
 def line_up(run: Run, name: str) -> list[list[Batch]]:
-    """Line up an entity's batches, in as many groups as jobs may run side by side."""
+    """Line up an entity's batches, in as many groups as jobs may run side by side.
+
+    What they will change is kept by then; an attempt that read both sides anew has a window of its own.
+    """
     at = connection(run.instance)
     once(
         run,
         f"line up {name}",
         lambda: sum(batch.rows for batch in verb(run, entity(name), at.salesforce, at.workspace(run))),
+    )
+    attempt = len(at.ledger.windows.of_run(run.id))
+    once(
+        run,
+        f"before-images {name}",
+        lambda: keep_before(run, entity(name), at.workspace(run), attempt=attempt),
     )
     show_progress(run, name)
     batches = at.staging.parts(folders.lined_up(run, name))

@@ -48,6 +48,11 @@ class _Parts:
         """Whether anything lies below `folder`."""
         return self._files.get_file_info(self._at(folder)).type is not fs.FileType.NotFound
 
+    def below(self, folder: str) -> list[str]:
+        """The names of the folders directly below `folder`."""
+        found = self._files.get_file_info(fs.FileSelector(self._at(folder), allow_not_found=True))
+        return sorted(info.base_name for info in found if info.type is fs.FileType.Directory)
+
     def _rows(self, path: str) -> int:
         return pq.read_metadata(path, filesystem=self._files).num_rows
 

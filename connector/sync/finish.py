@@ -114,11 +114,8 @@ def _left_to_do(spec: EntitySpec) -> str:
         f" ON {parent.field}_result.folded = lower(lined_up.{quoted(named.parent_key(parent.field))})"
         for parent in spec.later_parents
     )
-    lacking = [_differs(field) for field in spec.born_fields]
-    lacking += [
-        f"({_parentless(p)} AND lined_up.{quoted(named.parent_key(p.field))} IS NOT NULL)"
-        for p in spec.later_parents
-    ]
+    lacking = [field_waits(field) for field in spec.born_fields]
+    lacking += [parent_waits(parent) for parent in spec.later_parents]
     return f"""
         SELECT lined_up.{named.BATCH}, result.{named.ROW}, result.{named.KEY}, result.{named.SALESFORCE_ID},
                result.{named.OUTCOME}, {", ".join(columns)}
@@ -133,7 +130,13 @@ def _parentless(parent: Parent) -> str:
     return f"({_MADE} OR prepared.{quoted(named.salesforce_parent(parent.field))} IS NULL)"
 
 
-def _differs(field: Field) -> str:
+def parent_waits(parent: Parent) -> str:
+    """SQL over `lined_up` and `prepared`: whether the finishing pass writes this lookup."""
+    return f"({_parentless(parent)} AND lined_up.{quoted(named.parent_key(parent.field))} IS NOT NULL)"
+
+
+def field_waits(field: Field) -> str:
+    """SQL over `lined_up` and `prepared`: whether the finishing pass writes this field."""
     wished = f"lined_up.{quoted(named.target(field.api_name))}"
     there = (
         f"CASE WHEN {_MADE} THEN '{field.born}' ELSE prepared.{quoted(named.salesforce(field.api_name))} END"

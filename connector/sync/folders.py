@@ -63,6 +63,16 @@ def finished(run: Run, entity: str) -> str:
     return f"{run.id}/finished/{entity}"
 
 
+def before_images(run_id: str) -> str:
+    """What a run kept of how things stood: apart from the rest, so that it may outlive it."""
+    return f"before-images/{run_id}"
+
+
+def before(run_id: str, entity: str, attempt: int) -> str:
+    """Before-images of an entity, those of each attempt that read both sides apart."""
+    return f"{before_images(run_id)}/{entity}/{attempt}"
+
+
 def read_back(run: Run, entity: str) -> str:
     """Records that Salesforce holds after the load."""
     return f"{run.id}/read_back/{entity}"

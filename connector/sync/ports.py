@@ -120,6 +120,9 @@ class Staging(Protocol):
     def holds(self, folder: str) -> bool:
         """Whether anything lies below `folder`."""
 
+    def below(self, folder: str) -> list[str]:
+        """The names of the folders directly below `folder`, sorted; none where it does not exist."""
+
     def scannable(self, folder: str) -> list[str] | Dataset:
         """The same parts as DuckDB can scan them: files of this machine, or a dataset."""
 

@@ -91,6 +91,14 @@ def test_clearing_removes_the_parts_and_leaves_the_neighbours(staging: Staging) 
     assert len(staging.parts("plan/account")) == 1
 
 
+def test_the_folders_below_one_are_told_by_name(staging: Staging) -> None:
+    for folder in ("run/plan/contact", "run/plan/account", "run/result/account"):
+        staging.write("any", 0, folder, pa.table({"row": [1]}))
+    assert staging.below("run") == ["plan", "result"]
+    assert staging.below("run/plan") == ["account", "contact"]
+    assert staging.below("run/plan/account") == staging.below("nothing") == []
+
+
 def test_a_folder_is_whole_paths_that_duckdb_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     staging = FolderStaging(Path("it's here"))

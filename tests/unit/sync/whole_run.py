@@ -11,6 +11,7 @@ from connector.model.outcome import EntityCounts
 from connector.model.run import Run
 from connector.model.verification import Verification
 from connector.sync import folders
+from connector.sync.before_images import keep_before
 from connector.sync.extract import extract_salesforce
 from connector.sync.finish import Finish
 from connector.sync.line_up import line_up
@@ -32,6 +33,7 @@ class WholeRun:
         told: list[str] = []
         self.run, self.workspace = run, workspace
         self.org, self.ledger = OrgTwin(told), LedgerTwin(told)
+        self.attempt = 0
 
     def copy_gentrack(self, earlier: Run) -> None:
         """Take what another run staged of Gentrack."""
@@ -47,6 +49,7 @@ class WholeRun:
 
         A plan begins anew: the ledger knows no batch of an earlier one.
         """
+        self.attempt += 1
         self.ledger.begin_anew()
         for spec in people():
             folder = folders.salesforce(self.run, spec.name)
@@ -69,7 +72,9 @@ class WholeRun:
                 Sending(1, lambda seconds: None),
                 {},
             )
-            for batch in line_up(self.run, spec, self.org, self.workspace):
+            batches = line_up(self.run, spec, self.org, self.workspace)
+            keep_before(self.run, spec, self.workspace, attempt=self.attempt)
+            for batch in batches:
                 sender.send(batch)
             if spec.finished_after == spec.name:
                 self.finish(spec)
