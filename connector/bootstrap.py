@@ -137,4 +137,4 @@ def ledger_of(settings: Settings) -> SqlLedger:
             "No database is set for the ledger.",
             todo="Set CONNECTOR_DATABASE_URL, or start through `connector`, which brings one.",
         )
-    return open_ledger(settings.database_url)
+    return open_ledger(settings.database_url.get_secret_value())

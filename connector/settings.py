@@ -95,8 +95,9 @@ class Settings(BaseSettings):
         env_prefix="CONNECTOR_", env_nested_delimiter="__", env_file=".env", extra="ignore"
     )
 
-    database_url: str | None = Field(
-        default=None, description="PostgreSQL of the ledger, postgresql+psycopg://...; none: an embedded one."
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL of the ledger, postgresql+psycopg://...; none: an embedded one.",
     )
     instances_folder: Path = Field(
         default=Path("instances"), description="Folder of one TOML file an instance."

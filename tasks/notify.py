@@ -2,7 +2,7 @@
 
 import smtplib
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from email.message import EmailMessage
 
@@ -34,11 +34,11 @@ class PrefectMailer:
             **({"password": settings.password} if settings.password else {}),
         )
 
-    def send(self, message: EmailMessage) -> None:
-        """Send; raises ServiceUnavailable or RequestRefused."""
+    def send(self, message: EmailMessage) -> Sequence[str]:
+        """Send; returns the addresses that were refused. Raises ServiceUnavailable or RequestRefused."""
         try:
             with _time_limit(), self._credentials.get_server() as server:
-                server.send_message(message)
+                return sorted(server.send_message(message))
         except smtplib.SMTPRecipientsRefused as refusal:
             raise RequestRefused(
                 "The mail server refused every recipient.", todo="Check [email] recipients of the instance."
@@ -75,6 +75,7 @@ def notify(run: Run, summary: Summary) -> Summary:
             PrefectMailer(email) if email else None,
         )
     )
-    get_run_logger().info("email %s", told.email)
+    refused_by_name = told.email.startswith("sent, but")  # addresses are for the report alone
+    get_run_logger().info("email %s", told.email.partition(":")[0] if refused_by_name else told.email)
     keep(told, at.report_folder(run))
     return told

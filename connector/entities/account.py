@@ -53,7 +53,7 @@ SPEC = EntitySpec(
             FROM accounts
             LEFT JOIN (
                 FROM accountCustomers
-                WHERE primaryFl = 'Y' AND cancelFl = 'N'
+                WHERE primaryFl = 'Y' AND cancelFl IS DISTINCT FROM 'Y'
                 QUALIFY row_number() OVER (PARTITION BY accountId ORDER BY fromDt, id) = 1
             ) AS link ON link.accountId = accounts.id
             LEFT JOIN customers ON customers.id = link.customerId

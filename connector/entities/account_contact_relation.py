@@ -26,7 +26,7 @@ SPEC = EntitySpec(
             WITH role AS (
                 SELECT *,
                        CASE WHEN primaryFl = 'Y' THEN 'Main' ELSE role END AS name,
-                       cancelFl = 'N' AND coalesce(toDt > getvariable('today'), true) AS active
+                       cancelFl IS DISTINCT FROM 'Y' AND coalesce(toDt > getvariable('today'), true) AS active
                 FROM accountCustomers
             )
             SELECT accountNumber, customerNumber, min(id) AS id,

@@ -57,7 +57,8 @@ SPEC = EntitySpec(
                 QUALIFY row_number() OVER (
                     PARTITION BY link.customerId
                     ORDER BY
-                        accounts.cancelFl = 'N' AND accounts.closedDttm IS NULL AND link.cancelFl = 'N' DESC,
+                        accounts.cancelFl IS DISTINCT FROM 'Y' AND accounts.closedDttm IS NULL
+                            AND link.cancelFl IS DISTINCT FROM 'Y' DESC,
                         link.primaryFl = 'Y' DESC,
                         accounts.fromDttm,
                         accounts.id

@@ -59,6 +59,16 @@ def salesforce_parent(field: str) -> str:
     return f"s.parent.{field}"
 
 
+def parent_blank(field: str) -> str:
+    """The column of whether a record that a row is linked with names no parent in Salesforce."""
+    return f"s.parent.{field}.blank"
+
+
+def given_parent(field: str) -> str:
+    """The column of the external id of a parent that an existing record is given."""
+    return f"given.parent.{field}"
+
+
 def parent_id(field: str) -> str:
     """The column of a parent's Salesforce id."""
     return f"parent_id.{field}"
@@ -67,6 +77,11 @@ def parent_id(field: str) -> str:
 def parent_outcome(field: str) -> str:
     """The column of what became of a parent; missing where there is no such parent."""
     return f"parent.{field}.outcome"
+
+
+def parent_there(field: str) -> str:
+    """The column of whether a parent carries its external id in Salesforce, whatever became of its row."""
+    return f"parent.{field}.there"
 
 
 def parent_reason(field: str) -> str:

@@ -51,6 +51,7 @@ def decide(spec: EntitySpec, described: ObjectDescribe, prepared: pd.DataFrame) 
     )
     refused = verdict[named.OUTCOME].notna()
     changed = _changed(spec, prepared, wished) | (existing & ~prepared[named.LINKED])
+    given = {parent.field: _given(parent, described, prepared) for parent in spec.fillable_parents}
     operation = pd.Series(Operation.NONE.value, index=prepared.index, dtype=object)
     operation[~refused & ~existing] = Operation.CREATE.value
     operation[~refused & existing & changed] = Operation.UPDATE.value
@@ -67,6 +68,7 @@ def decide(spec: EntitySpec, described: ObjectDescribe, prepared: pd.DataFrame) 
         named.KEY,
         named.BATCH,
         named.SALESFORCE_ID,
+        named.LINKED,
         *(named.parent_key(p.field) for p in spec.parents),
     ]
     plan = prepared[carried].copy()
@@ -75,6 +77,8 @@ def decide(spec: EntitySpec, described: ObjectDescribe, prepared: pd.DataFrame) 
         plan[name] = verdict[name].astype(TEXT)
     for field in spec.fields:
         plan[named.target(field.api_name)] = wished[field.api_name]
+    for name, key in given.items():
+        plan[named.given_parent(name)] = key
     return plan
 
 
@@ -103,6 +107,13 @@ def _to_write(spec: EntitySpec, prepared: pd.DataFrame, wished: pd.DataFrame) ->
             values = values.where(blank & ~prepared[named.LINKED])
         keep[field.api_name] = values
     return pd.DataFrame(keep, index=prepared.index)
+
+
+def _given(parent: Parent, described: ObjectDescribe, prepared: pd.DataFrame) -> Column:
+    """The key of the parent that the first linking gives to a record which has none."""
+    blank = prepared[named.parent_blank(parent.field)].fillna(value=False).astype(bool)
+    writable = described.fields[parent.field].updateable
+    return prepared[named.parent_key(parent.field)].where(blank & ~prepared[named.LINKED] & writable)
 
 
 def _changed(spec: EntitySpec, prepared: pd.DataFrame, wished: pd.DataFrame) -> Column:
@@ -164,7 +175,8 @@ def _parent_refusals(spec: EntitySpec, prepared: pd.DataFrame) -> list[Refusal]:
 
 def _refusals_by(parent: Parent, prepared: pd.DataFrame) -> list[Refusal]:
     key, outcome = prepared[named.parent_key(parent.field)], prepared[named.parent_outcome(parent.field)]
-    stopped = outcome.isin([refused.value for refused in REFUSED])
+    there = prepared[named.parent_there(parent.field)].fillna(value=False).astype(bool)
+    stopped = outcome.isin([refused.value for refused in REFUSED]) & ~there
     found = [
         Refusal(
             (key.notna() & outcome.isna()).astype(bool),
@@ -191,7 +203,10 @@ def _refusals_by(parent: Parent, prepared: pd.DataFrame) -> list[Refusal]:
 
 
 def held_by_parent(parent: Parent, rows: Column, reason: Column) -> Refusal:
-    """Rows that wait for a parent which is not in Salesforce, with the parent's own reason."""
+    """Rows that wait for a parent which Salesforce doesn't know by its key, with the parent's own reason.
+
+    A parent that was refused and carries its external id already holds nobody: its children find it.
+    """
     return Refusal(
         rows.fillna(value=False).astype(bool),
         RowOutcome.HELD,

@@ -74,8 +74,9 @@ class Field:
 class Parent:
     """A lookup to another entity, sent as the parent's external id.
 
-    `key` names the column of the source view with the parent's external id. It is written at creation only:
-    where the platform lets it change later, re-parenting is a decision, never a side effect of a load.
+    `key` names the column of the source view with the parent's external id. It is written at creation, and
+    where the first linking finds a record without one; where the platform lets it change later, re-parenting
+    is a decision, never a side effect of a load.
     A `later` parent is one of the same entity: it is written by the finishing pass, when all are there.
     """
 
@@ -145,6 +146,11 @@ class EntitySpec:
     def first_parents(self) -> tuple[Parent, ...]:
         """The parents that must be there before a record can be made."""
         return tuple(parent for parent in self.parents if not parent.later)
+
+    @property
+    def fillable_parents(self) -> tuple[Parent, ...]:
+        """The parents that a record may lack, and is given at the first linking."""
+        return tuple(parent for parent in self.first_parents if not parent.required)
 
     @property
     def later_parents(self) -> tuple[Parent, ...]:

@@ -109,7 +109,8 @@ def _left_to_do(spec: EntitySpec) -> str:
             f"CASE WHEN {parent.field}_result.done THEN NULL ELSE 'absent' END AS {quoted(_blocked(parent))}",
         ]
     joins = " ".join(
-        f"LEFT JOIN (SELECT lower({named.KEY}) AS folded, bool_and({named.OUTCOME} IN ({_DONE})) AS done"
+        f"LEFT JOIN (SELECT lower({named.KEY}) AS folded,"
+        f" bool_and({named.OUTCOME} IN ({_DONE}) OR {named.LINKED}) AS done"
         f" FROM result GROUP BY ALL) AS {parent.field}_result"
         f" ON {parent.field}_result.folded = lower(lined_up.{quoted(named.parent_key(parent.field))})"
         for parent in spec.later_parents

@@ -52,6 +52,10 @@ def job_columns(
         fields = [field for field in spec.fields if described.fields[field.api_name].createable]
     else:
         content["Id"] = rows[named.SALESFORCE_ID]
+        for parent in spec.fillable_parents:
+            given = rows[named.given_parent(parent.field)]
+            if given.notna().any():
+                content[parent_path(described, parent.field)] = given
         fields = [field for field in spec.fields if described.fields[field.api_name].updateable]
     for line in fields:
         values = rows[named.target(line.api_name)]

@@ -79,15 +79,20 @@ def _lined_up_sql(spec: EntitySpec, columns: list[str]) -> str:
 
 
 def _stopped(parent: Parent) -> str:
-    """Whether a parent did not make it; a key that several rows share is refused in all of them."""
+    """Whether a parent did not make it; a key that several rows share is refused in all of them.
+
+    One that carried its external id before is there all the same.
+    """
     refused = ", ".join(f"'{outcome}'" for outcome in REFUSED)
-    return f"coalesce({parent.field}_result.outcome IN ({refused}), false)"
+    result = f"{parent.field}_result"
+    return f"coalesce({result}.outcome IN ({refused}) AND NOT {result}.there, false)"
 
 
 def _joins(spec: EntitySpec) -> str:
     joins = [
         f"LEFT JOIN (SELECT lower({named.KEY}) AS folded, any_value({named.OUTCOME}) AS outcome,"
-        f" any_value({named.REASON}) AS reason FROM result_of_{p.field} GROUP BY ALL) AS {p.field}_result"
+        f" any_value({named.REASON}) AS reason, bool_or({named.LINKED}) AS there"
+        f" FROM result_of_{p.field} GROUP BY ALL) AS {p.field}_result"
         f" ON {p.field}_result.folded = lower(plan.{quoted(named.parent_key(p.field))})"
         for p in spec.first_parents
     ]

@@ -16,6 +16,7 @@ from connector.mapping.vocabulary import EntitySpec
 from connector.model.link import LinkCounts, LinkState
 from connector.model.run import Run
 from connector.sync import folders
+from connector.sync.gentrack_tables import gentrack_tables
 from connector.sync.link_sql import (
     CANDIDATES,
     LINKED,
@@ -59,8 +60,7 @@ def link(
     with workspace.sql() as sql:
         sql.variable("today", run.started_at.date().isoformat())
         sql.variable(PLACEHOLDERS, SEPARATOR.join(text.strip().lower() for text in placeholders))
-        for resource in spec.source.resources:
-            sql.table(resource.name, folders.gentrack(run, resource.name))
+        gentrack_tables(run, spec, sql)
         sql.table("existing", folders.salesforce(run, spec.name))
         for name in {child.entity for rule in rules for child in rule.children}:
             sql.table(f"child_{name}", folders.salesforce(run, name))

@@ -17,9 +17,11 @@ def notify(summary: Summary, recipients: Sequence[str], sender: str, mailer: Mai
     if mailer is None:
         return "not sent: no mail server is set"
     try:
-        mailer.send(compose(summary, recipients, sender))
+        refused = mailer.send(compose(summary, recipients, sender))
     except ConnectorError as error:
         return f"not sent: {error.message}"
+    if refused:
+        return f"sent, but the mail server refused {len(refused)} of {len(recipients)}: {', '.join(refused)}"
     return "sent"
 
 

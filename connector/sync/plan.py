@@ -121,7 +121,7 @@ def _job_sizes(sql: StagedSql, chosen: str, apart: str = "") -> list[int]:
 
 def _samples(spec: EntitySpec, sql: StagedSql) -> list[Sample]:
     """The first rows of each outcome and code, with what would change in those that are updated."""
-    sides = [named.salesforce(line.api_name) for line in spec.fields] + [named.LINKED]
+    sides = [named.salesforce(line.api_name) for line in spec.fields]
     frames = [
         table.to_pandas(types_mapper=text_columns)
         for _, table in sql.batches(f"""
@@ -182,8 +182,19 @@ def _changes(spec: EntitySpec, row: "pd.Series[str]", changing: "pd.Series[bool]
         return None if pd.isna(row[column]) else str(row[column])
 
     linking = () if row[named.LINKED] else (FieldChange(EXTERNAL_ID, None, text(named.KEY)),)
-    return linking + tuple(
-        FieldChange(line.api_name, text(named.salesforce(line.api_name)), text(named.target(line.api_name)))
-        for line in spec.fields
-        if changing[line.api_name]
+    given = tuple(
+        FieldChange(parent.field, None, key)
+        for parent in spec.fillable_parents
+        if (key := text(named.given_parent(parent.field)))
+    )
+    return (
+        linking
+        + given
+        + tuple(
+            FieldChange(
+                line.api_name, text(named.salesforce(line.api_name)), text(named.target(line.api_name))
+            )
+            for line in spec.fields
+            if changing[line.api_name]
+        )
     )

@@ -219,5 +219,8 @@ class LinkLedger(Protocol):
 class Mailer(Protocol):
     """Sends an email."""
 
-    def send(self, message: EmailMessage) -> None:
-        """Send; raises ServiceUnavailable or RequestRefused."""
+    def send(self, message: EmailMessage) -> Sequence[str]:
+        """Send; returns the addresses that were refused while others were reached.
+
+        Raises ServiceUnavailable, or RequestRefused where nobody was reached.
+        """

@@ -13,7 +13,7 @@ joins, or a window over whole rows, would hold the set in memory: a million cont
 from collections.abc import Sequence
 
 from connector.mapping import columns as named
-from connector.mapping.vocabulary import EntitySpec
+from connector.mapping.vocabulary import EntitySpec, Parent
 from connector.sync.staged_sql import NUMBER, quoted
 
 KEYED, FACTS, FOUND = "keyed", "facts", "found"
@@ -86,17 +86,28 @@ def facts_sql(spec: EntitySpec, batch_rows: int) -> str:
     """
 
 
-def found_sql(spec: EntitySpec) -> str:
-    """Third: the values that Salesforce holds for each row."""
+def found_sql(spec: EntitySpec, held: Sequence[str]) -> str:
+    """Third: the values that Salesforce holds for each row. `held` are the columns of what it holds."""
     columns = [f"existing.{quoted(named.salesforce(field.api_name))}" for field in spec.fields]
     columns += [
         f"existing.{quoted(named.parent_key(p.field))} AS {quoted(named.salesforce_parent(p.field))}"
         for p in spec.later_parents
     ]
+    columns += [
+        f"coalesce({_parentless(p, held)}, false) AS {quoted(named.parent_blank(p.field))}"
+        for p in spec.fillable_parents
+    ]
     values = ", ".join(columns)
     return f"""
         SELECT {values} FROM facts LEFT JOIN existing USING ({named.SALESFORCE_ID}) ORDER BY facts.{named.ROW}
     """
+
+
+def _parentless(parent: Parent, held: Sequence[str]) -> str:
+    """Only what was read with unlinked records tells; nothing else is linked for the first time."""
+    parent_id = named.parent_id(parent.field)
+    known = f"existing.{named.SALESFORCE_ID} IS NOT NULL"
+    return f"{known} AND existing.{quoted(parent_id)} IS NULL" if parent_id in held else "false"
 
 
 def prepared_sql() -> str:
@@ -144,6 +155,7 @@ def parents_joined(spec: EntitySpec, table: str) -> str:
 def _parent_columns(spec: EntitySpec) -> list[str]:
     return [
         f", {p.field}_plan.outcome AS {quoted(named.parent_outcome(p.field))}"
+        f", {p.field}_plan.there AS {quoted(named.parent_there(p.field))}"
         f", {p.field}_plan.reason AS {quoted(named.parent_reason(p.field))}"
         for p in spec.first_parents
     ]
@@ -153,7 +165,8 @@ def _parent_joins(spec: EntitySpec) -> list[str]:
     """A key that several rows of the parent share is rejected in all of them, so any of them tells."""
     return [
         f"LEFT JOIN (SELECT lower({named.KEY}) AS folded, any_value({named.OUTCOME}) AS outcome,"
-        f" any_value({named.REASON}) AS reason FROM plan_of_{p.field} GROUP BY ALL) AS {p.field}_plan"
+        f" any_value({named.REASON}) AS reason, bool_or({named.LINKED}) AS there"
+        f" FROM plan_of_{p.field} GROUP BY ALL) AS {p.field}_plan"
         f" ON {p.field}_plan.folded = lower(keyed.{quoted(named.parent_key(p.field))})"
         for p in spec.first_parents
     ]

@@ -15,6 +15,7 @@ from connector.model.batch import Batch
 from connector.model.describe import ObjectDescribe
 from connector.model.run import Run
 from connector.sync import folders
+from connector.sync.gentrack_tables import gentrack_tables
 from connector.sync.prepared_sql import (
     FACTS,
     FOUND,
@@ -46,8 +47,7 @@ def transform(run: Run, spec: EntitySpec, described: ObjectDescribe, workspace: 
     plan: list[Batch] = []
     with workspace.sql() as sql:
         sql.variable("today", run.started_at.date().isoformat())
-        for resource in spec.source.resources:
-            sql.table(resource.name, folders.gentrack(run, resource.name))
+        gentrack_tables(run, spec, sql)
         _existing(run, spec, sql)
         for name in ("linked", "proposed"):
             folder = getattr(folders, name)(run, spec.name)
@@ -56,7 +56,7 @@ def transform(run: Run, spec: EntitySpec, described: ObjectDescribe, workspace: 
             sql.table(f"plan_of_{parent.field}", folders.plan(run, parent.entity))
         sql.keep(KEYED, keyed_sql(spec, sql.column_names(spec.source.sql)))
         sql.keep(FACTS, facts_sql(spec, workspace.batch_rows))
-        sql.keep(FOUND, found_sql(spec))
+        sql.keep(FOUND, found_sql(spec, sql.column_names("SELECT * FROM held")))
         _same_rows(sql)
         for number, prepared in sql.batches(prepared_sql()):
             staging.write(spec.name, number, folders.prepared(run, spec.name), prepared)

@@ -45,7 +45,7 @@ class Upsert:
         if finished is not None:
             return finished
         rows = self.staging.read(batch.path).to_pandas(types_mapper=text_columns)
-        results = rows[[named.ROW, named.KEY, *named.VERDICT, named.SALESFORCE_ID]].copy()
+        results = rows[[named.ROW, named.KEY, named.LINKED, *named.VERDICT, named.SALESFORCE_ID]].copy()
         results[named.JOB] = pd.Series(pd.NA, index=rows.index, dtype=TEXT)
         known = (rows[named.OPERATION] == Operation.NONE.value).astype(bool)
         try:

@@ -63,6 +63,7 @@ def _expected_and_found(spec: EntitySpec, *, unfinished: bool) -> str:
     for parent in spec.parents:
         key = quoted(named.parent_key(parent.field))
         columns += [f"lined_up.{key}", f"read_back.{key} AS {quoted(_PARENT + parent.field)}"]
+    columns += [f"lined_up.{quoted(named.given_parent(p.field))}" for p in spec.fillable_parents]
     return f"""
         SELECT result.{named.ROW}, result.{named.KEY}, lined_up.{named.OPERATION},
                read_back.{named.SALESFORCE_ID}, {", ".join(columns)}
@@ -112,5 +113,7 @@ def _differing(spec: EntitySpec, frame: pd.DataFrame) -> pd.DataFrame:
         key = frame[named.parent_key(parent.field)].str.lower()
         back = frame[_PARENT + parent.field].str.lower()
         moved = (key.notna() & (key != back).fillna(value=True)).to_numpy()
-        differing[parent.field] = made & moved
+        given = frame.get(named.given_parent(parent.field))
+        written = made if given is None else made | given.notna().to_numpy()
+        differing[parent.field] = written & moved
     return differing

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
+from pydantic import SecretStr
 from rich.console import Console
 from sqlalchemy.exc import ArgumentError, OperationalError
 
@@ -45,7 +46,9 @@ def services(settings: Settings, console: Console) -> Iterator[SqlLedger]:
                 database = stack.enter_context(postgres(folder / "postgres"))
             if database_url is None:
                 database_url = _local_ledger(database)
-                os.environ["CONNECTOR_DATABASE_URL"] = database_url  # the flow reads its own settings
+                os.environ["CONNECTOR_DATABASE_URL"] = (
+                    database_url.get_secret_value()
+                )  # the flow reads its own settings
             if api_url is None:
                 with starting("Prefect server", console):
                     server = stack.enter_context(prefect_server(folder / "prefect", database))
@@ -110,14 +113,14 @@ def _check_prefect(api_url: str) -> None:
         ) from None
 
 
-def _local_ledger(database: Postgres) -> str:
+def _local_ledger(database: Postgres) -> SecretStr:
     database.create_database("connector")
-    return database.url("connector")
+    return SecretStr(database.url("connector"))
 
 
-def _open_ledger(database_url: str) -> SqlLedger:
+def _open_ledger(database_url: SecretStr) -> SqlLedger:
     try:
-        return open_ledger(database_url)
+        return open_ledger(database_url.get_secret_value())
     except (ArgumentError, OperationalError) as error:
         reason = str(error.orig).strip() if isinstance(error, OperationalError) else "it is no address"
         raise SettingsInvalid(

@@ -31,7 +31,7 @@ def start(instance: str, *, rejected_share: float | None = None, as_json: bool) 
     with ExitStack() as stack:
         stack.enter_context(prefect_of_the_team())
         if settings.database_url is not None:
-            ledger = open_ledger(settings.database_url)
+            ledger = open_ledger(settings.database_url.get_secret_value())
             stack.callback(ledger.close)
             stack.enter_context(progress_shown(ledger, instance, console))
         ended = _followed(instance, rejected_share, console)

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from typing import Any
 
@@ -41,14 +42,41 @@ class _KnowsNobody:
         return "550 no such mailbox"
 
 
-@pytest.fixture
-def unwilling_port() -> Iterator[int]:
-    server = Controller(_KnowsNobody(), hostname="127.0.0.1", port=choose_port(0, what="a mail server"))
+class _KnowsOnlyTheOperator:
+    async def handle_RCPT(  # noqa: N802
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        if not address.startswith("operator@"):
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, *_: Any) -> str:  # noqa: N802
+        return "250 OK"
+
+
+@contextmanager
+def mail_server(handler: Any) -> Iterator[int]:
+    server = Controller(handler, hostname="127.0.0.1", port=choose_port(0, what="a mail server"))
     server.start()
     try:
         yield server.port
     finally:
         server.stop()
+
+
+@pytest.fixture
+def unwilling_port() -> Iterator[int]:
+    with mail_server(_KnowsNobody()) as port:
+        yield port
+
+
+def test_an_address_that_is_refused_beside_others_is_told(email: EmailMessage) -> None:
+    with mail_server(_KnowsOnlyTheOperator()) as port:
+        assert mailer(port).send(email) == []
+        del email["To"]
+        email["To"] = "operator@example.com, gone@example.com"
+        assert mailer(port).send(email) == ["gone@example.com"]
 
 
 def test_a_silent_mail_server_is_given_up(

@@ -21,10 +21,13 @@ NEW: dict[str, Any] = {
     "proposed": 0,
     "parent.Site__c": "S1",
     "parent.Site__c.outcome": "created",
+    "parent.Site__c.there": False,
     "parent.Site__c.reason": None,
     "parent.Reader__c": None,
     "parent.Reader__c.outcome": None,
+    "parent.Reader__c.there": False,
     "parent.Reader__c.reason": None,
+    "s.parent.Reader__c.blank": False,
     "g.name": "Kitchen",
     "g.email": "a@b.co",
     "g.status": "On",
@@ -48,8 +51,8 @@ FOUND = LINKED | {"linked": False}
 
 def plan_of(*rows: dict[str, Any], **describe: dict[str, Any]) -> pd.DataFrame:
     frame = pd.DataFrame(list(rows))
-    numbers_and_flags = {"row", "key_count", "key_broken", "batch", "linked", "proposed"}
-    texts = [str(name) for name in NEW if name not in numbers_and_flags]
+    numbers = {"row", "key_count", "batch", "proposed"}
+    texts = [name for name, value in NEW.items() if name not in numbers and not isinstance(value, bool)]
     for name in texts:
         frame[name] = frame[name].astype(TEXT)
     return decide(METER, described(METER, **describe), frame)
@@ -114,6 +117,28 @@ def test_a_row_is_refused(case: str, changed: dict[str, Any], outcome: str, code
     assert (plan["code"], plan["field"]) == (code, field)
     assert plan["reason"]
     assert plan["todo"]
+
+
+def test_a_refused_parent_that_is_there_holds_nobody() -> None:
+    refused = {"parent.Site__c.outcome": "rejected", "parent.Site__c.there": True}
+    assert decided(NEW | refused)["outcome"] == "created"
+
+
+@pytest.mark.parametrize(
+    ("case", "row", "given"),
+    [
+        ("a blank at the first linking", {}, "R1"),
+        ("it has one", {"s.parent.Reader__c.blank": False}, None),
+        ("linked long ago", {"linked": True}, None),
+    ],
+)
+def test_a_record_without_a_parent_is_given_one_at_the_first_linking(
+    case: str, row: dict[str, Any], given: str | None
+) -> None:
+    reader = {"parent.Reader__c": "R1", "parent.Reader__c.outcome": "created"}
+    blank = FOUND | reader | {"s.parent.Reader__c.blank": True} | row
+    assert decided(blank)["given.parent.Reader__c"] == given, case
+    assert decided(blank, Reader__c={"updateable": False})["given.parent.Reader__c"] is None
 
 
 def test_a_held_child_tells_its_parents_own_reason() -> None:

@@ -186,3 +186,12 @@ def test_what_belongs_to_others_is_let_be(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_every_setting_says_what_it_is() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_the_password_of_the_ledger_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONNECTOR_DATABASE_URL", "postgresql+psycopg://us:hush-hush@127.0.0.1/ledger")
+    settings = load_settings()
+    assert settings.database_url is not None
+    assert settings.database_url.get_secret_value().endswith("127.0.0.1/ledger")
+    shown = (repr(settings), str(settings), str(settings.model_dump()), settings.model_dump_json())
+    assert not [text for text in shown if "hush" in text]

@@ -54,6 +54,22 @@ def test_children_of_a_parent_that_salesforce_refused_are_held_with_its_reason(w
     assert not sent & {"C8", "A2:C7", "A2:C8"}
 
 
+def test_a_parent_that_was_there_before_holds_nobody_however_it_was_refused(whole: WholeRun) -> None:
+    whole.load()
+    whole.org.refused["A2"] = TOO_LONG
+    whole.org.by_key("Contact", "C8").update(Gentrack_External_Id__c=None, LastName=None)
+    whole.org.records["AccountContactRelation"].clear()
+    whole.plan()
+    for row in (whole.row(folders.plan, "account", "A2"), whole.row(folders.plan, "contact", "C8")):
+        assert (row["linked"], row["outcome"]) in {(True, "unchanged"), (False, "created")}
+    whole.load()
+    assert whole.staged(folders.result, RELATION.name)["outcome"].to_dict() == {
+        "A1:C7": "created",
+        "A2:C7": "created",
+        "A2:C8": "created",
+    }
+
+
 def test_a_child_of_two_refused_parents_is_held_once_by_the_first(whole: WholeRun) -> None:
     whole.org.refused |= {"A2": TOO_LONG, "C8": "DUPLICATE_VALUE:x:--"}
     whole.load()

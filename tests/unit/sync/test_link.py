@@ -247,7 +247,10 @@ def test_a_linked_row_is_updated_by_id_and_a_proposed_one_is_held(
         "account",
         0,
         folders.plan(linking.run, "account"),
-        pa.table({n: pa.array([], pa.string()) for n in ("key", "outcome", "reason")}),
+        pa.table(
+            {n: pa.array([], pa.string()) for n in ("key", "outcome", "reason")}
+            | {"linked": pa.array([], pa.bool_())}
+        ),
     )
     (batch,) = transform(linking.run, CONTACT, describe(CONTACT), linking.workspace)
     plan = staging.read(batch.path).to_pandas().set_index("key")

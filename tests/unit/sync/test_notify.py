@@ -1,6 +1,6 @@
 """The email: it tells the outcome, carries no personal data, and never changes anything."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
@@ -24,12 +24,14 @@ class Mailbox:
 
     def __init__(self, failure: ConnectorError | None = None) -> None:
         self.messages: list[EmailMessage] = []
+        self.refused: list[str] = []
         self._failure = failure
 
-    def send(self, message: EmailMessage) -> None:
+    def send(self, message: EmailMessage) -> Sequence[str]:
         if self._failure:
             raise self._failure
         self.messages.append(message)
+        return self.refused
 
 
 @pytest.fixture
@@ -73,6 +75,13 @@ def test_a_failed_run_names_its_stage(summary: Summary) -> None:
 )
 def test_an_undeliverable_email_is_told_and_raises_nothing(summary: Summary, failure: ConnectorError) -> None:
     assert notify(summary, ["a@x.nz"], "c@x.nz", Mailbox(failure)) == f"not sent: {failure.message}"
+
+
+def test_who_was_not_reached_is_named(summary: Summary) -> None:
+    mailbox = Mailbox()
+    mailbox.refused = ["b@x.nz"]
+    told = notify(summary, ["a@x.nz", "b@x.nz"], "c@x.nz", mailbox)
+    assert told == "sent, but the mail server refused 1 of 2: b@x.nz"
 
 
 def test_without_recipients_or_a_mail_server_nothing_is_sent(summary: Summary) -> None:

@@ -68,6 +68,32 @@ def test_rows_that_share_a_key_are_all_rejected_whatever_their_case(
     assert plan.loc["C3", "outcome"] == "created"
 
 
+def test_a_record_that_was_read_twice_is_one_row_and_one_that_differs_is_a_rival(
+    stage_gentrack: Stage, planned: Callable[..., Any]
+) -> None:
+    stage_gentrack(
+        accounts=[account(1), account(1), account(2)],
+        customers=[customer(7), customer(7), customer(8), customer(8, surname="Changed")],
+        accountCustomers=[link(1, 1, 7), link(1, 1, 7), link(2, 2, 7)],
+    )
+    assert planned(ACCOUNT)["outcome"].to_dict() == {"A1": "created", "A2": "created"}
+    plan = planned(CONTACT)
+    assert plan.loc["C7", "outcome"] == "created"
+    assert set(plan.loc["C8", "code"]) == {"DUPLICATE_KEY"}
+    assert planned(RELATION)["outcome"].to_dict() == {"A1:C7": "created", "A2:C7": "created"}
+
+
+def test_a_flag_that_is_missing_cancels_nothing(stage_gentrack: Stage, planned: Callable[..., Any]) -> None:
+    stage_gentrack(
+        accounts=[account(1, cancelFl=None, fromDttm="2010-01-01T00:00:00Z"), account(2)],
+        customers=[customer(7)],
+        accountCustomers=[link(1, 1, 7, cancelFl=None), link(2, 2, 7)],
+    )
+    assert planned(ACCOUNT).loc["A1", "t.Name"] == "Given7 Family7"
+    assert planned(CONTACT).loc["C7", "parent.AccountId"] == "A1", "the oldest active one"
+    assert planned(RELATION)["t.IsActive"].to_dict() == {"A1:C7": "true", "A2:C7": "true"}
+
+
 def test_a_key_component_with_a_colon_is_rejected(stage_gentrack: Stage, planned: Callable[..., Any]) -> None:
     stage_gentrack(customers=[customer(1, number="1:2")])
     assert planned(CONTACT).loc["1:2", "code"] == "KEY_NOT_USABLE"

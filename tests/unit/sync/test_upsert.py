@@ -53,7 +53,9 @@ class Site:
     def staged(self, spec: EntitySpec, rows: list[Row]) -> Batch:
         names = ["key", "salesforce_id", "operation", *named.VERDICT]
         names += [f"parent.{p.field}" for p in spec.parents] + [f"t.{f.api_name}" for f in spec.fields]
-        schema = pa.schema({"row": pa.int64()} | dict.fromkeys(names, pa.string()))
+        names += [f"given.parent.{p.field}" for p in spec.fillable_parents]
+        kinds: dict[str, pa.DataType] = {"row": pa.int64(), "linked": pa.bool_()}
+        schema = pa.schema(kinds | dict.fromkeys(names, pa.string()))
         folder = folders.lined_up(self.run, spec.name)
         return self.workspace.staging.write(spec.name, 3, folder, pa.Table.from_pylist(rows, schema))
 
@@ -109,6 +111,18 @@ def test_creations_and_updates_go_in_jobs_of_their_own(site: Site) -> None:
     assert results.loc["A1:C1", "salesforce_id"] == there
     assert results.loc["A1:C2", "salesforce_id"] == made["Id"]
     assert list(results.loc[["A1:C2", "A1:C1"], "job"]) == [job.id for job in site.org.jobs]
+
+
+def test_a_parent_is_given_to_a_record_that_lacks_one_and_left_alone_elsewhere(site: Site) -> None:
+    home = site.org.add("Account", Gentrack_External_Id__c="A1")
+    lone, settled = site.org.add("Contact"), site.org.add("Contact", AccountId="001-theirs")
+    rows = [
+        contact(1, "update", salesforce_id=lone, **{"given.parent.AccountId": "A1"}),
+        contact(2, "update", salesforce_id=settled, **{"parent.AccountId": "A1"}),
+    ]
+    assert site.send(CONTACT, rows) == EntityCounts(read=2, updated=2)
+    contacts = site.org.records["Contact"]
+    assert [contacts[i]["AccountId"] for i in (lone, settled)] == [home, "001-theirs"]
 
 
 def test_a_job_is_kept_before_its_data_is_committed_and_counted_after(site: Site) -> None:
