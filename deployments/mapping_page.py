@@ -10,7 +10,7 @@ from pathlib import Path
 
 from connector.entities import registry
 from connector.mapping.matching import MatchingRule, Strength
-from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, Field, Master, NullPolicy, Parent
+from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, Field, NullPolicy, Parent
 from connector.model.outcome import RowOutcome
 from deployments.stack import PROJECT
 
@@ -22,9 +22,12 @@ Written from `connector/entities/` by `make docs`; change the mapping there, not
 
 Every record in Salesforce carries its key of Gentrack in `{EXTERNAL_ID}`. Entities are loaded in
 the order of this page, parents first. On creation every field is written. Afterwards the **master** of a
-field counts: Gentrack's fields follow Gentrack; Salesforce's are left alone, but for blank ones, which are
-filled when a record is first linked. *Converter* says how a value is changed on its way; with *round trip*
-also back.
+field counts: in an initial synchronisation Gentrack's fields follow Gentrack; Salesforce's are left alone,
+but for blank ones, which are filled when a record is first linked.
+
+*Converter* says how a value is changed on its way; with *round trip* also back. *An empty value* of the
+master clears the other side's, or leaves it alone. Fields of *one unit* count as one value: the lines of an
+address are never mixed from two of them.
 """
 
 
@@ -109,13 +112,13 @@ def _row(line: Field) -> str:
 
 
 def _empty(line: Field) -> str:
-    if line.master is Master.SALESFORCE:
-        return ""
     return "clears" if line.null_policy is NullPolicy.CLEAR else "leaves alone"
 
 
 def _notes(line: Field) -> str:
     notes = []
+    if line.unit is not None:
+        notes.append(f"one unit: {line.unit}")
     if line.born is not None:
         notes.append(f"every new record has `{line.born}` first")
     if line.when_missing is RowOutcome.HELD:

@@ -8,6 +8,7 @@ from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, P
 
 _TEXT, _PHONE, _PICKLIST = FieldType.TEXT, FieldType.PHONE, FieldType.PICKLIST
 _SALESFORCE = Master.SALESFORCE
+_UNIT = "billing address"
 _STREET = tuple(f"billingAddress.address{line}" for line in (1, 2, 3))
 _SAME_NAME = Agreement(("primary.name",), ("Name",), NormalForm.NAME)
 
@@ -65,11 +66,11 @@ SPEC = EntitySpec(
         Field("Trading_Name__c", "tradingName", _TEXT, _SALESFORCE),
         Field("Company_Number__c", "companyNumber", _TEXT, _SALESFORCE),
         Field("Account_Class__c", "accountClass", _PICKLIST, _SALESFORCE),
-        Field("BillingStreet", _STREET, _TEXT, _SALESFORCE, lines(3)),
-        Field("BillingCity", "billingAddress.address4", _TEXT, _SALESFORCE),
-        Field("BillingState", "billingAddress.address5", _TEXT, _SALESFORCE),
-        Field("BillingPostalCode", "billingAddress.postcode", _TEXT, _SALESFORCE),
-        Field("BillingCountry", "billingAddress.country", _TEXT, _SALESFORCE, COUNTRY),
+        Field("BillingStreet", _STREET, _TEXT, _SALESFORCE, lines(3), unit=_UNIT),
+        Field("BillingCity", "billingAddress.address4", _TEXT, _SALESFORCE, unit=_UNIT),
+        Field("BillingState", "billingAddress.address5", _TEXT, _SALESFORCE, unit=_UNIT),
+        Field("BillingPostalCode", "billingAddress.postcode", _TEXT, _SALESFORCE, unit=_UNIT),
+        Field("BillingCountry", "billingAddress.country", _TEXT, _SALESFORCE, COUNTRY, unit=_UNIT),
         Field("Phone", "primary.phone", _PHONE, _SALESFORCE),
         Field("Fax", "primary.fax", _PHONE, _SALESFORCE),
     ),

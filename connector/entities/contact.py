@@ -10,6 +10,7 @@ from connector.model.outcome import RowOutcome
 _TEXT, _PHONE = FieldType.TEXT, FieldType.PHONE
 _SALESFORCE = Master.SALESFORCE
 _ADDRESS = "primaryContact.address"
+_UNIT = "mailing address"
 _STREET = tuple(f"{_ADDRESS}.address{line}" for line in (1, 2, 3))
 _SAME_LAST_NAME = Agreement(("person.surname",), ("LastName",), NormalForm.PERSON)
 _PHONES = tuple(f"primaryContact.phoneNumber{number}" for number in (1, 2, 3))
@@ -85,10 +86,10 @@ SPEC = EntitySpec(
         Field("MobilePhone", "primaryContact.phoneNumber3", _PHONE, _SALESFORCE),
         Field("Email", "primaryContact.email", FieldType.EMAIL, _SALESFORCE),
         Field("Birthdate", "primaryContact.dateOfBirth", FieldType.DATE, _SALESFORCE),
-        Field("MailingStreet", _STREET, _TEXT, _SALESFORCE, lines(3)),
-        Field("MailingCity", f"{_ADDRESS}.address4", _TEXT, _SALESFORCE),
-        Field("MailingState", f"{_ADDRESS}.address5", _TEXT, _SALESFORCE),
-        Field("MailingPostalCode", f"{_ADDRESS}.postcode", _TEXT, _SALESFORCE),
-        Field("MailingCountry", f"{_ADDRESS}.country", _TEXT, _SALESFORCE, COUNTRY),
+        Field("MailingStreet", _STREET, _TEXT, _SALESFORCE, lines(3), unit=_UNIT),
+        Field("MailingCity", f"{_ADDRESS}.address4", _TEXT, _SALESFORCE, unit=_UNIT),
+        Field("MailingState", f"{_ADDRESS}.address5", _TEXT, _SALESFORCE, unit=_UNIT),
+        Field("MailingPostalCode", f"{_ADDRESS}.postcode", _TEXT, _SALESFORCE, unit=_UNIT),
+        Field("MailingCountry", f"{_ADDRESS}.country", _TEXT, _SALESFORCE, COUNTRY, unit=_UNIT),
     ),
 )

@@ -6,6 +6,7 @@ from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, P
 
 _TEXT, _PICKLIST, _DATE = FieldType.TEXT, FieldType.PICKLIST, FieldType.DATE
 _GENTRACK = Master.GENTRACK
+_UNIT = "address"
 _STREET = tuple(f"address.address{line}" for line in (1, 2, 3))
 
 SPEC = EntitySpec(
@@ -22,10 +23,10 @@ SPEC = EntitySpec(
         Field("Supply_Status__c", "supplyStatus", _TEXT, _GENTRACK),
         Field("Supply_Start_Date__c", "supplyStartDate", _DATE, _GENTRACK),
         Field("Supply_End_Date__c", "supplyEndDate", _DATE, _GENTRACK),
-        Field("Street__c", _STREET, _TEXT, _GENTRACK, lines(3)),
-        Field("City__c", "address.address4", _TEXT, _GENTRACK),
-        Field("State__c", "address.address5", _TEXT, _GENTRACK),
-        Field("Postal_Code__c", "address.postcode", _TEXT, _GENTRACK),
-        Field("Country__c", "address.country", _TEXT, _GENTRACK, COUNTRY),
+        Field("Street__c", _STREET, _TEXT, _GENTRACK, lines(3), unit=_UNIT),
+        Field("City__c", "address.address4", _TEXT, _GENTRACK, unit=_UNIT),
+        Field("State__c", "address.address5", _TEXT, _GENTRACK, unit=_UNIT),
+        Field("Postal_Code__c", "address.postcode", _TEXT, _GENTRACK, unit=_UNIT),
+        Field("Country__c", "address.country", _TEXT, _GENTRACK, COUNTRY, unit=_UNIT),
     ),
 )

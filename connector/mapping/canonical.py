@@ -5,6 +5,8 @@ missing, dates as yyyy-MM-dd, booleans as true or false (a missing one is false,
 the choices of a multi-select picklist sorted, each once, numbers with the decimals of their field.
 """
 
+from decimal import Decimal
+
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,11 +14,14 @@ import pyarrow.compute as pc
 from connector.mapping.converters import TEXT, Column
 from connector.mapping.vocabulary import FieldType
 
-_TIME_OF_DAY = r"(?s)^(\d{4}-\d{2}-\d{2})[T ].*$"
+TIME_OF_DAY = r"(?s)^(\d{4}-\d{2}-\d{2})[T ].*$"
+_TOO_FINE = r"(\.\d{20})\d+$"
+"""Decimals that no rounding asks for: a value on either side of a half stays there without them."""
 
-
-NUMBER = r"[+-]?(?:\d{1,28}\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?"
+NUMBER = r"[+-]?(?:\d{1,28}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?"
 """What counts as a number: Salesforce writes large ones anew, with an exponent."""
+DIGITS = r"[+-]?(?:\d{1,28}(?:\.\d*)?|\.\d+)"
+"""A number that can be rounded, its exponent written out; one with more digits stays as it is."""
 
 
 def written(column: Column, field_type: FieldType, scale: int = 2) -> Column:
@@ -31,7 +36,7 @@ def written(column: Column, field_type: FieldType, scale: int = 2) -> Column:
         case FieldType.BOOLEAN:
             return text.str.lower().fillna("false")
         case FieldType.DATE:
-            return text.str.replace(_TIME_OF_DAY, r"\1", regex=True)
+            return text.str.replace(TIME_OF_DAY, r"\1", regex=True)
         case FieldType.MULTIPICKLIST:
             return _sorted_choices(text)
         case FieldType.NUMBER:
@@ -52,12 +57,22 @@ def folded(column: Column) -> Column:
 
 
 def _rounded(text: Column, scale: int) -> Column:
-    number = text.str.fullmatch(NUMBER).fillna(value=False).astype(bool)
-    exact = pc.cast(pa.array(text[number], type=pa.string()), pa.decimal256(60, 20))
+    digits = _without_exponents(text)
+    number = digits.str.fullmatch(DIGITS).fillna(value=False).astype(bool)
+    enough = digits[number].str.replace(_TOO_FINE, r"\1", regex=True)
+    exact = pc.cast(pa.array(enough, type=pa.string()), pa.decimal256(60, 20))
     rounded = pc.round(exact, ndigits=scale, round_mode="half_towards_infinity")
     plain = pc.cast(pc.cast(rounded, pa.decimal256(60, scale)), pa.string())
     values = pd.Series(pd.arrays.ArrowExtensionArray(plain), index=text.index[number], dtype=TEXT)
     return text.where(~number, values.reindex(text.index))
+
+
+def _without_exponents(text: Column) -> Column:
+    numbers = text[text.str.fullmatch(NUMBER).fillna(value=False).astype(bool)]
+    several = numbers[numbers.str.lower().str.contains("e", regex=False)].unique()
+    if not len(several):
+        return text
+    return text.map({value: f"{Decimal(value):f}" for value in several}).astype(TEXT).fillna(text)
 
 
 def _sorted_choices(text: Column) -> Column:

@@ -27,11 +27,16 @@ def text_columns(kind: pa.DataType) -> pd.ArrowDtype | None:
 
 @dataclass(frozen=True)
 class Converter:
-    """`to_salesforce` takes as many columns as the field has sources; `to_gentrack` gives as many back."""
+    """`to_salesforce` takes as many columns as the field has sources; `to_gentrack` gives as many back.
+
+    `table` are the pairs that it changes, where it is a table. What both sides agreed on is forgotten when
+    name or table change, so a converter whose way changes gets another name.
+    """
 
     name: str
     to_salesforce: Callable[..., Column]
     to_gentrack: Callable[[Column], tuple[Column, ...]] | None = None
+    table: tuple[tuple[str, str], ...] = ()
 
 
 def _as_is(column: Column) -> Column:
@@ -49,7 +54,7 @@ def value_map(name: str, values: Mapping[str, str]) -> Converter:
         return lambda column: column.map(table).astype(TEXT).fillna(column)
 
     forth, return_way = through(values), through(back)
-    return Converter(name, forth, lambda column: (return_way(column),))
+    return Converter(name, forth, lambda column: (return_way(column),), tuple(values.items()))
 
 
 def lines(count: int) -> Converter:
@@ -75,7 +80,9 @@ def lines(count: int) -> Converter:
 
 def one_way(name: str, values: Mapping[str, str]) -> Converter:
     """A converter by a table in which several values of Gentrack may be one of Salesforce: no way back."""
-    return Converter(name, lambda column: column.map(values).astype(TEXT).fillna(column))
+    return Converter(
+        name, lambda column: column.map(values).astype(TEXT).fillna(column), table=tuple(values.items())
+    )
 
 
 FLAG = value_map("flag", {"Y": "true", "N": "false"})

@@ -98,11 +98,11 @@ def targets(spec: EntitySpec, prepared: pd.DataFrame) -> pd.DataFrame:
 
 
 def _to_write(spec: EntitySpec, prepared: pd.DataFrame, wished: pd.DataFrame) -> pd.DataFrame:
-    """What Salesforce masters is written at creation; at the first linking it fills what is blank there."""
+    """What isn't Gentrack's alone is written at creation; at the first linking it fills blanks there."""
     keep = {}
     for field in spec.fields:
         values = wished[field.api_name]
-        if field.master is Master.SALESFORCE:
+        if field.master is not Master.GENTRACK:
             blank = prepared[named.salesforce(field.api_name)].isna()
             values = values.where(blank & ~prepared[named.LINKED])
         keep[field.api_name] = values

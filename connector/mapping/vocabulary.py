@@ -22,6 +22,8 @@ class Master(StrEnum):
 
     GENTRACK = "gentrack"
     SALESFORCE = "salesforce"
+    SHARED = "shared"
+    """Either side may change it; where both did, a policy or a person decides."""
 
 
 class FieldType(StrEnum):
@@ -52,6 +54,8 @@ class Field:
     `when_missing` is what becomes of a row that lacks this field where Salesforce requires it. `born` is a
     value that every new record has first; its own one is written by the entity's finishing pass, as
     contracts and orders are made as drafts and activated later. `scale` is the decimals of a number.
+    Fields that share a `unit`, such as the lines of an address, count as one value: who changed it, who is
+    master and whether it is blank are asked of all of them together.
     """
 
     api_name: str
@@ -63,6 +67,7 @@ class Field:
     when_missing: RowOutcome = RowOutcome.REJECTED
     born: str | None = None
     scale: int = 2
+    unit: str | None = None
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """An invented entity that has a field of each kind, so that decisions can be told apart."""
 
+from typing import Any
+
 from connector.mapping.vocabulary import (
     EntitySpec,
     Field,
@@ -33,3 +35,9 @@ def entity_of(name: str, *parents: str) -> EntitySpec:
     """An entity of which only the order counts."""
     lookups = tuple(Parent(f"{parent}__c", parent, parent) for parent in parents)
     return EntitySpec(name, f"{name}__c", SourceView((), ""), ("id",), (), lookups)
+
+
+def field_of(kind: FieldType, master: Master, **changed: Any) -> EntitySpec:
+    """An entity of one field, `Value__c`, from the source `value`."""
+    field = Field("Value__c", "value", kind, master, **changed)
+    return EntitySpec("single", "Single__c", SourceView((), ""), ("id",), (field,))

@@ -72,6 +72,25 @@ def test_a_value_is_written(kind: FieldType, value: str | None, expected: str | 
     assert values_of(written(column(value), kind)) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("9.12260031E8", "912260031.00"),
+        ("1.005e0", "1.01"),
+        ("-1.005", "-1.01"),
+        ("-0.001", "0.00"),
+        ("1.2345678901234567e-5", "0.00"),
+        ("0.005000000000000000000000001", "0.01"),
+        ("0.00499999999999999999999999", "0.00"),
+        ("9e99", "9e99"),
+        ("12345678901234567890123456789", "12345678901234567890123456789"),
+    ],
+)
+def test_any_number_is_rounded_or_stays_as_it_is(value: str, expected: str) -> None:
+    """What a system computed in binary has more decimals than anybody asked for, and harms nothing."""
+    assert values_of(written(column(value, None), FieldType.NUMBER)) == [expected, None]
+
+
 def test_letter_case_counts_for_names_and_not_for_email_addresses() -> None:
     assert values_of(comparable(column("McDonald"), FieldType.TEXT)) == ["McDonald"]
     assert values_of(comparable(column("A@B.CO"), FieldType.EMAIL)) == ["a@b.co"]

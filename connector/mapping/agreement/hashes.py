@@ -1,0 +1,65 @@
+"""Hashes of what was agreed: eight bytes a line, so that the ledger knows values without holding them.
+
+The first 64 bits of MD5 over the UTF-8 of a value's comparable form. A missing value has the hash of the
+empty text, which no value is; zero stands for *unknown*: nothing was agreed on this line, or not under this
+mapping. An agreement is the hashes of a record's lines in their order, beside the fingerprint of the lines.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connector.mapping.agreement.lines import FINGERPRINT, Line
+from connector.mapping.converters import Column
+
+BYTES = 8
+UNKNOWN = np.uint64(0)
+PACKED = pd.ArrowDtype(pa.binary())
+"""The type of a column of packed agreements."""
+Hashes: TypeAlias = npt.NDArray[np.uint64]
+
+
+def hashed(column: Column) -> Hashes:
+    """Comparable values -> their hashes. Each distinct value is hashed once."""
+    values = pa.array(column.fillna(""), type=pa.string()).dictionary_encode()
+    digests = b"".join(_digest(str(value)) for value in values.dictionary.to_pylist())
+    distinct: Hashes = np.frombuffer(digests, dtype=">u8").astype(np.uint64)
+    return np.take(distinct, values.indices.to_numpy())
+
+
+def _digest(value: str) -> bytes:
+    return hashlib.md5(value.encode(), usedforsecurity=False).digest()[:BYTES]
+
+
+def packed(hashes: Hashes, index: pd.Index) -> Column:
+    """A row of hashes for each record -> a column of agreements."""
+    width = hashes.shape[1] * BYTES
+    whole = pa.py_buffer(np.ascontiguousarray(hashes, dtype=">u8").tobytes())
+    fixed = pa.Array.from_buffers(pa.binary(width), len(hashes), [None, whole])
+    return pd.Series(pd.arrays.ArrowExtensionArray(fixed.cast(pa.binary())), index=index, dtype=PACKED)
+
+
+def unpacked(lines: Sequence[Line], fields: Column, agreed: Column) -> Hashes:
+    """Agreements beside the fingerprints that they were packed under -> a row of hashes for each record.
+
+    A line that has no agreement, or was mapped otherwise then, is unknown. So is what has another length.
+    """
+    hashes = np.full((len(agreed), len(lines)), UNKNOWN)
+    ours = [line.fingerprint for line in lines]
+    lengths = (
+        pc.binary_length(pa.array(agreed, type=pa.binary())).fill_null(-1).to_numpy(zero_copy_only=False)
+    )
+    for theirs in fields.dropna().unique():
+        order = [theirs[at : at + FINGERPRINT] for at in range(0, len(theirs), FINGERPRINT)]
+        rows = np.flatnonzero((fields == theirs).fillna(value=False) & (lengths == len(order) * BYTES))
+        found = np.frombuffer(b"".join(agreed.iloc[rows]), dtype=">u8").reshape(len(rows), len(order))
+        kept = [(here, order.index(name)) for here, name in enumerate(ours) if name in order]
+        for here, there in kept:
+            hashes[rows, here] = found[:, there]
+    return hashes

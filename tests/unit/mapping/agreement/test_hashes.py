@@ -1,0 +1,146 @@
+"""Hashes of what was agreed: the same in pandas and in DuckDB, and unknown rather than wrong."""
+
+from dataclasses import replace
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.entities import entity, registry
+from connector.mapping.agreement.hash_sql import agreed_sql, comparable_sql
+from connector.mapping.agreement.hashes import UNKNOWN, hashed, packed, unpacked
+from connector.mapping.agreement.lines import fingerprint, lines_of, meaning
+from connector.mapping.converters import COUNTRY, SALUTATION, TEXT, value_map
+from connector.mapping.vocabulary import EntitySpec, FieldType, Master
+from tests.unit.mapping.mapping_columns import column, values_of
+from tests.unit.mapping.mapping_specs import METER, entity_of, field_of
+
+LIVING = st.characters(exclude_categories=["Cs"], exclude_characters="\0", max_codepoint=0x1C7F)
+"""Letters fold alike in pandas and DuckDB in all living scripts (test_canonical)."""
+VALUES = st.lists(
+    st.none()
+    | st.text(LIVING, max_size=20)
+    | st.sampled_from(
+        ["", " \t\u00a0\u3000", "1 High St\r\nFlat 2\rRear\n", "b; a;;\u2003a ", ";", "Ā@B.CO", "TRUE"]
+    )
+    | st.sampled_from(
+        ["9.12260031E8", "-0.001", "1e-25", "9e99", ".5", "2020-02-29T23:59:59Z", "2020-02-290"]
+    )
+    | st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**17), max_value=10**17).map(str),
+    min_size=1,
+    max_size=6,
+)
+
+
+@pytest.mark.parametrize("kind", FieldType)
+@pytest.mark.parametrize("scale", [0, 2])
+@given(values=VALUES)
+def test_pandas_and_duckdb_find_the_same_comparable_value_and_the_same_hash(
+    kind: FieldType, scale: int, values: list[str | None]
+) -> None:
+    (line,) = lines_of(field_of(kind, Master.GENTRACK, scale=scale))
+    whole = pa.table({"place": range(len(values)), "value": pa.array(values, pa.string())})
+    with duckdb.connect(config={"threads": 1}) as sql:
+        sql.register("whole", whole)
+        agreed = agreed_sql([line], lambda _: "value", lambda _: "value")
+        found = sql.execute(
+            f"SELECT {comparable_sql(line, 'value')}, {agreed} FROM whole ORDER BY place"
+        ).fetchall()
+    comparable = meaning(line, column(*values))
+    assert [row[0] for row in found] == values_of(comparable)
+    assert [row[1] for row in found] == list(packed(hashed(comparable)[:, None], comparable.index))
+
+
+@given(VALUES)
+def test_a_hash_is_the_first_eight_bytes_of_md5_and_missing_has_that_of_nothing(
+    values: list[str | None],
+) -> None:
+    with duckdb.connect(config={"threads": 1}) as sql:
+        for value, found in zip(values, hashed(column(*values)), strict=True):
+            (row,) = sql.execute("SELECT left(md5(?), 16)", [value or ""]).fetchall()
+            assert f"{found:016x}" == row[0]
+
+
+@pytest.mark.parametrize("spec", registry(), ids=lambda spec: spec.name)
+def test_an_agreement_by_sql_has_a_hash_for_each_equal_line_and_none_for_the_others(spec: EntitySpec) -> None:
+    lines = lines_of(spec)
+    equal = lines[::2]
+    sides = {
+        side: [f"'{line.name if line in equal else side} '" for line in lines] for side in ("here", "there")
+    }
+    columns = dict(zip([line.name for line in lines], range(len(lines)), strict=True))
+    agreed = agreed_sql(lines, *(lambda name, side=side: sides[side][columns[name]] for side in sides))
+    with duckdb.connect(config={"threads": 1}) as sql:
+        ((found,),) = sql.execute(f"SELECT {agreed}").fetchall()
+    row = unpacked(lines, column(fingerprint(lines)), binary(found))[0]
+    for line, known in zip(lines, row, strict=True):
+        expected = hashed(meaning(line, column(f"{line.name} ")))[0] if line in equal else UNKNOWN
+        assert known == expected, line.name
+
+
+def binary(*values: bytes | None) -> pd.Series:
+    return pd.Series(list(values), dtype=pd.ArrowDtype(pa.binary()))
+
+
+@given(st.lists(st.lists(st.integers(0, 2**64 - 1), min_size=6, max_size=6), max_size=4))
+def test_what_is_packed_is_unpacked(rows: list[list[int]]) -> None:
+    lines = lines_of(METER)
+    hashes = np.array(rows, dtype=np.uint64).reshape(len(rows), len(lines))
+    fields = pd.Series(fingerprint(lines), index=range(len(rows)), dtype=TEXT)
+    assert (unpacked(lines, fields, packed(hashes, fields.index)) == hashes).all()
+
+
+def test_a_changed_line_is_unknown_and_the_others_keep_their_hashes() -> None:
+    """A field that comes, goes, moves or is mapped otherwise takes nothing from the others."""
+    before = lines_of(METER)
+    old = packed(np.arange(1, 7, dtype=np.uint64)[None, :], pd.RangeIndex(1))
+    name, email, status, note = METER.fields
+    changed = replace(
+        METER, fields=(note, replace(email, source="mail"), replace(status, converter=SALUTATION), name)
+    )
+    found = unpacked(lines_of(changed), column(fingerprint(before)), old)[0]
+    assert list(found) == [4, UNKNOWN, UNKNOWN, 1, 5, 6]
+
+
+def test_another_table_of_a_converter_makes_its_lines_unknown() -> None:
+    one, two = (
+        lines_of(field_of(FieldType.TEXT, Master.SALESFORCE, converter=value_map("country", table)))
+        for table in ({"NZ": "New Zealand"}, {"NZ": "Aotearoa"})
+    )
+    assert fingerprint(one) != fingerprint(two)
+    assert COUNTRY.table
+
+
+def test_what_can_not_be_read_is_unknown() -> None:
+    lines = lines_of(METER)
+    ours = fingerprint(lines)
+    fields = column(ours, ours, None, "what is this", ours)
+    agreed = binary(b"short", None, b"\1" * 48, b"\1" * 48, b"\1" * 48)
+    found = unpacked(lines, fields, agreed)
+    assert (found[:4] == UNKNOWN).all()
+    assert (found[4] == 0x0101010101010101).all()
+
+
+@pytest.mark.parametrize("spec", registry(), ids=lambda spec: spec.name)
+def test_no_two_lines_of_an_entity_share_a_fingerprint(spec: EntitySpec) -> None:
+    each = [line.fingerprint for line in lines_of(spec)]
+    assert len(set(each)) == len(each)
+    assert {len(one) for one in each} == {4}
+
+
+def test_a_street_means_what_gentrack_can_hold_of_it() -> None:
+    street = next(line for line in lines_of(entity("contact")) if line.name == "MailingStreet")
+    assert values_of(meaning(street, column("a\nb\nc\nd", "a\nb\nc, d"))) == ["a\nb\nc, d"] * 2
+    mastered = next(line for line in lines_of(entity("service_point")) if line.name == "Street__c")
+    assert values_of(meaning(mastered, column("a\nb\nc\nd"))) == ["a\nb\nc\nd"]
+
+
+def test_an_entity_without_lines_has_empty_agreements() -> None:
+    lines = lines_of(entity_of("alone"))
+    hashes = unpacked(lines, column(""), binary(b""))
+    assert hashes.shape == (1, 0)
+    assert list(packed(hashes, pd.RangeIndex(1))) == [b""]
