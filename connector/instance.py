@@ -83,6 +83,9 @@ class LoadSection(_Section):
     resend_rounds: int = Field(
         default=3, ge=0, le=10, description="How often rows of a passing error are resent."
     )
+    job_patience: int = Field(
+        default=60, ge=1, le=1440, description="Minutes that a bulk job may stand still before it is aborted."
+    )
     limits_left: float = Field(
         default=0.2, ge=0, lt=1, description="Share of the org's daily limits that a run leaves to others."
     )

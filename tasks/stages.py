@@ -14,6 +14,7 @@ from connector.model.outcome import RunOutcome
 from connector.model.run import Run, Stage
 from connector.model.summary import Summary
 from tasks.connection import connection
+from tasks.pacing import forget_pace
 from tasks.progress import forget_progress
 
 
@@ -65,6 +66,7 @@ def conclude(run: Run, summary: Summary) -> None:
     Also of a run that another flow concludes: of one that waits or seems to run, the state is set too.
     """
     forget_progress(run)
+    forget_pace(run)
     with suppress(ServiceUnavailable):  # the run's summary, its email and its state say it all the same
         connection(run.instance).ledger.run_finished(
             run,

@@ -13,11 +13,11 @@ from connector.sync.anchors import anchor_ids
 from connector.sync.before_images import keep_before
 from connector.sync.finish import Finish
 from connector.sync.line_up import line_up as verb
-from connector.sync.sending import Sending
 from connector.sync.upsert import Upsert
 from tasks.connection import connection
 from tasks.lease import lease_checked
 from tasks.once import once
+from tasks.pacing import sending
 from tasks.progress import show_progress
 
 
@@ -56,7 +56,7 @@ def upsert(run: Run, name: str, group: int, batches: Sequence[Batch]) -> None:
         at.salesforce,
         at.ledger,
         at.staging,
-        Sending(at.instance.load.resend_rounds, budget=at.budget),
+        sending(run, name),
         anchor_ids(spec, at.salesforce),
     )
     for batch in batches:
@@ -89,7 +89,7 @@ def finish(run: Run, name: str) -> int:
         at.salesforce,
         at.ledger,
         at.workspace(run),
-        Sending(at.instance.load.resend_rounds, budget=at.budget),
+        sending(run, name),
     )
     rows = once(run, f"finish {name}", work.finish)
     get_run_logger().info("%s: %s rows finished", name, f"{rows:,}")

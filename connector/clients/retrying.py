@@ -115,10 +115,19 @@ class _Absence:
         )
 
 
-def ask_until(clock: Clock, ask: Callable[[], T], is_final: Callable[[T], bool]) -> T:
-    """Ask at growing intervals until an answer is final, and return that answer."""
+def ask_until(clock: Clock, ask: Callable[[], T], is_final: Callable[[T], bool], *, patience: float) -> T:
+    """Ask at growing intervals until an answer is final, or is the same for `patience` seconds; return it."""
+    seen: T | None = None
+    since = clock.monotonic()
+
+    def is_open(answer: T) -> bool:
+        nonlocal seen, since
+        if answer != seen:
+            seen, since = answer, clock.monotonic()
+        return not is_final(answer) and clock.monotonic() - since < patience
+
     retrying = Retrying(
-        retry=retry_if_result(lambda answer: not is_final(answer)),
+        retry=retry_if_result(is_open),
         wait=lambda state: POLLING(state) * POLLING_SPREAD(state),
         sleep=clock.sleep,
     )

@@ -41,13 +41,17 @@ class JobRequest:
 
 @dataclass(frozen=True)
 class JobStatus:
-    """What Salesforce says of a job. `processed` includes the failed rows."""
+    """What Salesforce says of a job. `processed` includes the failed rows.
+
+    `stood_still`: we aborted it, since it did not move any more.
+    """
 
     id: str
     state: JobState
     processed: int
     failed: int
     error_message: str = ""
+    stood_still: bool = False
 
     @property
     def is_terminal(self) -> bool:

@@ -4,9 +4,10 @@ The job's id is in the ledger before its data is committed, and rows are joined 
 in no promised order, and Salesforce may write numbers anew.
 """
 
+import logging
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,9 @@ from connector.model.outcome import RowOutcome
 from connector.model.run import Run
 from connector.sync.job_csv import write_csv
 from connector.sync.ports import Ledger, SalesforceOrg
-from connector.sync.row_errors import explained
+from connector.sync.row_errors import STOOD_STILL, UNPROCESSED, explained
+
+log = logging.getLogger(__name__)
 
 LARGEST_UPLOAD = 100_000_000
 """Bytes of raw CSV a job: Salesforce takes 150 MB after base64 and advises at most 100 MB before it."""
@@ -58,7 +61,7 @@ class BulkLoader:
             yield from self.load(request, content.iloc[:half])
             yield from self.load(request, content.iloc[half:])
             return
-        answered = _answers(self.org, status)
+        answered = _answered_for(content, _answers(self.org, status), status)
         kinds = answered["kind"].value_counts()
         self.ledger.job_counted(
             status.id,
@@ -83,8 +86,7 @@ class BulkLoader:
                 self.org.abort_job(job_id)
                 self.ledger.job_state(job_id, JobState.ABORTED)
                 continue
-            status = self.org.wait_for_job(job_id)
-            self.ledger.job_state(job_id, status.state)
+            status = self._ended(job_id)
             answered = _answers(self.org, status)
             keys = folded(content[EXTERNAL_ID])
             ours = keys[keys.isin(answered["folded"])]
@@ -99,9 +101,8 @@ class BulkLoader:
         self.ledger.job_state(job_id, "committing")
         self.org.commit_job(job_id)
         self.ledger.job_state(job_id, "committed")
-        status = self.org.wait_for_job(job_id)
-        self.ledger.job_state(job_id, status.state)
-        passing = status.error_message.startswith(_PASSING_JOBS)
+        status = self._ended(job_id)
+        passing = status.stood_still or status.error_message.startswith(_PASSING_JOBS)
         if status.state is not JobState.JOB_COMPLETE and status.processed == 0 and not passing:
             raise JobFailed(
                 f"Salesforce could not run the {request.operation} job {job_id} of {request.sobject}: "
@@ -109,6 +110,17 @@ class BulkLoader:
                 todo="Nothing of it was written. Mend what it names and start again.",
                 job_id=job_id,
             )
+        return status
+
+    def _ended(self, job_id: str) -> JobStatus:
+        """Wait for a job's end; one that stands still is aborted, and the rows it has done stay done."""
+        status = self.org.wait_for_job(job_id)
+        if not status.is_terminal:
+            log.warning("Job %s stands still as %s: it is aborted", job_id, status.state)
+            self.org.abort_job(job_id)
+            ended = self.org.job_status(job_id)
+            status = replace(ended, stood_still=ended.state is JobState.ABORTED)
+        self.ledger.job_state(job_id, status.state)
         return status
 
 
@@ -120,7 +132,7 @@ def _answers(org: SalesforceOrg, status: JobStatus) -> pd.DataFrame:
         (ResultKind.FAILED, "failed"),
         (ResultKind.UNPROCESSED, "unprocessed"),
     ):
-        rows = org.results(status.id, kind).to_pandas(types_mapper=text_columns)
+        rows = _results(org, status, kind)
         if rows.empty:
             continue
         frame = pd.DataFrame({"folded": folded(rows[EXTERNAL_ID]), "kind": label})
@@ -136,9 +148,34 @@ def _answers(org: SalesforceOrg, status: JobStatus) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame({"folded": [], "kind": []})
 
 
+def _results(org: SalesforceOrg, status: JobStatus, kind: ResultKind) -> pd.DataFrame:
+    """One result set; none where Salesforce gives none for an aborted job."""
+    try:
+        return org.results(status.id, kind).to_pandas(types_mapper=text_columns)
+    except RequestRefused:
+        if status.state is not JobState.ABORTED:
+            raise
+        return pd.DataFrame()
+
+
+def _answered_for(content: pd.DataFrame, answered: pd.DataFrame, status: JobStatus) -> pd.DataFrame:
+    """The answers, and for the rows that an aborted job has none for, that it stood still."""
+    if not status.stood_still:
+        return answered
+    keys = folded(content[EXTERNAL_ID])
+    lost = keys[~keys.isin(answered["folded"])].reset_index(drop=True)
+    frame = pd.DataFrame({"folded": lost, "kind": "unprocessed"})
+    frame = frame.join(explained(_unprocessed(frame.index, status)))
+    frame[named.OUTCOME] = RowOutcome.REJECTED.value
+    return pd.concat([answered, frame], ignore_index=True)
+
+
 def _unprocessed(index: pd.Index, status: JobStatus) -> "pd.Series[str]":
-    message = status.error_message or f"the job ended as {status.state} before it came to this row"
-    return pd.Series(f"UNPROCESSED:{message}:--", index=index, dtype=TEXT)
+    code, message = UNPROCESSED, status.error_message
+    if status.stood_still:
+        code, message = STOOD_STILL, f"job {status.id} stood still and was aborted"
+    message = message or f"the job ended as {status.state} before it came to this row"
+    return pd.Series(f"{code}:{message}:--", index=index, dtype=TEXT)
 
 
 def _joined(content: pd.DataFrame, answered: pd.DataFrame, job_id: str) -> pd.DataFrame:

@@ -78,7 +78,7 @@ class SalesforceOrg(Protocol):
         """End a job that is not wanted any more; what it has written stays."""
 
     def wait_for_job(self, job_id: str) -> JobStatus:
-        """Ask until the job is in a terminal state."""
+        """Ask until the job is in a terminal state, or has not moved for so long that it never will."""
 
     def results(self, job_id: str, kind: ResultKind) -> pa.Table:
         """One result set of a job; every column is text, rows in no promised order."""

@@ -12,6 +12,8 @@ from connector.mapping.converters import TEXT, Column
 
 UNPROCESSED = "UNPROCESSED"
 """A code of ours: the job ended before Salesforce came to the row."""
+STOOD_STILL = "JOB_STOOD_STILL"
+"""A code of ours: the job stood still for so long that it was aborted, and it has no answer for the row."""
 
 PASSING = frozenset(
     {
@@ -22,6 +24,7 @@ PASSING = frozenset(
         "TXN_SECURITY_METERING_ERROR",
         "APEX_CPU_TIME_LIMIT_EXCEEDED",
         UNPROCESSED,
+        STOOD_STILL,
     }
 )
 """Codes of rows that are worth sending again."""
@@ -38,6 +41,7 @@ _TODO = {
     "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY": "A trigger or flow of the org failed on it: ask its owner.",
     "UNABLE_TO_LOCK_ROW": "Somebody else held the record each time: retry when the org is quieter.",
     UNPROCESSED: "Salesforce did not come to this row: retry it.",
+    STOOD_STILL: "Look at the job in Setup, Bulk Data Load Jobs; then resume the run, which sends it again.",
     "INVALID_FIELD_FOR_INSERT_UPDATE": "Give the integration user edit access to the field.",
 }
 _OTHERWISE = "Correct the record in Gentrack, or ask the Salesforce administrator."
@@ -49,7 +53,7 @@ def explained(errors: Column) -> pd.DataFrame:
     code = parts[0].astype(TEXT).fillna("UNKNOWN_EXCEPTION")
     reason = parts[1].astype(TEXT).fillna(errors).str.strip()
     said = pd.Series("Salesforce refused it: ", index=errors.index, dtype=TEXT)
-    said = said.mask(code == UNPROCESSED, "Salesforce did not come to it: ")
+    said = said.mask(code.isin([UNPROCESSED, STOOD_STILL]), "Salesforce did not come to it: ")
     return pd.DataFrame(
         {
             named.CODE: code,

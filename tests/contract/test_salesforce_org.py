@@ -76,7 +76,7 @@ def test_a_session_that_ended_is_renewed(
     instance: Instance, salesforce_secrets: SalesforceSecrets, tmp_path: Path, prefix: str
 ) -> None:
     session = SalesforceSession(instance.salesforce, salesforce_secrets, Patience("Salesforce", 10))
-    jobs = BulkIngest(session)
+    jobs = BulkIngest(session, 60)
     job_id = jobs.create(UPSERT)
     answer = session.request("GET", f"{session.rest_path}/limits")
     token = answer.request.headers["Authorization"].removeprefix("Bearer ")

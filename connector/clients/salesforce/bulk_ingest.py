@@ -26,10 +26,11 @@ NOT_COMMITTED = (JobState.OPEN, JobState.ABORTED)
 
 
 class BulkIngest:
-    """The ingest jobs of one org."""
+    """The ingest jobs of one org. One that does not move for `job_patience` seconds is not waited for."""
 
-    def __init__(self, session: SalesforceSession) -> None:
+    def __init__(self, session: SalesforceSession, job_patience: float) -> None:
         self._session = session
+        self._job_patience = job_patience
         self._jobs = f"{session.rest_path}/jobs/ingest"
 
     def create(self, request: JobRequest) -> str:
@@ -93,9 +94,13 @@ class BulkIngest:
         return job_status(self._session.request("GET", f"{self._jobs}/{job_id}").json())
 
     def wait(self, job_id: str) -> JobStatus:
-        """Ask at growing intervals until the job is over, well or badly."""
-        clock = self._session.patience.clock
-        return ask_until(clock, lambda: self.status(job_id), lambda job: job.is_terminal)
+        """Ask at growing intervals until the job is over, well or badly, or stands still."""
+        return ask_until(
+            self._session.patience.clock,
+            lambda: self.status(job_id),
+            lambda job: job.is_terminal,
+            patience=self._job_patience,
+        )
 
     def results(self, job_id: str, kind: ResultKind) -> pa.Table:
         """One result set, by way of a temporary file; with its columns and no rows where it is empty."""

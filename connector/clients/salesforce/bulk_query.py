@@ -23,10 +23,11 @@ LAST_PAGE = "null"
 
 
 class BulkQuery:
-    """The query jobs of one org."""
+    """The query jobs of one org. One that does not move for `job_patience` seconds is aborted."""
 
-    def __init__(self, session: SalesforceSession) -> None:
+    def __init__(self, session: SalesforceSession, job_patience: float) -> None:
         self._session = session
+        self._job_patience = job_patience
         self._jobs = f"{session.rest_path}/jobs/query"
 
     def pages(self, soql: str) -> Iterator[pa.Table]:
@@ -55,7 +56,16 @@ class BulkQuery:
             self._session.patience.clock,
             lambda: job_status(self._session.request("GET", f"{self._jobs}/{job_id}").json()),
             lambda status: status.is_terminal,
+            patience=self._job_patience,
         )
+        if not job.is_terminal:
+            self._session.request("PATCH", f"{self._jobs}/{job_id}", json={"state": JobState.ABORTED.value})
+            raise JobFailed(
+                f"The query job {job_id} stood still as {job.state.value} for {self._job_patience / 60:.0f}"
+                " minutes, and was aborted.",
+                todo="Look at Setup, Bulk Data Load Jobs, and at Salesforce's status page; then resume.",
+                job_id=job_id,
+            )
         if job.state is not JobState.JOB_COMPLETE:
             reason = job.error_message or "no reason given"
             raise JobFailed(f"The query job {job_id} ended as {job.state.value}: {reason}.", job_id=job_id)

@@ -22,12 +22,12 @@ from connector.settings import SalesforceSecrets
 class Org:
     """A Salesforce org, signed in at first use; safe to share between threads."""
 
-    def __init__(self, session: SalesforceSession, url: str) -> None:
+    def __init__(self, session: SalesforceSession, url: str, job_patience: float) -> None:
         self._url = url
         self._records = Records(session)
         self._files = Files(session, self._records)
-        self._ingest = BulkIngest(session)
-        self._query = BulkQuery(session)
+        self._ingest = BulkIngest(session, job_patience)
+        self._query = BulkQuery(session, job_patience)
         self._described: dict[str, ObjectDescribe] = {}
         self._describing = threading.Lock()
 
@@ -118,4 +118,5 @@ class Org:
 def connect_salesforce(instance: Instance, secrets: SalesforceSecrets, clock: Clock | None = None) -> Org:
     """The org of an instance. Nothing is sent before the first call that needs the org."""
     patience = Patience("Salesforce", instance.load.give_up_after, clock or SystemClock())
-    return Org(SalesforceSession(instance.salesforce, secrets, patience), instance.salesforce.url)
+    session = SalesforceSession(instance.salesforce, secrets, patience)
+    return Org(session, instance.salesforce.url, instance.load.job_patience * 60)

@@ -54,6 +54,7 @@ class OrgTwin:
         self.left: set[str] = set()
         self.forgotten: set[str] = set()
         self.failing_jobs: dict[int, str] = {}
+        self.standing_jobs: dict[int, int] = {}
         self.run_records: dict[str, Mapping[str, Any]] = {}
         self.files: list[tuple[str, str, str]] = []
         self.setting: SettingTwin = SettingTwin(self.told)
@@ -125,8 +126,11 @@ class OrgTwin:
             job.status = JobStatus(job_id, JobState.FAILED, 0, 0, self.failing_jobs[number])
             job.answers[ResultKind.UNPROCESSED] = job.rows
             return
-        for row in job.rows:
+        for row in job.rows[: self.standing_jobs.get(number)]:
             self._process(job, row)
+        if number in self.standing_jobs:
+            job.status = JobStatus(job_id, JobState.IN_PROGRESS, self.standing_jobs[number], 0)
+            return
         done = [len(job.answers[kind]) for kind in (ResultKind.SUCCESSFUL, ResultKind.FAILED)]
         state = JobState.FAILED if job.answers[ResultKind.UNPROCESSED] else JobState.JOB_COMPLETE
         job.status = JobStatus(job_id, state, sum(done), done[1])

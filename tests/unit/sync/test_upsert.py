@@ -16,6 +16,7 @@ from connector.model.outcome import EntityCounts
 from connector.model.run import Run
 from connector.sync import bulk_job, folders
 from connector.sync.budget import Budget
+from connector.sync.pace import Pace
 from connector.sync.sending import Sending
 from connector.sync.staged_sql import Workspace
 from connector.sync.upsert import Upsert
@@ -40,6 +41,7 @@ class Site:
         self.run, self.workspace = run, workspace
         self.org, self.ledger, self.pauses = OrgTwin(told), LedgerTwin(told), list[float]()
         self.budget: Budget | None = None
+        self.pace = Pace()
 
     def misread_keys(self, wrong: str, right: str) -> None:
         """Let the org answer for another row than the one it was sent."""
@@ -68,7 +70,7 @@ class Site:
             self.org,
             self.ledger,
             self.workspace.staging,
-            Sending(resend_rounds, self.pauses.append, self.budget),
+            Sending(resend_rounds, self.pauses.append, self.budget, self.pace),
             {},
         )
         return sender.send(self.staged(spec, rows))
@@ -175,7 +177,7 @@ def test_locked_rows_are_sent_again_alone_in_smaller_jobs(site: Site) -> None:
     site.org.locked = {f"C{n}": 2 for n in range(600)}
     counts = site.send(CONTACT, [contact(n) for n in range(1000)])
     assert counts == EntityCounts(read=1000, created=1000)
-    assert [len(job.rows) for job in site.org.jobs] == [1000, 250, 250, 100, 200, 200, 200]
+    assert [len(job.rows) for job in site.org.jobs] == [1000, 250, 200, 150, 200, 200, 200]
     assert site.pauses == [2.0, 4.0]
     assert set(site.results(CONTACT)["code"].isna()) == {True}
 

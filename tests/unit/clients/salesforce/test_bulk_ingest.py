@@ -157,6 +157,17 @@ def test_wait_asks_at_growing_intervals(org: Org, salesforce: ScriptedServer, cl
     assert all(6 <= pause <= 10 for pause in clock.sleeps[-4:])
 
 
+def test_a_job_that_stands_still_is_not_waited_for(
+    org: Org, salesforce: ScriptedServer, clock: FakeClock
+) -> None:
+    moving = [info("InProgress", numberRecordsProcessed=n) for n in (0, 200, 200, 400)]
+    salesforce.answers("GET", JOB, info("UploadComplete"), *moving)
+    status = org.wait_for_job("750A")
+    assert (status.state, status.processed, status.is_terminal) == (JobState.IN_PROGRESS, 400, False)
+    waited = sum(clock.sleeps[4:])
+    assert 3600 <= waited < 3620
+
+
 def test_a_failed_job_is_an_answer(org: Org, salesforce: ScriptedServer) -> None:
     why = "InvalidBatch : Field name not found : X"
     salesforce.answers("GET", JOB, info("Failed", errorMessage=why))

@@ -53,6 +53,15 @@ def test_a_job_that_did_not_complete(org: Org, salesforce: ScriptedServer, state
     assert failed.value.job_id == "750Q"
 
 
+def test_a_job_that_stands_still_is_aborted(org: Org, salesforce: ScriptedServer) -> None:
+    salesforce.answers("POST", JOBS, info("UploadComplete"))
+    salesforce.answers("GET", JOB, info("InProgress"))
+    salesforce.answers("PATCH", JOB, info("Aborted"))
+    with pytest.raises(JobFailed, match="750Q stood still as InProgress for 60 minutes, and was aborted"):
+        list(org.bulk_query(SOQL))
+    assert json.loads(salesforce.requests("PATCH", JOB)[0].body) == {"state": "Aborted"}
+
+
 def test_a_query_that_is_refused(org: Org, salesforce: ScriptedServer) -> None:
     salesforce.answers("POST", JOBS, Answer(400, [{"errorCode": "INVALIDENTITY", "message": "no Foo"}]))
     with pytest.raises(RequestRefused, match="INVALIDENTITY: no Foo"):
