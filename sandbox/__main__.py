@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from sandbox.gentrack.webhooks import Subscription
 from sandbox.landscape import Landscape, Ports
 from sandbox.org_process import ORG_COMMAND, OrgStartError
 from sandbox.overlap.loading import OverlapError
@@ -27,13 +28,19 @@ def main() -> int:
         mail=arguments.mail_port,
         control=arguments.control_port,
     )
+    try:
+        subscription = _subscription(arguments)
+    except ValueError as error:
+        sys.stderr.write(f"sandbox: --webhook-url: {error}\n")
+        return 1
     command = shlex.split(arguments.salesforce_command) if arguments.salesforce_command else ORG_COMMAND
     dataset = Dataset(arguments.customers, arguments.seed)
     with tempfile.TemporaryDirectory(prefix="sandbox-") as passing:
         folder: Path = arguments.folder or Path(passing)
         (folder / "salesforce").mkdir(parents=True, exist_ok=True)
         try:
-            asyncio.run(Landscape(dataset, folder.absolute(), ports, command, arguments.overlap).run())
+            landscape = Landscape(dataset, folder.absolute(), ports, command, subscription, arguments.overlap)
+            asyncio.run(landscape.run())
         except (PortBusyError, OrgStartError, OverlapError) as error:
             sys.stderr.write(f"sandbox: {error}\n")
             return 1
@@ -58,7 +65,31 @@ def _parser() -> argparse.ArgumentParser:
     for part in ("salesforce", "salesforce-tls", "gentrack", "mail", "control"):
         parser.add_argument(f"--{part}-port", type=int, default=0, help="0 takes a free port")
     parser.add_argument("--salesforce-command", help="what to start as the Salesforce org instead of our own")
+    parser.add_argument("--webhook-url", help="where Gentrack sends its events; nowhere by default")
+    parser.add_argument(
+        "--webhook-event",
+        action="append",
+        default=[],
+        help="a type of event that is sent; may be repeated; all by default",
+    )
+    parser.add_argument(
+        "--webhook-email",
+        action="append",
+        default=[],
+        help="who is told when events don't arrive; may be repeated",
+    )
     return parser
+
+
+def _subscription(arguments: argparse.Namespace) -> Subscription | None:
+    if arguments.webhook_url is None:
+        return None
+    given = {
+        "url": arguments.webhook_url,
+        "events": arguments.webhook_event,
+        "emails": arguments.webhook_email,
+    }
+    return Subscription.from_json(given)
 
 
 def _positive(text: str) -> int:

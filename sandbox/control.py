@@ -12,6 +12,7 @@ from starlette.routing import Route
 from sandbox.gentrack.errors import Refusal, json_response, on_refusal
 from sandbox.gentrack.faults import Fault
 from sandbox.gentrack.tenant import Tenant
+from sandbox.webhook_control import WebhookControl
 
 _DONE = 204
 
@@ -37,6 +38,7 @@ class Control:
                 Route("/clock", self.set_clock, methods=["PUT"]),
                 Route("/events", self.read_events),
                 Route("/events", self.clear_events, methods=["DELETE"]),
+                *WebhookControl(self._tenant).routes(),
             ],
             exception_handlers={Refusal: on_refusal},
         )
@@ -88,10 +90,10 @@ class Control:
         return json_response({"now": self._tenant.clock.stamp()})
 
     async def read_events(self, _request: Request) -> Response:
-        """Every event that Gentrack has published."""
-        return json_response({"events": self._tenant.publisher.outbox})
+        """The latest events that Gentrack has published."""
+        return json_response({"events": list(self._tenant.publisher.published)})
 
     async def clear_events(self, _request: Request) -> Response:
         """Forget the events."""
-        self._tenant.publisher.outbox.clear()
+        self._tenant.publisher.published.clear()
         return Response(status_code=_DONE)

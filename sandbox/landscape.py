@@ -17,6 +17,8 @@ from starlette.types import ASGIApp
 from sandbox.control import Control
 from sandbox.gentrack.app import create_app
 from sandbox.gentrack.tenant import Tenant
+from sandbox.gentrack.webhooks import Subscription
+from sandbox.gentrack.webhooks.alerts import smtp_mailer
 from sandbox.mail import smtp_protocol
 from sandbox.org_process import OrgProcess
 from sandbox.overlap import overlap_cases
@@ -46,6 +48,8 @@ class Landscape:
     folder: Path
     ports: Ports
     org_command: Sequence[str]
+    subscription: Subscription | None = None
+    """Where the tenant sends its events from the start on."""
     overlap: int = 0
     """How many customers the org holds already, without an External ID."""
 
@@ -73,10 +77,14 @@ class Landscape:
                 if await _unless_told(told_to_end, loading) is None:
                     return
             tenant = Tenant(self.dataset)
+            tenant.webhook.mailer = smtp_mailer(HOST, mail.getsockname()[1])
             await stack.enter_async_context(_serving(create_app(tenant), gentrack))
             await stack.enter_async_context(_serving(Control(tenant, org.is_running).create_app(), control))
             server = await loop.create_server(smtp_protocol(self._mail_folder), sock=mail)
             stack.callback(server.close)
+            stack.enter_context(tenant.webhook.running())
+            if self.subscription is not None:
+                tenant.webhook.subscribe(self.subscription)
             _announce(
                 {
                     "salesforce": org.announced,

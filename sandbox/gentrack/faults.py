@@ -1,9 +1,8 @@
 """Scripted faults: what goes wrong, for which requests, how often; repeatable by seed."""
 
 import asyncio
-import random
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -11,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.gentrack.errors import error_body, json_response
+from sandbox.gentrack.scripts import Script, Scripted
 from sandbox.gentrack.tokens import TokenIssuer
 from sandbox.serving import ABORT
 
@@ -31,20 +31,16 @@ class FaultKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Fault:
+class Fault(Scripted):
     """One entry of the script.
 
-    It strikes requests whose method is `method` (any if None) and whose path matches the regular expression
-    `path`: of those, after the first `after` ones, each with the chance `share`, and `times`
-    of them in all (None: no end).
+    It meets requests whose method is `method` (any if None) and whose path matches the regular expression
+    `path`.
     """
 
     kind: FaultKind
     method: str | None = None
     path: str = ""
-    after: int = 0
-    times: int | None = 1
-    share: float = 1.0
     status: int = 503
     retry_after: int | None = None
     seconds: float = 1.0
@@ -52,57 +48,20 @@ class Fault:
     @classmethod
     def from_json(cls, given: Any) -> "Fault":
         """Build from a JSON object; raises ValueError for what it doesn't know."""
-        if not isinstance(given, dict) or given.keys() - {field.name for field in fields(cls)}:
-            raise ValueError(f"a fault is an object of {', '.join(field.name for field in fields(cls))}")
-        if "kind" not in given:
-            raise ValueError(f"a fault has a kind: {', '.join(FaultKind)}")
+        checked = cls.checked(given)
         try:
-            re.compile(given.get("path", ""))
+            re.compile(checked.get("path", ""))
         except re.error as error:
             raise ValueError(f"path is no regular expression: {error}") from error
-        return cls(**{**given, "kind": FaultKind(given["kind"])})
+        return cls(**{**checked, "kind": FaultKind(checked["kind"])})
 
 
-class FaultScript:
-    """The faults in force; the first that strikes a request decides."""
-
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)  # noqa: S311
-        self._faults: dict[int, Fault] = {}
-        self._met: dict[int, int] = {}
-        self._struck: dict[int, int] = {}
-        self._last = 0
-
-    def add(self, fault: Fault) -> int:
-        """Put a fault at the end of the script; returns its number."""
-        self._last += 1
-        self._faults[self._last] = fault
-        self._met[self._last] = self._struck[self._last] = 0
-        return self._last
-
-    def clear(self) -> None:
-        """Nothing goes wrong from now on."""
-        self._faults.clear()
-
-    def as_json(self) -> list[dict[str, Any]]:
-        """The script, with how many requests each fault has met and struck."""
-        return [
-            {"id": number, **asdict(fault), "met": self._met[number], "struck": self._struck[number]}
-            for number, fault in self._faults.items()
-        ]
+class FaultScript(Script[Fault]):
+    """The faults of requests."""
 
     def strike(self, method: str, path: str) -> Fault | None:
         """The fault that this request suffers, if any; counts it."""
-        for number, fault in self._faults.items():
-            if fault.method not in {None, method} or not re.search(fault.path, path):
-                continue
-            self._met[number] += 1
-            spent = fault.times is not None and self._struck[number] >= fault.times
-            if spent or self._met[number] <= fault.after or self._random.random() >= fault.share:
-                continue
-            self._struck[number] += 1
-            return fault
-        return None
+        return self.first(lambda fault: fault.method in {None, method} and bool(re.search(fault.path, path)))
 
 
 class Faulty:

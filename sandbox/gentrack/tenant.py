@@ -1,11 +1,7 @@
-"""The state of one tenant: its app, records, clock, journal, events, faults and webhook key."""
+"""The state of one tenant: its app, records, clock, journal, events, faults and webhook."""
 
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox.gentrack.clock import Clock
 from sandbox.gentrack.collection import Collection
@@ -14,6 +10,8 @@ from sandbox.gentrack.events import Publisher
 from sandbox.gentrack.faults import FaultScript
 from sandbox.gentrack.journal import Journal
 from sandbox.gentrack.tokens import App, TokenIssuer
+from sandbox.gentrack.webhooks import Deliverer
+from sandbox.gentrack.webhooks.signature import public_pem
 from sandbox.gentrack.writing import Writer
 from sandbox.seed import Dataset
 
@@ -28,14 +26,10 @@ class Tenant:
         self.tokens = TokenIssuer(self.app)
         self.journal = Journal()
         self.faults = FaultScript(dataset.seed)
-        self.publisher = Publisher(self.app, self.clock)
+        self.webhook = Deliverer(self.app, self.clock, dataset.seed)
+        self.publisher = Publisher(self.app, self.clock, self.webhook.accept)
         self.collections = {table.name: Collection(table) for table in dataset.tables}
         self.writer = Writer(self.collections, self.clock, self.publisher)
-
-    @cached_property
-    def webhook_key(self) -> rsa.RSAPrivateKey:
-        """The app's own key, with which webhooks are signed."""
-        return rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
 
     def single(self, collection: str, identifier: int) -> bytes:
         """The record with this id; raises `NotFound`."""
@@ -84,11 +78,7 @@ class Tenant:
     def write_webhook_public_key(self, folder: Path) -> Path:
         """Write the public key (SPKI PEM) that a receiver checks signatures with."""
         path = folder / "webhook-public-key.pem"
-        path.write_bytes(
-            self.webhook_key.public_key().public_bytes(
-                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-            )
-        )
+        path.write_bytes(public_pem(self.webhook.key))
         return path
 
     def _first(self, collection: str, field: str, value: str, seeded: Sequence[int]) -> bytes:

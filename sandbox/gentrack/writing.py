@@ -44,8 +44,9 @@ class Writer:
         merged = _merge(record, given, whole=whole)
         self._fill_numbers(merged, given)
         merged["updatedDttm"] = self._clock.stamp()
+        row = self._collections[collection].put(merged)
         self._publisher.publish(collection, "updated", merged)
-        return self._collections[collection].put(merged)
+        return row
 
     def create(self, collection: str, fields: Record) -> tuple[Record, bytes]:
         """Add a record. A ``clientReference`` can be given once in a collection: again is a 409.

@@ -71,5 +71,49 @@ def test_events_are_read_and_forgotten(control: httpx.Client, gentrack: httpx.Cl
     assert control.get("/events").json() == {"events": []}
 
 
+def test_a_webhook_is_subscribed_and_dropped(control: httpx.Client, gentrack: httpx.Client) -> None:
+    assert control.get("/webhook").json()["subscription"] is None
+    given = {"url": "http://127.0.0.1:9/", "events": ["account-updated"], "emails": ["ops@example.com"]}
+    assert control.put("/webhook", json=given).json()["subscription"] == given
+    gentrack.patch("/v1/junifer/accounts/101", json={"tradingName": "x"})
+    gentrack.post("/v1/junifer/customers", json={"name": "x"})
+    assert control.get("/webhook").json()["waiting"] == 1
+    assert control.delete("/webhook").status_code == 204
+    assert control.get("/webhook").json() == {"subscription": None, "waiting": 0, "succeeded": 0, "failed": 0}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content"),
+    [
+        ("PUT", "/webhook", '{"url": "ftp://x"}'),
+        ("PUT", "/webhook", '{"url": "http://x", "events": "all"}'),
+        ("PUT", "/webhook", '{"url": "http://x", "colour": 1}'),
+        ("PATCH", "/webhook/habits", '{"attempts": 0}'),
+        ("PATCH", "/webhook/habits", '{"colour": 1}'),
+        ("PATCH", "/webhook/habits", "[]"),
+        ("POST", "/webhook/faults", '{"kind": "flood"}'),
+        ("POST", "/webhook/faults", '{"kind": "lost", "event": "("}'),
+        ("POST", "/webhook/test", '{"data": 1}'),
+        ("GET", "/webhook/attempts?after=x", ""),
+    ],
+)
+def test_what_means_nothing_about_a_webhook_is_refused(
+    control: httpx.Client, method: str, path: str, content: str
+) -> None:
+    assert control.request(method, path, content=content).status_code == 400
+
+
+def test_faults_and_habits_of_deliveries_are_told(control: httpx.Client, tenant: Tenant) -> None:
+    told = control.post("/webhook/faults", json={"kind": "doubled", "event": "^account", "times": None})
+    assert told.status_code == 201
+    (fault,) = control.get("/webhook/faults").json()["faults"]
+    assert (fault["kind"], fault["event"], fault["met"]) == ("doubled", "^account", 0)
+    assert control.delete("/webhook/faults").status_code == 204
+    assert control.patch("/webhook/habits", json={"timeout_seconds": 3}).json()["timeout_seconds"] == 3
+    assert tenant.webhook.habits.attempts == control.get("/webhook/habits").json()["attempts"] == 7
+    assert control.delete("/webhook/attempts").status_code == 204
+    assert control.get("/webhook/attempts").json() == {"attempts": []}
+
+
 def test_a_dead_org_is_told(control: httpx.Client) -> None:
     assert control.get("/health").json()["parts"]["salesforce"] == "down"

@@ -7,6 +7,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from sandbox.gentrack.faults import Fault, FaultKind
+from sandbox.gentrack.webhooks import DeliveryFault, DeliveryFaultKind
+from sandbox.gentrack.webhooks.habits import Habits
 from sandbox.overlap import OverlapKind
 from sandbox.seed import Dataset, Record
 
@@ -28,16 +30,17 @@ def test_every_option_stands_in_the_readme() -> None:
 
 
 def test_every_control_address_stands_in_the_readme() -> None:
-    source = (ROOT / "sandbox" / "control.py").read_text()
+    source = "".join((ROOT / "sandbox" / name).read_text() for name in ("control.py", "webhook_control.py"))
     offered = {
         f"{method or 'GET'} {path}"
-        for path, method in re.findall(r'Route\("(/\w+)", [\w.]+(?:, methods=\["(\w+)"\])?', source)
+        for path, method in re.findall(r'Route\("(/[\w/]+)", [\w.]+(?:, methods=\["(\w+)"\])?', source)
     }
     assert {entry for entry in offered if f"`{entry}`" not in README} == set()
 
 
 def test_every_part_of_a_fault_and_every_overlap_stands_in_the_readme() -> None:
-    named = [field.name for field in fields(Fault)] + list(FaultKind) + list(OverlapKind)
+    faults = {field.name for fault in (Fault, DeliveryFault) for field in fields(fault)}
+    named = [*faults, *FaultKind, *DeliveryFaultKind, *OverlapKind, *Habits.model_fields]
     assert {name for name in named if f"`{name}`" not in README} == set()
 
 

@@ -8,6 +8,7 @@ import smtplib
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -199,6 +200,27 @@ def test_the_log_is_read_and_cleared_by_the_control_address(tmp_path: Path) -> N
         ]
         assert httpx.delete(log).status_code == 204
         assert httpx.get(log).json() == {"requests": []}
+
+
+def test_a_webhook_given_at_start_is_tried_and_its_failures_are_mailed(tmp_path: Path) -> None:
+    webhook = ("--webhook-url", "http://127.0.0.1:9/nobody", "--webhook-email", "ops@example.com")
+    with _sandbox(tmp_path, *webhook) as process:
+        announced = _announced(process)
+        control, key = announced["control_url"], Path(announced["gentrack"]["webhook_public_key_file"])
+        assert httpx.get(f"{control}/webhook/key").content == key.read_bytes()
+        httpx.patch(f"{control}/webhook/habits", json={"first_retry_seconds": 0}).raise_for_status()
+        httpx.post(f"{control}/webhook/test").raise_for_status()
+        folder, deadline = Path(announced["mail"]["folder"]), time.monotonic() + 20
+        while not any("Event delivery fails" in path.read_text() for path in folder.glob("[!.]*.eml")):
+            assert time.monotonic() < deadline
+        assert len(httpx.get(f"{control}/webhook/attempts").json()["attempts"]) == 7
+
+
+def test_a_webhook_address_that_is_none_is_refused(tmp_path: Path) -> None:
+    with _sandbox(tmp_path, "--webhook-url", "somewhere") as process:
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert errors == b"sandbox: --webhook-url: url must be an http or https address\n"
 
 
 def test_parallel_sandboxes_do_not_meet(tmp_path: Path) -> None:

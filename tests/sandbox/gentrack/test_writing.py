@@ -178,7 +178,7 @@ def test_events_are_published_unless_switched_off(tenant: Tenant, client: httpx.
     client.patch(f"/accounts/{account['id']}", json={"tradingName": "b"})
     client.put("/eventPublishing", json={"enabled": True})
     client.post("/customers", json={"name": "New"})
-    events = tenant.publisher.outbox
+    events = tenant.publisher.published
     assert [event["eventType"] for event in events] == ["account-updated", "customer-created"]
     assert events[0]["data"]["number"] == account["number"]
     assert events[0]["tenantId"] == tenant.app.tenant_id
