@@ -16,6 +16,7 @@ from connector.errors import SettingsInvalid
 from connector.instance import Instance, load_instance
 from connector.locations import is_s3, located
 from connector.mapping.active_rules import ActiveRules
+from connector.mapping.fingerprint import fingerprint
 from connector.mapping.vocabulary import EntitySpec, Resource
 from connector.model.run import Run
 from connector.settings import Settings, load_settings
@@ -52,6 +53,11 @@ class Connection:
     def rules(self) -> ActiveRules:
         """By which rules records that existed before are found. Raises SettingsInvalid."""
         return ActiveRules(self.entities, self.instance.matching.off)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the mapping as this instance uses it."""
+        return fingerprint(self.entities, self.instance.choices)
 
     @cached_property
     def gentrack(self) -> GentrackSource:

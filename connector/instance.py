@@ -5,8 +5,9 @@ Names and choices, never logic, never a secret. A wrong or unknown line is refus
 
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -14,6 +15,16 @@ from connector.errors import SettingsInvalid
 from connector.locations import LocationName
 
 _ID = r"^[0-9A-Za-z-]{1,64}$"
+
+_HOW: Mapping[str, Any] = {
+    "name": True,
+    "email": True,
+    "load": True,
+    "window": True,
+    "salesforce": {"api_version", "ca_file", "jwt_audience"},
+    "gentrack": {"page_size"},
+}
+"""Lines of an instance that change nothing in what a run writes."""
 
 
 class _Section(BaseModel):
@@ -140,6 +151,11 @@ class Instance(_Section):
         if self.window.events == "api" and self.gentrack.url is None:
             raise ValueError("window.events = 'api' needs gentrack.url; without it set events = 'manual'")
         return self
+
+    @property
+    def choices(self) -> dict[str, Any]:
+        """What decides which records are read and what is written, as JSON has it; not how it is done."""
+        return self.model_dump(mode="json", exclude=_HOW)
 
 
 def load_instance(folder: Path, instance_id: str) -> Instance:

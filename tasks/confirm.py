@@ -18,7 +18,6 @@ from pydantic import Field, create_model
 from connector.bootstrap import Connection
 from connector.errors import NotConfirmed, SwitchStuck
 from connector.model.finding import Finding
-from connector.model.outcome import RunOutcome
 from connector.model.run import Run
 from connector.model.window import Window
 from connector.sync import confirm as verb
@@ -77,7 +76,7 @@ def _asked(
             run.instance,
             at.instance.name,
             findings,
-            _volumes(run, at),
+            verb.planned(at.ledger.history.finished_before(run.instance, now), at.fingerprint),
             manual_events=at.events_to_switch is None,
             now=now,
             complaint=complaint,
@@ -110,11 +109,3 @@ def _form(instance: str, attestations: dict[str, str]) -> type[RunInput]:
     for key, text in attestations.items():
         fields[key] = (bool, Field(default=False, title="I vouch for this", description=text))
     return create_model("Confirmation", __base__=RunInput, **fields)
-
-
-def _volumes(run: Run, at: Connection) -> verb.Volumes | None:
-    """The counts of the newest plan that came to its end."""
-    for past in at.ledger.history.finished_before(run.instance, datetime.now(UTC)):
-        if past.mode == "plan" and past.outcome != RunOutcome.FAILED and past.finished_at is not None:
-            return verb.Volumes(past.finished_at, past.counts)
-    return None

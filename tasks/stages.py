@@ -57,7 +57,8 @@ class staged(AbstractContextManager[None]):  # noqa: N801 - it reads as a verb: 
 
 def begin(instance: str, mode: str = "initial") -> Run:
     """Open the run in the ledger under the id of this flow run. Raises SettingsInvalid."""
-    return connection(instance).ledger.run_started(str(flow_run.id), instance, mode)
+    at = connection(instance)
+    return at.ledger.run_started(str(flow_run.id), instance, mode, at.fingerprint)
 
 
 def conclude(run: Run, summary: Summary) -> None:

@@ -12,7 +12,8 @@ from connector.model.outcome import EntityCounts, total_of
 class PastRun:
     """`outcome` is None while the run is under way or where its process died; `failed_at` is a stage.
 
-    `stages` are the seconds of those that ended well; `counts` are by entity.
+    `stages` are the seconds of those that ended well; `counts` are by entity; `fingerprint` is that of the
+    mapping, "" where it is not known.
     """
 
     id: str
@@ -25,6 +26,7 @@ class PastRun:
     message: str
     stages: Mapping[str, float]
     counts: Mapping[str, EntityCounts]
+    fingerprint: str = ""
 
     @property
     def seconds(self) -> float | None:

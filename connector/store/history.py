@@ -80,6 +80,7 @@ class History:
                 row.message,
                 stages[row.id],
                 counts[row.id],
+                row.fingerprint,
             )
             for row in rows
         ]

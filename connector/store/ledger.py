@@ -51,13 +51,17 @@ class SqlLedger:
         """Give the connections back."""
         self._engine.dispose()
 
-    def run_started(self, run_id: str, instance: str, mode: str) -> Run:
-        """Open a run, or find the one that was opened under this id: it is resumed, whatever its end was."""
+    def run_started(self, run_id: str, instance: str, mode: str, fingerprint: str = "") -> Run:
+        """Open a run, or find the one that was opened under this id: it is resumed, whatever its end was.
+
+        `fingerprint` is that of the mapping as it is now.
+        """
         unended = {"outcome": None, "stage": None, "finished_at": None, "message": ""}
+        unended["fingerprint"] = fingerprint
         with transaction(self._engine) as session:
             session.exec(
                 insert(RunRow)
-                .values(id=run_id, instance=instance, mode=mode, started_at=_now(), message="")
+                .values(id=run_id, instance=instance, mode=mode, started_at=_now(), **unended)
                 .on_conflict_do_update(index_elements=["id"], set_=unended)
             )
             session.commit()

@@ -20,6 +20,7 @@ class RunRow(SQLModel, table=True):
     id: str = Field(primary_key=True)
     instance: str = Field(index=True)
     mode: str
+    fingerprint: str = Field(default="", description="Of the mapping that it was made with.")
     started_at: datetime = Field(sa_column=_moment(nullable=False))
     finished_at: datetime | None = Field(default=None, sa_column=_moment())
     outcome: str | None = None

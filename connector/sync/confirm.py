@@ -7,7 +7,8 @@ from datetime import datetime
 
 from connector.errors import NotConfirmed
 from connector.model.finding import Finding, Severity
-from connector.model.outcome import EntityCounts
+from connector.model.history import PastRun
+from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.window import Window
 
 START, DECLINE = "start", "decline"
@@ -15,10 +16,11 @@ START, DECLINE = "start", "decline"
 
 @dataclass(frozen=True)
 class Volumes:
-    """What the newest plan counted, by entity, and when."""
+    """What a plan counted, by entity, and when; `same_mapping`: the run would decide as the plan did."""
 
     planned_at: datetime
     entities: Mapping[str, EntityCounts]
+    same_mapping: bool = True
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,19 @@ def to_attest(findings: Sequence[Finding]) -> dict[str, str]:
         for finding in findings
         if finding.severity is Severity.ATTEST
     }
+
+
+def planned(past: Sequence[PastRun], fingerprint: str) -> Volumes | None:
+    """What the newest finished plan with this mapping counted, else the newest one; None without a plan.
+
+    `past` has the newest first.
+    """
+    plans = [
+        Volumes(run.finished_at, run.counts, run.fingerprint == fingerprint)
+        for run in past
+        if run.mode == "plan" and run.outcome == RunOutcome.COMPLETED and run.finished_at is not None
+    ]
+    return next((plan for plan in plans if plan.same_mapping), plans[0] if plans else None)
 
 
 def granted(windows: Sequence[Window]) -> Window | None:
@@ -100,6 +115,15 @@ def _volumes(volumes: Volumes | None, now: datetime) -> list[str]:
             "## Volumes",
             "",
             "No plan has been made for this instance: how many records will change is not known beforehand.",
+        ]
+    if not volumes.same_mapping:
+        made = (
+            f"The newest plan, of {volumes.planned_at:%d %B %Y, %H:%M} UTC, was made with **another mapping**"
+        )
+        return [
+            "## Volumes",
+            "",
+            f"{made}: its counts do not hold for this run. Make a new plan, or go by what preflight found.",
         ]
     hours = (now - volumes.planned_at).total_seconds() / 3600
     rows = [

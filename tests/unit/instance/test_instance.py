@@ -1,6 +1,7 @@
 """An instance's file: every wrong line is refused by its name."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,3 +129,15 @@ def test_a_name_that_is_no_tenants_id_leads_nowhere(folder: Path, name: str) -> 
     (folder / "inner").mkdir()
     with pytest.raises(SettingsInvalid, match="can't be an instance"):
         load_instance(folder / "inner", name)
+
+
+def test_choices_are_what_changes_what_is_written(folder: Path) -> None:
+    def choices(more: str) -> dict[str, Any]:
+        (folder / "61668309.toml").write_text(f"{GOOD}\n{more}", "utf-8")
+        return load_instance(folder, "61668309").choices
+
+    plain = choices("")
+    assert choices("[load]\nbatch_rows = 500") == plain
+    assert choices('[matching]\nplaceholders = ["?"]') != plain
+    assert plain["salesforce"]["url"]
+    assert "page_size" not in plain["gentrack"]

@@ -23,7 +23,7 @@ def finish(ledger: SqlLedger, run: Run, outcome: RunOutcome, stage: Stage | None
 
 
 def test_runs_are_told_newest_first_with_stages_and_counts(ledger: SqlLedger) -> None:
-    first = ledger.run_started("run-1", "1", "plan")
+    first = ledger.run_started("run-1", "1", "plan", "fingerprint")
     ledger.stage_started(first, Stage.EXTRACT)
     ledger.stage_finished(first, Stage.EXTRACT)
     ledger.stage_started(first, Stage.TRANSFORM)
@@ -36,6 +36,7 @@ def test_runs_are_told_newest_first_with_stages_and_counts(ledger: SqlLedger) ->
 
     newest, oldest = ledger.history.runs("1")
     assert (newest.id, newest.outcome, newest.seconds) == ("run-2", None, None)
+    assert (newest.fingerprint, oldest.fingerprint) == ("", "fingerprint")
     assert (oldest.mode, oldest.outcome, oldest.failed_at) == ("plan", "failed", "transform")
     assert list(oldest.stages) == ["extract"]
     assert dict(oldest.counts) == {"account": EntityCounts(read=3, created=2, held=1)}

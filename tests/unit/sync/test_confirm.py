@@ -7,9 +7,10 @@ import pytest
 
 from connector.errors import NotConfirmed
 from connector.model.finding import Finding, Severity
+from connector.model.history import PastRun
 from connector.model.outcome import EntityCounts
 from connector.model.window import Window, WindowState
-from connector.sync.confirm import Answer, Volumes, granted, judged, page, to_attest
+from connector.sync.confirm import Answer, Volumes, granted, judged, page, planned, to_attest
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
 FINDINGS = [
@@ -71,6 +72,33 @@ def test_the_page_shows_the_plan_with_its_age_and_what_was_wrong_before() -> Non
     assert "| contact | 1,200 | 1,000 | 0 | 200 | 0 | 0 | 0 |" in text
     assert "as you have put it **by hand**" in text
     assert "Nothing that you need to know." in text
+
+
+def past(mode: str, hours: int, fingerprint: str, outcome: str = "completed") -> PastRun:
+    ended = NOW - timedelta(hours=hours)
+    counts = {"contact": EntityCounts(read=hours, created=hours)}
+    return PastRun(f"r{hours}", "1", mode, ended, ended, outcome, None, "", {}, counts, fingerprint)
+
+
+def test_the_counts_are_of_the_newest_plan_with_the_same_mapping() -> None:
+    runs = [
+        past("initial", 1, "same"),
+        past("plan", 2, "same", "failed"),
+        past("plan", 3, "other"),
+        past("plan", 4, "same"),
+        past("plan", 5, "same"),
+    ]
+    chosen = planned(runs, "same")
+    assert chosen is not None
+    assert (chosen.planned_at, chosen.same_mapping) == (NOW - timedelta(hours=4), True)
+    assert planned(runs[:2], "same") is None
+
+
+def test_counts_of_another_mapping_are_not_shown() -> None:
+    volumes = planned([past("plan", 3, "other")], "same")
+    text = page("1", "E", [], volumes, manual_events=False, now=NOW)
+    assert "The newest plan, of 24 November 2026, 17:00 UTC, was made with **another mapping**" in text
+    assert "| contact |" not in text
 
 
 def test_a_run_that_was_confirmed_once_has_its_word_kept() -> None:
