@@ -14,8 +14,8 @@ from connector.model.outcome import RunOutcome
 from connector.model.run import Run, Stage
 from connector.model.summary import Summary
 from tasks.connection import connection
-from tasks.pacing import forget_pace
 from tasks.progress import forget_progress
+from tasks.sending import forget_pace
 
 
 class StageFailed(Exception):

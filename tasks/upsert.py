@@ -17,8 +17,8 @@ from connector.sync.upsert import Upsert
 from tasks.connection import connection
 from tasks.lease import lease_checked
 from tasks.once import once
-from tasks.pacing import sending
 from tasks.progress import show_progress
+from tasks.sending import sending
 
 
 @task(name="line up", task_run_name="line up {name}", cache_policy=NO_CACHE)

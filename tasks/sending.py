@@ -1,4 +1,4 @@
-"""The pace of each entity's jobs: one for all tasks of a run that send them side by side in this process."""
+"""How a run sends: one pace for all tasks that send an entity's jobs side by side in this process."""
 
 import threading
 
