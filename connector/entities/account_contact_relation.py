@@ -19,6 +19,7 @@ SPEC = EntitySpec(
     ),
     lock_parent="AccountId",
     found_by_parents=True,
+    made_by_people="IsDirect = false",
     source=SourceView(
         resources=(ACCOUNT_CUSTOMERS,),
         # A customer with several roles on an account, at once or one after another, is one relation.

@@ -30,6 +30,14 @@ REASON = "reason"
 TODO = "todo"
 JOB = "job"
 
+CREATED_BY = "created_by"
+CHANGED_BY = "changed_by"
+"""The users that made a record, and changed it last."""
+MADE_LATER = "made_later"
+"""Whether a later run made the record anew, so that it is not the undone run's any more."""
+ATTACHED = "attached"
+"""What others have hung on a record, in words."""
+
 VERDICT = (OUTCOME, CODE, FIELD, REASON, TODO)
 """What became of a row, and why, in the order in which every part has them."""
 
@@ -47,6 +55,11 @@ def salesforce(api_name: str) -> str:
 def target(api_name: str) -> str:
     """The column of a value as it should be in Salesforce."""
     return f"t.{api_name}"
+
+
+def now(name: str) -> str:
+    """The column of a value as an undo finds it in Salesforce."""
+    return f"now.{name}"
 
 
 def parent_key(field: str) -> str:

@@ -130,7 +130,8 @@ class EntitySpec:
     `key` names the columns of the source view that make the external id, joined by ':'.
     `lock_parent` names the parent whose record Salesforce locks while a row is written.
     `found_by_parents` says that a record without an external id is the same one if its parents are: the
-    platform makes direct relations by itself, without one.
+    platform makes direct relations by itself, without one. `made_by_people` is the condition in SOQL that the
+    others meet.
     `finished_after` names the entity after whose load the finishing pass of this one runs.
     `matching` finds records that stood in Salesforce before, without an external id.
     """
@@ -143,6 +144,7 @@ class EntitySpec:
     parents: tuple[Parent, ...] = ()
     lock_parent: str | None = None
     found_by_parents: bool = False
+    made_by_people: str | None = None
     anchors: tuple[Anchor, ...] = ()
     finished_after: str | None = None
     matching: tuple[MatchingRule, ...] = ()

@@ -32,10 +32,20 @@ class FieldDescribe:
 
 
 @dataclass(frozen=True)
+class ChildRelationship:
+    """A lookup of another object (or of this one) to this one."""
+
+    sobject: str
+    field: str
+
+
+@dataclass(frozen=True)
 class ObjectDescribe:
-    """One object and its fields by API name."""
+    """One object and its fields by API name, and what may hang on its records."""
 
     name: str
     createable: bool
     updateable: bool
     fields: Mapping[str, FieldDescribe]
+    deletable: bool = True
+    children: tuple[ChildRelationship, ...] = ()

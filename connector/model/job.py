@@ -28,15 +28,17 @@ class ResultKind(StrEnum):
 
 @dataclass(frozen=True)
 class JobRequest:
-    """`operation` is upsert or update; upsert names the External ID field that it finds records by.
+    """`operation` is upsert, update or delete; upsert names the External ID field that it finds records by.
 
     `purpose` tells jobs of one batch apart in the ledger: its rows are loaded, and some of them finished.
+    `row_key` is the column that tells rows apart in its CSV and in its results.
     """
 
     sobject: str
     operation: str
     external_id_field: str | None = None
     purpose: str = "load"
+    row_key: str = "Gentrack_External_Id__c"
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,7 @@ def _images_sql(spec: EntitySpec) -> str:
         f" AS {quoted(named.parent_key(parent.field))}"
         for parent in spec.later_parents
     ]
+    columns += [f"lined_up.{quoted(named.given_parent(parent.field))}" for parent in spec.fillable_parents]
     for field in spec.fields:
         columns += [
             f"CASE WHEN {_is_changed(field)} THEN {table}.{quoted(name)} END AS {quoted(name)}"
@@ -115,9 +116,9 @@ def _merged_sql(spec: EntitySpec, earlier: str, later: str) -> str:
         f"coalesce(e.{named.OPERATION}, l.{named.OPERATION}) AS {named.OPERATION}",
         f"coalesce(e.{named.LINKED}, l.{named.LINKED}) AS {named.LINKED}",
     ]
-    for parent in spec.parents:
-        key = quoted(named.parent_key(parent.field))
-        columns.append(f"coalesce(l.{key}, e.{key}) AS {key}")
+    keys = [named.parent_key(parent.field) for parent in spec.parents]
+    keys += [named.given_parent(parent.field) for parent in spec.fillable_parents]
+    columns += [f"coalesce(l.{quoted(key)}, e.{quoted(key)}) AS {quoted(key)}" for key in keys]
     for field in spec.fields:
         old, new = quoted(named.salesforce(field.api_name)), quoted(named.target(field.api_name))
         columns += [

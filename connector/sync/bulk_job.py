@@ -1,6 +1,6 @@
 """One bulk job from its CSV to what became of each of its rows.
 
-The job's id is in the ledger before its data is committed, and rows are joined by external id: results come
+The job's id is in the ledger before its data is committed, and rows are joined by their key: results come
 in no promised order, and Salesforce may write numbers anew.
 """
 
@@ -17,7 +17,6 @@ from connector.errors import CountsDisagree, JobFailed, RequestRefused
 from connector.mapping import columns as named
 from connector.mapping.canonical import folded
 from connector.mapping.converters import TEXT, text_columns
-from connector.mapping.vocabulary import EXTERNAL_ID
 from connector.model.batch import Batch
 from connector.model.job import JobRequest, JobState, JobStatus, ResultKind
 from connector.model.outcome import RowOutcome
@@ -61,7 +60,8 @@ class BulkLoader:
             yield from self.load(request, content.iloc[:half])
             yield from self.load(request, content.iloc[half:])
             return
-        answered = _answered_for(content, _answers(self.org, status), status)
+        key = request.row_key
+        answered = _answered_for(content, _answers(self.org, status, key), status, key)
         kinds = answered["kind"].value_counts()
         self.ledger.job_counted(
             status.id,
@@ -69,7 +69,7 @@ class BulkLoader:
             failed=int(kinds.get("failed", 0)),
             unprocessed=int(kinds.get("unprocessed", 0)),
         )
-        yield _joined(content, answered, status.id)
+        yield _joined(content, answered, status.id, key)
 
     def earlier(self, request: JobRequest, content: pd.DataFrame) -> Iterator[pd.DataFrame]:
         """The answers of jobs that an attempt before this one made for this batch, the oldest first.
@@ -87,12 +87,12 @@ class BulkLoader:
                 self.ledger.job_state(job_id, JobState.ABORTED)
                 continue
             status = self._ended(job_id)
-            answered = _answers(self.org, status)
-            keys = folded(content[EXTERNAL_ID])
+            answered = _answers(self.org, status, request.row_key)
+            keys = folded(content[request.row_key])
             ours = keys[keys.isin(answered["folded"])]
             if len(ours):
                 known = answered[answered["folded"].isin(ours)]
-                yield _joined(content.loc[ours.index], known, job_id)
+                yield _joined(content.loc[ours.index], known, job_id, request.row_key)
 
     def _run_job(self, request: JobRequest, csv: Path, rows: int) -> JobStatus:
         job_id = self.org.create_job(request)
@@ -124,7 +124,7 @@ class BulkLoader:
         return status
 
 
-def _answers(org: SalesforceOrg, status: JobStatus) -> pd.DataFrame:
+def _answers(org: SalesforceOrg, status: JobStatus, row_key: str) -> pd.DataFrame:
     """Every row that Salesforce answered for: folded key, kind, verdict and salesforce_id."""
     found = []
     for kind, label in (
@@ -135,7 +135,7 @@ def _answers(org: SalesforceOrg, status: JobStatus) -> pd.DataFrame:
         rows = _results(org, status, kind)
         if rows.empty:
             continue
-        frame = pd.DataFrame({"folded": folded(rows[EXTERNAL_ID]), "kind": label})
+        frame = pd.DataFrame({"folded": folded(rows[row_key]), "kind": label})
         frame[named.SALESFORCE_ID] = rows.get("sf__Id", pd.NA)
         if kind is ResultKind.SUCCESSFUL:
             made = (rows["sf__Created"] == "true").to_numpy(dtype=bool, na_value=False)
@@ -158,11 +158,13 @@ def _results(org: SalesforceOrg, status: JobStatus, kind: ResultKind) -> pd.Data
         return pd.DataFrame()
 
 
-def _answered_for(content: pd.DataFrame, answered: pd.DataFrame, status: JobStatus) -> pd.DataFrame:
+def _answered_for(
+    content: pd.DataFrame, answered: pd.DataFrame, status: JobStatus, row_key: str
+) -> pd.DataFrame:
     """The answers, and for the rows that an aborted job has none for, that it stood still."""
     if not status.stood_still:
         return answered
-    keys = folded(content[EXTERNAL_ID])
+    keys = folded(content[row_key])
     lost = keys[~keys.isin(answered["folded"])].reset_index(drop=True)
     frame = pd.DataFrame({"folded": lost, "kind": "unprocessed"})
     frame = frame.join(explained(_unprocessed(frame.index, status)))
@@ -178,9 +180,9 @@ def _unprocessed(index: pd.Index, status: JobStatus) -> "pd.Series[str]":
     return pd.Series(f"{code}:{message}:--", index=index, dtype=TEXT)
 
 
-def _joined(content: pd.DataFrame, answered: pd.DataFrame, job_id: str) -> pd.DataFrame:
+def _joined(content: pd.DataFrame, answered: pd.DataFrame, job_id: str, row_key: str) -> pd.DataFrame:
     known = answered.set_index("folded")
-    keys = folded(content[EXTERNAL_ID])
+    keys = folded(content[row_key])
     lost = int((~keys.isin(known.index)).sum())
     if len(answered) != len(content) or not known.index.is_unique or lost:
         raise CountsDisagree(

@@ -73,6 +73,11 @@ def before(run_id: str, entity: str, attempt: int) -> str:
     return f"{before_images(run_id)}/{entity}/{attempt}"
 
 
+def attached(run: Run, entity: str) -> str:
+    """Records that others have hung something on, as an undo finds them."""
+    return f"{run.id}/attached/{entity}"
+
+
 def read_back(run: Run, entity: str) -> str:
     """Records that Salesforce holds after the load."""
     return f"{run.id}/read_back/{entity}"

@@ -3,6 +3,7 @@
 A row that was planned but never reached, because the run failed before, is failed and says so.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,8 +64,10 @@ def write_errors(run: Run, spec: EntitySpec, workspace: Workspace, target: Path)
     with workspace.sql() as sql:
         settled = _settled(run, spec, workspace.staging, sql)
         sql.table("prepared", folders.prepared(run, spec.name))
-        sources = [c for c in sql.column_names("SELECT * FROM prepared") if c.startswith(named.gentrack(""))]
-        source = ", ".join(f"'{c.removeprefix(named.gentrack(''))}': {quoted(c)}" for c in sources)
+        source = ", ".join(
+            f"'{name}': {quoted(column)}"
+            for name, column in _source(run, sql.column_names("SELECT * FROM prepared"))
+        )
         sql.run(f"""
             COPY (
                 SELECT '{spec.salesforce_object}' AS object, prepared.{named.KEY} AS external_id,
@@ -78,6 +81,12 @@ def write_errors(run: Run, spec: EntitySpec, workspace: Workspace, target: Path)
                 ORDER BY prepared.{named.ROW}
             ) TO '{target.as_posix().replace("'", "''")}' (FORMAT csv, HEADER)
         """)
+
+
+def _source(run: Run, columns: Sequence[str]) -> list[tuple[str, str]]:
+    """Name and column of what is told of a row: Gentrack's values; of an undo, what stood there before."""
+    prefix = named.salesforce("") if run.mode == "undo" else named.gentrack("")
+    return [(column.removeprefix(prefix), column) for column in columns if column.startswith(prefix)]
 
 
 def _settled(run: Run, spec: EntitySpec, staging: Staging, sql: StagedSql) -> str:

@@ -6,7 +6,7 @@ Source: REST API Developer Guide, "sObject Describe". A field that the user has 
 from collections.abc import Mapping
 from typing import Any
 
-from connector.model.describe import FieldDescribe, ObjectDescribe
+from connector.model.describe import ChildRelationship, FieldDescribe, ObjectDescribe
 
 
 def object_describe(answer: Mapping[str, Any]) -> ObjectDescribe:
@@ -16,6 +16,12 @@ def object_describe(answer: Mapping[str, Any]) -> ObjectDescribe:
         createable=answer["createable"],
         updateable=answer["updateable"],
         fields={field["name"]: _field_describe(field) for field in answer["fields"]},
+        deletable=answer["deletable"],
+        children=tuple(
+            ChildRelationship(child["childSObject"], child["field"])
+            for child in answer.get("childRelationships") or ()
+            if not child.get("deprecatedAndHidden", False)
+        ),
     )
 
 

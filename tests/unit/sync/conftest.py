@@ -8,7 +8,6 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from connector.entities import registry
 from connector.mapping import columns as named
 from connector.mapping.vocabulary import EntitySpec
 from connector.model.describe import ObjectDescribe
@@ -16,6 +15,7 @@ from connector.model.run import Run
 from connector.store.staging import FolderStaging
 from connector.sync import folders
 from connector.sync.staged_sql import Workspace
+from tests.unit.sync.gentrack_staged import put_gentrack
 from tests.unit.sync.sync_describe import described
 from tests.unit.sync.whole_run import WholeRun
 
@@ -39,14 +39,7 @@ def stage_gentrack(run: Run, workspace: Workspace) -> Callable[..., None]:
     """Stages records of the three resources; missing ones are empty."""
 
     def stage(**resources: Records) -> None:
-        for resource in {r.name: r for spec in registry() for r in spec.source.resources}.values():
-            table = pa.Table.from_pylist(
-                [dict(record) for record in resources.get(resource.name, ())],
-                pa.schema(list(resource.row_type)),
-            )
-            while any(pa.types.is_struct(column.type) for column in table.schema):
-                table = table.flatten()
-            workspace.staging.write(resource.name, 0, folders.gentrack(run, resource.name), table)
+        put_gentrack(run, workspace, **resources)
 
     return stage
 

@@ -23,10 +23,18 @@ from tests.unit.sync.setting_twin import USER, SettingTwin
 from tests.unit.sync.sync_describe import described
 
 LOCKED = "UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record: 001,002:--"
-_PREFIXES = {"Account": "001", "Contact": "003", "AccountContactRelation": "07k"}
+_PREFIXES = {"Account": "001", "Contact": "003", "AccountContactRelation": "07k", "Opportunity": "006"}
 _TARGETS = {"Parent": "Account"}
 """Objects whose lookup has another name."""
+_CHILDREN = r"SELECT (\w+) FROM (\w+) WHERE \1 != null AND SystemModstamp >= .*?Z(.*)"
 Row = dict[str, str]
+SOMEBODY = "005000000000002AAA"
+"""A user who isn't the connector's."""
+
+
+def _key(row: Row) -> str:
+    """What a row is known by in the switches of a twin: its external id, else its Id."""
+    return row.get(EXTERNAL_ID) or row["Id"]
 
 
 @dataclass
@@ -47,6 +55,7 @@ class OrgTwin:
     def __init__(self, told: list[str] | None = None) -> None:
         self.told = told if told is not None else []
         self.records: dict[str, dict[str, dict[str, str | None]]] = {name: {} for name in _PREFIXES}
+        self.made = 0
         self.jobs: list[Job] = []
         self.described: dict[str, ObjectDescribe] = {s.salesforce_object: described(s) for s in people()}
         self.refused: dict[str, str] = {}
@@ -76,9 +85,14 @@ class OrgTwin:
         return {"DailyApiRequests": {"Max": 100_000, "Remaining": 99_000}}
 
     def query(self, soql: str) -> list[dict[str, Any]]:
-        """Understands the small queries there are: the titles of a record's files, a user's setting."""
+        """Understands the small queries there are: a user's setting, a record's files and children."""
         if f" FROM {SETTING} " in soql:
             return self.setting.rows(soql)
+        children = re.fullmatch(
+            r"SELECT (\w+) FROM (\w+) WHERE \1 != null AND SystemModstamp >= .*?Z(.*)", soql
+        )
+        if children:
+            return self._children(*children.groups())
         asked = re.fullmatch(
             r"SELECT ContentDocument.Title FROM ContentDocumentLink WHERE LinkedEntityId = '(\w+)'", soql
         )
@@ -86,6 +100,15 @@ class OrgTwin:
         return [
             {"ContentDocument": {"Title": title}} for record, title, _ in self.files if record == asked[1]
         ]
+
+    def _children(self, lookup: str, sobject: str, conditions: str) -> list[dict[str, Any]]:
+        """Everything counts as changed lately."""
+        found = [record for record in self.records[sobject].values() if record.get(lookup)]
+        if f"{EXTERNAL_ID} = null" in conditions:
+            found = [record for record in found if not record.get(EXTERNAL_ID)]
+        if "IsDirect = false" in conditions:
+            found = [record for record in found if record.get("IsDirect") != "true"]
+        return [{lookup: record[lookup]} for record in found]
 
     def tooling_query(self, soql: str) -> list[dict[str, Any]]:
         """Everything of the object that is asked for: the conditions are the contract test's."""
@@ -148,7 +171,7 @@ class OrgTwin:
         return status
 
     def results(self, job_id: str, kind: ResultKind) -> pa.Table:
-        rows = [row for row in self._job(job_id).answers[kind] if row[EXTERNAL_ID] not in self.forgotten]
+        rows = [row for row in self._job(job_id).answers[kind] if _key(row) not in self.forgotten]
         if not rows:
             return pa.table({})
         names = list(rows[0])[::-1]
@@ -179,14 +202,18 @@ class OrgTwin:
 
     def add(self, sobject: str, **values: str | None) -> str:
         """Put a record there as if it had always been; returns its id."""
-        record_id = f"{_PREFIXES[sobject]}{len(self.records[sobject]):012}AAA"
-        self.records[sobject][record_id] = {"Id": record_id, **values}
+        record_id = f"{_PREFIXES[sobject]}{self.made:012}AAA"
+        self.made += 1
+        by = dict.fromkeys(("CreatedById", "LastModifiedById"), SOMEBODY)
+        self.records[sobject][record_id] = {"Id": record_id, **by, **values}
         return record_id
 
     def remove(self, sobject: str, key: str) -> None:
         """Delete a record, and its relations with it."""
-        gone = self.by_key(sobject, key)["Id"]
-        del self.records[sobject][str(gone)]
+        self._delete(sobject, str(self.by_key(sobject, key)["Id"]))
+
+    def _delete(self, sobject: str, gone: str) -> None:
+        del self.records[sobject][gone]
         relations = self.records["AccountContactRelation"]
         for record_id in [i for i, relation in relations.items() if relation.get(f"{sobject}Id") == gone]:
             del relations[record_id]
@@ -210,7 +237,7 @@ class OrgTwin:
         return self.records[_TARGETS.get(lookup, lookup)][parent].get(name) if parent else None
 
     def _process(self, job: Job, row: Row) -> None:
-        key = row[EXTERNAL_ID]
+        key = _key(row)
         if key in self.left:
             job.answers[ResultKind.UNPROCESSED].append(row)
             return
@@ -221,12 +248,19 @@ class OrgTwin:
         if key in self.refused:
             job.answers[ResultKind.FAILED].append({"sf__Id": "", "sf__Error": self.refused[key], **row})
             return
+        if job.request.operation == "delete" and row["Id"] not in self.records[job.request.sobject]:
+            error = "ENTITY_IS_DELETED:entity is deleted:--"
+            job.answers[ResultKind.FAILED].append({"sf__Id": row["Id"], "sf__Error": error, **row})
+            return
         record_id, created = self._saved(job.request, row)
         answer = {"sf__Id": record_id, "sf__Created": str(created).lower(), **row}
         job.answers[ResultKind.SUCCESSFUL].append(answer)
 
     def _saved(self, request: JobRequest, row: Row) -> tuple[str, bool]:
         sobject = request.sobject
+        if request.operation == "delete":
+            self._delete(sobject, row["Id"])
+            return row["Id"], False
         if request.operation == "update":
             record = self.records[sobject][row["Id"]]
             created = False
@@ -234,7 +268,8 @@ class OrgTwin:
             try:
                 record, created = self.by_key(sobject, row[EXTERNAL_ID]), False
             except KeyError:
-                record, created = self.records[sobject][self.add(sobject)], True
+                record, created = self.records[sobject][self.add(sobject, CreatedById=USER)], True
+        record["LastModifiedById"] = USER
         for name, value in row.items():
             lookup, dot, _ = name.partition(".")
             if value and dot:
@@ -242,7 +277,9 @@ class OrgTwin:
             elif value:
                 record[name] = None if value == "#N/A" else value
         if created and sobject == "Contact" and record.get("AccountId"):
-            self.add("AccountContactRelation", AccountId=record["AccountId"], ContactId=record["Id"])
+            ours = dict.fromkeys(("CreatedById", "LastModifiedById"), USER)
+            lookups = {"AccountId": record["AccountId"], "ContactId": record["Id"]}
+            self.add("AccountContactRelation", IsDirect="true", **lookups, **ours)
         record_id = record["Id"]
         assert record_id
         return record_id, created

@@ -1,0 +1,1 @@
+"""The undo of a run: its stages extract, transform, undo and verify, one a file."""

@@ -1,0 +1,23 @@
+"""What an undo is about: itself as a run, the run that it undoes, and the runs that came after that one."""
+
+from dataclasses import dataclass
+
+from connector.mapping.vocabulary import EntitySpec
+from connector.model.run import Run
+from connector.sync.staged_sql import Workspace
+
+
+@dataclass(frozen=True)
+class Subject:
+    """`later` are the ids of runs that began after the undone one; `entities` are parents before children."""
+
+    run: Run
+    undone: Run
+    later: tuple[str, ...]
+    entities: tuple[EntitySpec, ...]
+    workspace: Workspace
+
+    @property
+    def children_first(self) -> tuple[EntitySpec, ...]:
+        """The entities in the order in which they are undone."""
+        return self.entities[::-1]
