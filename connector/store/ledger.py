@@ -11,7 +11,9 @@ from connector.model.job import JobRequest
 from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.progress import Progress
 from connector.model.run import Run, Stage
+from connector.store.dead_letters import SqlDeadLetters
 from connector.store.history import History
+from connector.store.inbox import SqlInbox
 from connector.store.left_behind import SqlLeftBehind
 from connector.store.links import SqlLinks
 from connector.store.migrating import migrate
@@ -41,6 +43,8 @@ class SqlLedger:
         self.left_behind = SqlLeftBehind(engine)
         self.links = SqlLinks(engine)
         self.reviews = SqlReviews(engine)
+        self.inbox = SqlInbox(engine)
+        self.dead_letters = SqlDeadLetters(engine)
 
     @property
     def history(self) -> History:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, DateTime, Index, Text, text
+from sqlalchemy import BigInteger, Column, DateTime, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -177,3 +177,38 @@ class ReviewRow(SQLModel, table=True):
     decided_by: str | None = None
     decided_at: datetime | None = Field(default=None, sa_column=_moment())
     note: str = Field(default="", sa_type=Text)
+
+
+class InboxRow(SQLModel, table=True):
+    """A record that may have changed on one side, until it has been dealt with."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (Index("inbox_turn", "instance", "next_attempt_at"),)
+
+    instance: str = Field(primary_key=True)
+    side: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    record_id: str = Field(primary_key=True)
+    version: int = Field(sa_type=BigInteger, description="That of its newest notice; no other row had it.")
+    source: str
+    changed_at: datetime | None = Field(default=None, sa_column=_moment())
+    first_seen: datetime = Field(sa_column=_moment(nullable=False))
+    last_seen: datetime = Field(sa_column=_moment(nullable=False))
+    next_attempt_at: datetime = Field(sa_column=_moment(nullable=False))
+    attempts: int = 0
+
+
+class DeadLetterRow(SQLModel, table=True):
+    """A record that is not tried again before a person says so, and why."""
+
+    __tablename__ = "dead_letter"
+
+    instance: str = Field(primary_key=True)
+    side: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    record_id: str = Field(primary_key=True)
+    code: str
+    reason: str = Field(sa_type=Text)
+    todo: str = Field(sa_type=Text)
+    since: datetime = Field(sa_column=_moment(nullable=False))
+    attempts: int

@@ -1,0 +1,69 @@
+"""Dead letters: what stands in them, and what a person decides about them."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Engine, func
+from sqlmodel import col, delete, select, update
+
+from connector.model.change import DeadLetter, Notice, Reason, Side
+from connector.store.inbox import CHANNEL
+from connector.store.sessions import transaction
+from connector.store.tables import DeadLetterRow, InboxRow
+
+
+class SqlDeadLetters:
+    """Every method is one transaction; all of them may be repeated."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def all(self, instance: str) -> list[DeadLetter]:
+        """Those of an instance, the oldest first."""
+        query = (
+            select(DeadLetterRow)
+            .where(DeadLetterRow.instance == instance)
+            .order_by(col(DeadLetterRow.since), col(DeadLetterRow.record_id))
+        )
+        with transaction(self._engine) as session:
+            return [_letter(row) for row in session.exec(query).all()]
+
+    def retry(self, instance: str, notices: Iterable[Notice]) -> int:
+        """Let records be tried again at once, attempts forgotten; returns how many had a dead letter."""
+        return self._removed(instance, notices, keep_waiting=True)
+
+    def drop(self, instance: str, notices: Iterable[Notice]) -> int:
+        """Forget dead letters and the changes that wait behind them; returns how many there were."""
+        return self._removed(instance, notices, keep_waiting=False)
+
+    def _removed(self, instance: str, notices: Iterable[Notice], *, keep_waiting: bool) -> int:
+        removed = 0
+        with transaction(self._engine) as session:
+            for notice in notices:
+                letter, waiting = (
+                    (
+                        col(table.instance) == instance,
+                        col(table.side) == notice.side.value,
+                        col(table.kind) == notice.kind,
+                        col(table.record_id) == notice.record_id,
+                    )
+                    for table in (DeadLetterRow, InboxRow)
+                )
+                removed += session.exec(delete(DeadLetterRow).where(*letter)).rowcount
+                if keep_waiting:
+                    session.exec(
+                        update(InboxRow).where(*waiting).values(attempts=0, next_attempt_at=func.now())
+                    )
+                else:
+                    session.exec(delete(InboxRow).where(*waiting))
+            session.exec(select(func.pg_notify(CHANNEL, instance)))
+            session.commit()
+        return removed
+
+
+def _letter(row: DeadLetterRow) -> DeadLetter:
+    return DeadLetter(
+        Notice(Side(row.side), row.kind, row.record_id),
+        Reason(row.code, row.reason, row.todo),
+        row.since,
+        row.attempts,
+    )

@@ -1,0 +1,162 @@
+"""The inbox: records that may have changed, each once, kept before anybody is woken.
+
+Each notice gives its record's row a version that no row ever had. Who has dealt with a row removes the
+version that it read, so a change that came meanwhile stays.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, func, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, delete, select, update
+
+from connector.model.change import Notice, NoticeSource, Reason, Side, Waiting
+from connector.store.sessions import transaction
+from connector.store.tables import DeadLetterRow, InboxRow
+
+CHANNEL = "connector_inbox"
+"""What PostgreSQL notifies on; the payload is the instance."""
+VERSIONS = "inbox_version"
+"""The sequence of versions."""
+_KEY = ("instance", "side", "kind", "record_id")
+_IS_DEAD = (
+    select(DeadLetterRow.instance)
+    .where(*(getattr(DeadLetterRow, name) == getattr(InboxRow, name) for name in _KEY))
+    .exists()
+)
+
+
+class SqlInbox:
+    """Every method is one transaction; all of them may be repeated."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def put(self, instance: str, notices: Iterable[Notice], source: NoticeSource) -> int:
+        """Keep notices and wake who waits for them; returns how many records they are about."""
+        with transaction(self._engine) as session:
+            kept = put(session, instance, notices, source)
+            session.commit()
+        return kept
+
+    def ready(self, instance: str, limit: int) -> list[Waiting]:
+        """The records whose turn it is, the longest waiting first; not those with a dead letter."""
+        query = (
+            select(InboxRow)
+            .where(InboxRow.instance == instance, col(InboxRow.next_attempt_at) <= func.now(), ~_IS_DEAD)
+            .order_by(col(InboxRow.first_seen), col(InboxRow.record_id))
+            .limit(limit)
+        )
+        with transaction(self._engine) as session:
+            return [_waiting(row) for row in session.exec(query).all()]
+
+    def done(self, instance: str, rows: Sequence[Waiting]) -> None:
+        """Remove what has been dealt with, and its dead letters; what was noticed again meanwhile stays."""
+        with transaction(self._engine) as session:
+            for table, more in ((InboxRow, True), (DeadLetterRow, False)):
+                session.exec(delete(table).where(_among(table, instance, rows, version=more)))
+            session.commit()
+
+    def put_off(self, instance: str, rows: Sequence[Waiting], delays: Mapping[Waiting, timedelta]) -> None:
+        """Try these again later, each after its delay, with one attempt more on its account."""
+        with transaction(self._engine) as session:
+            for row in rows:
+                session.exec(
+                    update(InboxRow)
+                    .where(_among(InboxRow, instance, [row], version=False))
+                    .values(attempts=col(InboxRow.attempts) + 1, next_attempt_at=func.now() + delays[row])
+                )
+            session.commit()
+
+    def bury(self, instance: str, row: Waiting, reason: Reason) -> None:
+        """Give a record up until a person says otherwise: its row stays, behind its dead letter."""
+        with transaction(self._engine) as session:
+            told = {"code": reason.code, "reason": reason.told, "todo": reason.todo}
+            session.exec(
+                insert(DeadLetterRow)
+                .values(**_key(instance, row.notice), **told, since=func.now(), attempts=row.attempts + 1)
+                .on_conflict_do_update(index_elements=_KEY, set_={**told, "attempts": row.attempts + 1})
+            )
+            session.commit()
+
+    def backlog(self, instance: str) -> tuple[int, datetime | None]:
+        """How many records wait, without dead letters, and since when the oldest does."""
+        query = select(func.count(), func.min(InboxRow.first_seen)).where(
+            InboxRow.instance == instance, ~_IS_DEAD
+        )
+        with transaction(self._engine) as session:
+            waiting, oldest = session.exec(query).one()
+            return int(waiting), oldest
+
+    def next_attempt(self, instance: str) -> datetime | None:
+        """When the next record's turn comes; None where none waits."""
+        query = select(func.min(InboxRow.next_attempt_at)).where(InboxRow.instance == instance, ~_IS_DEAD)
+        with transaction(self._engine) as session:
+            return session.exec(query).one()
+
+
+def put(session: Session, instance: str, notices: Iterable[Notice], source: NoticeSource) -> int:
+    """Keep notices in a transaction of the caller's, who may move a cursor in it.
+
+    Rows are locked in the order of their keys, so that two writers never wait for each other.
+    """
+    newest = {_identity(notice): notice for notice in notices}
+    if not newest:
+        return 0
+    values = [
+        _key(instance, newest[identity])
+        | {
+            "version": func.nextval(VERSIONS),
+            "source": source.value,
+            "changed_at": newest[identity].changed_at,
+            "first_seen": func.now(),
+            "last_seen": func.now(),
+            "next_attempt_at": func.now(),
+            "attempts": 0,
+        }
+        for identity in sorted(newest)
+    ]
+    statement = insert(InboxRow).values(values)
+    given = statement.excluded
+    session.exec(
+        statement.on_conflict_do_update(
+            index_elements=_KEY,
+            set_={
+                "version": given.version,
+                "source": given.source,
+                "changed_at": func.coalesce(given.changed_at, InboxRow.changed_at),
+                "last_seen": func.now(),
+                "next_attempt_at": func.now(),
+            },
+        )
+    )
+    session.exec(select(func.pg_notify(CHANNEL, instance)))
+    return len(newest)
+
+
+def _identity(notice: Notice) -> tuple[str, str, str]:
+    return notice.side.value, notice.kind, notice.record_id
+
+
+def _key(instance: str, notice: Notice) -> dict[str, Any]:
+    return {
+        "instance": instance,
+        "side": notice.side.value,
+        "kind": notice.kind,
+        "record_id": notice.record_id,
+    }
+
+
+def _among(
+    table: type[InboxRow] | type[DeadLetterRow], instance: str, rows: Sequence[Waiting], *, version: bool
+) -> Any:
+    names = ("side", "kind", "record_id", *(("version",) if version else ()))
+    wanted = [(*_identity(row.notice), *((row.version,) if version else ())) for row in rows]
+    return (col(table.instance) == instance) & tuple_(*(getattr(table, name) for name in names)).in_(wanted)
+
+
+def _waiting(row: InboxRow) -> Waiting:
+    notice = Notice(Side(row.side), row.kind, row.record_id, row.changed_at)
+    return Waiting(notice, row.version, row.first_seen, row.attempts)
