@@ -6,10 +6,14 @@ Names and choices, never logic, never a secret. A wrong or unknown line is refus
 import re
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from connector.errors import SettingsInvalid
 from connector.locations import LocationName
@@ -27,8 +31,16 @@ _HOW: Mapping[str, Any] = {
 """Lines of an instance that change nothing in what a run writes."""
 
 
+def _rsa_public_key(text: str) -> RSAPublicKey:
+    with suppress(ValueError, UnsupportedAlgorithm):
+        key = load_pem_public_key(text.encode())
+        if isinstance(key, RSAPublicKey):
+            return key
+    raise ValueError("should be an RSA public key in PEM, as the portal shows it")
+
+
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
 class SalesforceSection(_Section):
@@ -61,6 +73,12 @@ class GentrackSection(_Section):
     )
     product: Literal["junifer", "velocity"] = Field(default="junifer", description="The billing system.")
     page_size: int = Field(default=2000, ge=1, le=5000, description="Records a page.")
+    webhook_key: Annotated[RSAPublicKey, BeforeValidator(_rsa_public_key)] | None = Field(
+        default=None, description="The app's public key (PEM, from the portal): its events are checked by it."
+    )
+    webhook_tolerance: int = Field(
+        default=300, ge=1, le=86_400, description="Seconds that an event counts after it was signed."
+    )
 
     @model_validator(mode="after")
     def _what_the_source_needs(self) -> Self:

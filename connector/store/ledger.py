@@ -55,6 +55,11 @@ class SqlLedger:
         """Give the connections back."""
         self._engine.dispose()
 
+    def ping(self) -> None:
+        """Raises ServiceUnavailable where the database can't be reached."""
+        with transaction(self._engine) as session:
+            session.exec(select(1))
+
     def run_started(self, run_id: str, instance: str, mode: str, fingerprint: str = "") -> Run:
         """Open a run, or find the one that was opened under this id: it is resumed, whatever its end was.
 

@@ -17,6 +17,7 @@ from deployments.command_line.report import report
 from deployments.command_line.resume import resume
 from deployments.command_line.review_commands import review_app
 from deployments.command_line.runs import runs
+from deployments.command_line.serve import serve
 from deployments.command_line.start import start
 from deployments.command_line.window import window_close, window_status
 from deployments.errors import told_clearly
@@ -158,6 +159,14 @@ def purge_command(
 ) -> None:
     """Remove what finished runs left of personal data: batches and reports. The list of runs stays."""
     raise typer.Exit(purge(instance, older_than, as_json=as_json))
+
+
+@app.command(name="serve")
+def serve_command(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="On 127.0.0.1; 0: any free one.")] = 8080,
+) -> None:
+    """Take what other systems send, such as Gentrack's events, until Ctrl-C."""
+    raise typer.Exit(serve(port))
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""What other systems call: Gentrack's signed events come in here."""
