@@ -75,9 +75,14 @@ class Collection:
 
     def matching(self, field: str, value: object, seeded: Iterable[int]) -> list[bytes]:
         """Records whose field has the value: among the seeded positions given, and among all written ones."""
-        found = {self.table.ids.at(index) for index in seeded} - self._written.keys()
-        found |= {number for number, record in self._written.items() if record.get(field) == value}
-        return [self._row(identifier) for identifier in sorted(found)]
+        found = self.found(field, value, seeded)
+        return [found[identifier] for identifier in sorted(found)]
+
+    def found(self, field: str, value: object, seeded: Iterable[int]) -> dict[int, bytes]:
+        """The same by their ids, in no order."""
+        ids = {self.table.ids.at(index) for index in seeded} - self._written.keys()
+        ids |= {number for number, record in self._written.items() if record.get(field) == value}
+        return {identifier: self._row(identifier) for identifier in ids}
 
     def written_values(self, field: str, value: object, wanted: str) -> set[Any]:
         """What `wanted` holds in written records whose field has the value."""

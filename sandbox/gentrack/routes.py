@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.gentrack.errors import Refusal, json_response
+from sandbox.gentrack.finding import Finder
 from sandbox.gentrack.paging import PageRequest
 from sandbox.gentrack.tenant import Tenant
 from sandbox.gentrack.writing import CREATABLE
@@ -30,9 +31,10 @@ def product_routes(tenant: Tenant) -> list[Route]:
         _list("/orders/{key:int}/orderLines", tenant.lines_of_order),
     ]
     routes += [_list(f"/accounts/{{key:int}}/{name}", _children(tenant, name)) for name in ACCOUNT_CHILDREN]
+    finder = Finder(tenant)
     for name in tenant.collections:
         routes += [
-            Route(f"/{name}", _page(tenant, name)),
+            Route(f"/{name}", _page(tenant, name, finder)),
             _record(f"/{name}/{{key:int}}", _single(tenant, name)),
             Route(f"/{name}/{{key:int}}", _change(tenant, name), methods=["PUT", "PATCH"]),
         ]
@@ -65,14 +67,19 @@ def _list(path: str, read: Callable[..., list[bytes]]) -> Route:
     return Route(path, endpoint)
 
 
-def _page(tenant: Tenant, name: str) -> Endpoint:
+def _page(tenant: Tenant, name: str, finder: Finder) -> Endpoint:
     collection = tenant.collections[name]
 
     async def endpoint(request: Request) -> Response:
         query = request.query_params
         wanted = PageRequest.parse(name, query)
         last: int | None = None
-        if (reference := query.get("clientReference")) is not None:
+        asked = [field for field in finder.fields[name] if field in query]
+        if len(asked) > 1:
+            raise Refusal(400, "InvalidParameter", f"one of {' and '.join(asked)}, not both")
+        if asked:
+            rows = finder.find(name, asked[0], query[asked[0]])
+        elif (reference := query.get("clientReference")) is not None:
             rows = [row] if (row := collection.of_reference(reference)) else []
         elif wanted.updated_since is not None:
             rows, last = collection.changed_since(wanted.updated_since, wanted.after, wanted.limit)

@@ -145,6 +145,21 @@ class Dataset:
         found = np.unique(plan.relation_account[plan.relation_customer == local])
         return [number * self._full.accounts + position for position in found.tolist()]
 
+    def relations_of_customer(self, customer: int) -> list[int]:
+        """Positions of the account customers of the customer at a position."""
+        number, local = divmod(customer, self._full.customers)
+        found = np.flatnonzero(self.block(number).plan.relation_customer == local)
+        block_size = self.account_customers.block_size
+        return [number * block_size + position for position in found.tolist()]
+
+    def agreements_of_number(self, number: str) -> list[int]:
+        """Positions of the agreements with this number (none or one)."""
+        return self._of_prefixed("agreements", "A-", number)
+
+    def orders_of_number(self, number: str) -> list[int]:
+        """Positions of the orders with this number (none or one)."""
+        return self._of_prefixed("orders", "O-", number)
+
     def lines_of_order(self, order: int) -> list[int]:
         """Positions of the lines of the order at a position."""
         number, local = divmod(order, self.by_name["orders"].block_size)
@@ -165,6 +180,10 @@ class Dataset:
     def _customer_number(self, index: int) -> str:
         number, local = divmod(index, self._full.customers)
         return self.block(number).numbers[local]
+
+    def _of_prefixed(self, name: str, prefix: str, number: str) -> list[int]:
+        own, padded, rest = number.partition(prefix)
+        return self._of_padded(self.by_name[name], rest) if padded and not own else []
 
     @staticmethod
     def _of_padded(table: Table, number: str) -> list[int]:
