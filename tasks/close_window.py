@@ -30,7 +30,7 @@ _OVER = frozenset({StateType.COMPLETED, StateType.FAILED, StateType.CANCELLED})
 def close_window(run: Run, window: Window, summary: Summary) -> Summary:
     """Restore both sides at the end of a run; returns the summary that says so, here and in Salesforce."""
     at = connection(run.instance)
-    closure = _closed(window, at, at, ClosedBy.RUN)
+    closure = _closed(window, at, at, ClosedBy.RUN, completed=True)
     return republish(run, summary.closed_with(closure), at.salesforce, at.report_folder(run))
 
 
@@ -111,8 +111,17 @@ def _has_ended(run_id: str) -> bool:
         return state is not None and state.type in _OVER
 
 
-def _closed(window: Window, at: Connection, sides: Connection, by: ClosedBy) -> Closure:
-    closure = verb(window, at.ledger.windows, lambda: sides.salesforce, lambda: sides.event_publishing, by=by)
+def _closed(
+    window: Window, at: Connection, sides: Connection, by: ClosedBy, *, completed: bool = False
+) -> Closure:
+    closure = verb(
+        window,
+        at.ledger.windows,
+        lambda: sides.salesforce,
+        lambda: sides.event_publishing,
+        by=by,
+        completed=completed,
+    )
     logger = get_run_logger()
     (logger.info if closure.closed else logger.error)("%s", closure.told)
     return closure

@@ -5,6 +5,7 @@ from prefect.cache_policies import NO_CACHE
 
 from connector.entities import entity
 from connector.mapping.vocabulary import Resource
+from connector.model.cursor import Side
 from connector.model.run import Run
 from connector.sync import extract as verb
 from connector.sync import folders
@@ -18,13 +19,14 @@ from tasks.once import once
 def extract_gentrack(run: Run, resource: Resource) -> int:
     """Stage a resource; returns how many records."""
     at = connection(run.instance)
-    rows = once(
-        run,
-        f"extract {resource.name} from Gentrack",
-        lambda: verb.extract_gentrack(
+
+    def read() -> int:
+        at.ledger.cursors.reading_begins(run, Side.GENTRACK, resource.name, at.gentrack.now())
+        return verb.extract_gentrack(
             run, resource, at.gentrack, at.staging, batch_rows=at.instance.load.batch_rows
-        ),
-    )
+        )
+
+    rows = once(run, f"extract {resource.name} from Gentrack", read)
     get_run_logger().info("%s: %s records read from Gentrack", resource.name, f"{rows:,}")
     return rows
 

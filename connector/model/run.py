@@ -29,3 +29,8 @@ class Run:
     instance: str
     mode: str
     started_at: datetime
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it brings everything over that Gentrack has, so that ongoing goes on from it."""
+        return self.mode == "initial"

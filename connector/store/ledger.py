@@ -11,6 +11,7 @@ from connector.model.job import JobRequest
 from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.progress import Progress
 from connector.model.run import Run, Stage
+from connector.store.cursors import SqlCursors
 from connector.store.dead_letters import SqlDeadLetters
 from connector.store.history import History
 from connector.store.inbox import SqlInbox
@@ -19,7 +20,7 @@ from connector.store.links import SqlLinks
 from connector.store.migrating import migrate
 from connector.store.reviews import SqlReviews
 from connector.store.sessions import transaction
-from connector.store.tables import BatchRow, BulkJobRow, EntityRow, RunRow, StageRow, StepRow
+from connector.store.tables import BatchRow, BulkJobRow, EntityRow, ReadingRow, RunRow, StageRow, StepRow
 from connector.store.windows import SqlWindows
 
 
@@ -45,6 +46,7 @@ class SqlLedger:
         self.reviews = SqlReviews(engine)
         self.inbox = SqlInbox(engine)
         self.dead_letters = SqlDeadLetters(engine)
+        self.cursors = SqlCursors(engine)
 
     @property
     def history(self) -> History:
@@ -122,9 +124,9 @@ class SqlLedger:
             session.commit()
 
     def begin_anew(self, run: Run) -> None:
-        """Forget every step, batch and job of a run: its next attempt reads both systems again."""
+        """Forget every step, batch, job and reading of a run: its next attempt reads both systems again."""
         with transaction(self._engine) as session:
-            for table in (StepRow, BatchRow, BulkJobRow):
+            for table in (StepRow, BatchRow, BulkJobRow, ReadingRow):
                 session.exec(delete(table).where(col(table.run_id) == run.id))
             session.commit()
 

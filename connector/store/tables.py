@@ -135,6 +135,30 @@ class OutageWindowRow(SQLModel, table=True):
     note: str = Field(default="", sa_type=Text)
 
 
+class ReadingRow(SQLModel, table=True):
+    """When a run began to read a resource or entity, by the clock of that side; read again, it is later."""
+
+    __tablename__ = "reading"
+
+    run_id: str = Field(primary_key=True, foreign_key="run.id")
+    side: str = Field(primary_key=True)
+    resource: str = Field(primary_key=True)
+    began_at: datetime = Field(sa_column=_moment(nullable=False))
+
+
+class CursorRow(SQLModel, table=True):
+    """Up to when the changes of a resource or entity are known to an instance."""
+
+    __tablename__ = "cursor"
+
+    instance: str = Field(primary_key=True)
+    side: str = Field(primary_key=True)
+    resource: str = Field(primary_key=True)
+    value: str
+    set_at: datetime = Field(sa_column=_moment(nullable=False))
+    run_id: str = Field(foreign_key="run.id")
+
+
 class LinkRow(SQLModel, table=True):
     """A record of Gentrack and one of Salesforce that are the same, and what says so."""
 

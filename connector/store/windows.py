@@ -13,11 +13,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select, update
 
 from connector.errors import InstanceInUse, LeaseLost
+from connector.model.outcome import RunOutcome
 from connector.model.run import Run
 from connector.model.window import ClosedBy, TriggerSwitch, Window, WindowState
+from connector.store.cursors import set_cursors
 from connector.store.sessions import transaction
 from connector.store.tables import OutageWindowRow as Row
+from connector.store.tables import RunRow
 
+_COMPLETED = (RunOutcome.COMPLETED.value, RunOutcome.COMPLETED_WITH_ERRORS.value)
 _HELD = (WindowState.RESERVED.value, WindowState.OPEN.value)
 
 
@@ -28,8 +32,15 @@ class SqlClosing:
         self._session, self._row = session, row
         self.window = _window(session, row)
 
-    def closed(self, by: ClosedBy, note: str) -> None:
-        """Everything is as it was before."""
+    def closed(self, by: ClosedBy, note: str, *, completed: bool = False) -> None:
+        """Everything is as it was before; with a whole run that came to its end, cursors are set from it.
+
+        `completed` says so of a run whose outcome is not kept yet.
+        """
+        run = self._session.get_one(RunRow, self._row.run_id)
+        whole = Run(run.id, run.instance, run.mode, run.started_at).is_whole
+        if whole and (completed or run.outcome in _COMPLETED):
+            set_cursors(self._session, run.instance, run.id)
         self._row.state, self._row.closed_by, self._row.note = WindowState.CLOSED.value, by.value, note
         self._row.closed_at = _now(self._session)
 

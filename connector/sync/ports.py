@@ -24,6 +24,9 @@ class GentrackSource(Protocol):
     def check(self) -> None:
         """Sign in and read one record, so that preflight knows the source answers."""
 
+    def now(self) -> datetime | None:
+        """What time it is by its own clock; None where it doesn't tell."""
+
     def pages(self, resource: str, row_type: pa.StructType) -> Iterator[pa.Table]:
         """Every record of a resource, a table a page, with the columns of `row_type` (nested)."""
 
@@ -40,6 +43,9 @@ class EventPublishing(Protocol):
 
 class SalesforceOrg(Protocol):
     """A signed-in Salesforce org."""
+
+    def now(self) -> datetime | None:
+        """What time it is by its own clock; None where it doesn't tell."""
 
     def user_name(self) -> str:
         """The user that the connector is signed in as."""
@@ -177,8 +183,8 @@ class Closing(Protocol):
 
     window: Window
 
-    def closed(self, by: ClosedBy, note: str) -> None:
-        """Everything is as it was before."""
+    def closed(self, by: ClosedBy, note: str, *, completed: bool = False) -> None:
+        """Everything is as it was before. `completed`: its run came to its end, and has no outcome yet."""
 
     def not_closed(self, note: str) -> None:
         """Something could not be restored; the lease ends, so that the watchdog tries again."""

@@ -1,5 +1,7 @@
 """What the client of a tenant counts on, against the sandbox's tenant."""
 
+from datetime import UTC, datetime, timedelta
+
 import pyarrow as pa
 import pytest
 from pydantic import SecretStr
@@ -42,3 +44,9 @@ def test_an_unknown_collection_is_refused(api: GentrackApi) -> None:
     with pytest.raises(RequestRefused) as refused:
         list(api.pages("nothing", ACCOUNTS.row_type))
     assert refused.value.status == 404
+
+
+def test_the_tenants_own_clock_is_told(api: GentrackApi) -> None:
+    told = api.now()
+    assert told is not None
+    assert abs(told - datetime.now(UTC)) < timedelta(minutes=5)

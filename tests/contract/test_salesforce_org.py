@@ -4,6 +4,7 @@ import csv
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -101,6 +102,12 @@ def test_an_object_that_is_not_there(org: Org) -> None:
     with pytest.raises(RequestRefused) as refused:
         org.describe("Nothing__c")
     assert (refused.value.status, refused.value.code) == (404, "NOT_FOUND")
+
+
+def test_the_orgs_own_clock_is_told(org: Org) -> None:
+    told = org.now()
+    assert told is not None
+    assert abs(told - datetime.now(UTC)) < timedelta(minutes=5)
 
 
 def test_limits(org: Org) -> None:

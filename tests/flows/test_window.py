@@ -16,6 +16,8 @@ from prefect.client.orchestration import get_client
 from sqlalchemy import create_engine, text
 
 from connector.bootstrap import Connection, connect
+from connector.entities import registry
+from connector.model.cursor import Side
 from connector.model.window import WindowState
 from connector.store.ledger import SqlLedger, open_ledger
 from connector.sync.switches import BYPASS, SETTING
@@ -106,6 +108,14 @@ def test_nothing_reacts_to_the_load_and_both_switches_are_put_back(
     )
     assert record["Message__c"] == f"{summary['message']} {told}"
     assert told in Path(summary["report_file"]).read_text("utf-8")
+    cursors = ledger.cursors.of(site.instance)
+    assert {cursor.run_id for cursor in cursors} == {window.run_id}
+    assert {cursor.resource for cursor in cursors if cursor.side is Side.SALESFORCE} == {
+        spec.name for spec in registry()
+    }
+    assert {cursor.resource for cursor in cursors if cursor.side is Side.GENTRACK} == {
+        resource.name for resource in at.resources
+    }
 
     at.salesforce.create_record("Account", {"Name": "After"})
     assert len(published(site, int(before[-1]["ReplayId"]))) == 1

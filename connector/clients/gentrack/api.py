@@ -6,6 +6,7 @@ internal host with the prefix `/rest/v1/`: only what follows the prefix is used,
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ import pyarrow as pa
 from connector.clients.gentrack.answers import network_failures, raise_for_answer
 from connector.clients.gentrack.app_token import AppToken
 from connector.clients.gentrack.page import table_of
+from connector.clients.http_date import moment_of
 from connector.clients.retrying import Clock, Patience, SystemClock
 from connector.errors import RequestRefused
 from connector.instance import GentrackSection, Instance
@@ -39,6 +41,11 @@ class GentrackApi:
         """Sign in and read one account. Raises SignInRefused, RequestRefused, GaveUp."""
         with self._connection() as http:
             self._get(http, "accounts?limit=1")
+
+    def now(self) -> datetime | None:
+        """What time it is at Gentrack, by the Date of an answer (RFC 9110); None where it bears none."""
+        with self._connection() as http:
+            return moment_of(self._answer(http, "accounts?limit=1").headers.get("Date"))
 
     def pages(self, resource: str, row_type: pa.StructType) -> Iterator[pa.Table]:
         """Every record of a resource, a table a page, with the columns of `row_type`.
@@ -66,11 +73,14 @@ class GentrackApi:
         return httpx.Client(auth=self._token, timeout=TIME_LIMITS, headers=user_agent)
 
     def _get(self, http: httpx.Client, below_product: str) -> dict[str, Any]:
-        def attempt() -> dict[str, Any]:
+        return _collection(self._answer(http, below_product))
+
+    def _answer(self, http: httpx.Client, below_product: str) -> httpx.Response:
+        def attempt() -> httpx.Response:
             with network_failures():
                 response = http.get(self._product + below_product)
             raise_for_answer(response)
-            return _collection(response)
+            return response
 
         return self._patience.call(f"GET {below_product.partition('?')[0]}", attempt)
 

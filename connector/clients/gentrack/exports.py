@@ -42,6 +42,9 @@ class GentrackExports:
                 todo=_TODO,
             )
 
+    def now(self) -> None:
+        """Files don't tell when their records were read, so ongoing synchronisation can't go on from them."""
+
     def pages(self, resource: str, row_type: pa.StructType) -> Iterator[pa.Table]:
         """Every record of a resource, a table a piece of a file, with the columns of `row_type`.
 

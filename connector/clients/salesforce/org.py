@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,10 @@ class Org:
         self._query = BulkQuery(session, job_patience)
         self._described: dict[str, ObjectDescribe] = {}
         self._describing = threading.Lock()
+
+    def now(self) -> datetime | None:
+        """What time it is in the org, to the second; None where its answer bears no date."""
+        return self._records.now()
 
     def user_name(self) -> str:
         """The user that the connector is signed in as."""

@@ -5,12 +5,14 @@ Salesforce's own hosts, it has no time limits, and its Bulk client loses job ids
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from simple_salesforce.api import Salesforce, SFType
 
+from connector.clients.http_date import moment_of
 from connector.clients.salesforce.describe import object_describe
 from connector.clients.salesforce.session import SalesforceSession
 from connector.errors import RequestRefused
@@ -25,6 +27,10 @@ class Records:
 
     def __init__(self, session: SalesforceSession) -> None:
         self._session = session
+
+    def now(self) -> datetime | None:
+        """What time it is in the org, by the Date of an answer (RFC 9110); None where it bears none."""
+        return moment_of(self._session.request("GET", f"{self._session.rest_path}/").headers.get("Date"))
 
     def user_name(self) -> str:
         """The user name behind the session (OpenID userinfo; the app needs the scope `openid` or `id`)."""

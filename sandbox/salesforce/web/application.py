@@ -5,6 +5,7 @@ used.
 import asyncio
 import logging
 import re
+from email.utils import format_datetime
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
@@ -81,6 +82,7 @@ class Application:
             response = json_answer(unknown.body, unknown.status)
         if path.startswith("/services/data"):
             response.headers["Sforce-Limit-Info"] = self._org.limits.header()
+        response.headers["Date"] = format_datetime(self._org.clock.now(), usegmt=True)
         return response
 
     async def _answer(self, request: Request, path: str) -> Response:

@@ -8,6 +8,7 @@ import csv
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,9 @@ class OrgTwin:
         self.files: list[tuple[str, str, str]] = []
         self.setting: SettingTwin = SettingTwin(self.told)
         self.code: dict[str, list[dict[str, Any]]] = {"ApexTrigger": [], "FlowDefinitionView": []}
+
+    def now(self) -> datetime | None:
+        return None
 
     def user_name(self) -> str:
         return "integration@retailer.example"

@@ -27,6 +27,8 @@ class Tenant:
 
     def check(self) -> None: ...
 
+    def now(self) -> None: ...
+
     def pages(self, resource: str, row_type: pa.StructType) -> Iterator[pa.Table]:
         for page in self._pages:
             yield pa.Table.from_pylist(list(page), pa.schema(list(row_type)))

@@ -30,6 +30,8 @@ class Tenant:
         if self._failure:
             raise self._failure
 
+    def now(self) -> None: ...
+
     def pages(self, resource: str, row_type: pa.StructType) -> Iterator[pa.Table]:
         raise NotImplementedError
 

@@ -1,6 +1,8 @@
 """Reading a tenant: sign-in, pages, passing failures, records that don't fit."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pyarrow as pa
 import pytest
@@ -44,6 +46,22 @@ def test_check_signs_in_and_reads_one_record(api: GentrackApi, gentrack: Scripte
     (read,) = gentrack.requests("GET", ACCOUNTS)
     assert read.headers["Authorization"] == "Bearer t1"
     assert read.query == {"limit": "1"}
+
+
+@pytest.mark.parametrize(
+    ("date", "moment"),
+    [
+        ("Tue, 24 Nov 2026 20:00:07 GMT", datetime(2026, 11, 24, 20, 0, 7, tzinfo=UTC)),
+        ("yesterday", None),
+        (None, None),
+    ],
+)
+def test_the_time_is_that_of_an_answer(
+    api: GentrackApi, gentrack: ScriptedServer, date: str | None, moment: datetime | None
+) -> None:
+    dated = {} if date is None else {"Date": date}
+    gentrack.answers("GET", ACCOUNTS, replace(page(account(1)), headers=dated))
+    assert api.now() == moment
 
 
 def test_pages_follow_their_links_below_our_own_address(api: GentrackApi, gentrack: ScriptedServer) -> None:
