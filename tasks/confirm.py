@@ -17,6 +17,7 @@ from pydantic import Field, create_model
 
 from connector.bootstrap import Connection
 from connector.errors import NotConfirmed, SwitchStuck
+from connector.model.audit import AuditAction
 from connector.model.finding import Finding
 from connector.model.run import Run
 from connector.model.window import Window
@@ -87,7 +88,11 @@ def _asked(
         given = suspend_flow_run(wait_for_input=form, key=key, timeout=seconds + _GRACE).model_dump()
         attested = frozenset(name for name in attestations if given.get(name) is True)
         answer = verb.Answer(given["name"], given["instance"], given["decision"], attested)
-        complaint = verb.judged(answer, run.instance, attestations)
+        try:
+            complaint = verb.judged(answer, run.instance, attestations)
+        except NotConfirmed:
+            at.ledger.audit.keep(run.instance, answer.name, AuditAction.DECLINED, run_id=run.id)
+            raise
         if not complaint:
             return answer
     raise AssertionError("count() has no end")

@@ -11,6 +11,7 @@ from connector.model.job import JobRequest
 from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.progress import Progress
 from connector.model.run import Run, Stage
+from connector.store.audit import SqlAudit
 from connector.store.cursors import SqlCursors
 from connector.store.dead_letters import SqlDeadLetters
 from connector.store.history import History
@@ -44,6 +45,7 @@ class SqlLedger:
         self.left_behind = SqlLeftBehind(engine)
         self.links = SqlLinks(engine)
         self.reviews = SqlReviews(engine)
+        self.audit = SqlAudit(engine)
         self.inbox = SqlInbox(engine)
         self.dead_letters = SqlDeadLetters(engine)
         self.cursors = SqlCursors(engine)

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select, update
 
+from connector.model.audit import AuditAction
 from connector.model.link import Decision, LinkState, Proposal
+from connector.store.audit import audited
 from connector.store.sessions import transaction
 from connector.store.tables import ReviewRow
 
@@ -89,4 +91,7 @@ def _decide(session: Session, instance: str, decision: Decision, by: str) -> str
             .where(*here, ours | theirs, col(ReviewRow.state) == LinkState.PROPOSED.value)
             .values(state=LinkState.REJECTED.value, note=_SETTLED, **decided)
         )
+    action = AuditAction.ACCEPTED if decision.state is LinkState.ACCEPTED else AuditAction.REJECTED
+    pair = {name: getattr(decision, name) for name in ("entity", "external_id", "salesforce_id")}
+    audited(session, instance, by, action, detail=pair)
     return None

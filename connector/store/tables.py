@@ -203,6 +203,20 @@ class ReviewRow(SQLModel, table=True):
     note: str = Field(default="", sa_type=Text)
 
 
+class AuditRow(SQLModel, table=True):
+    """One thing that a person did; never changed and never purged."""
+
+    __tablename__ = "audit"
+
+    id: int | None = Field(default=None, primary_key=True)
+    instance: str = Field(index=True)
+    at: datetime = Field(sa_column=_moment(nullable=False))
+    who: str = Field(description="The name as claimed: nobody checks it.")
+    action: str
+    run_id: str | None = None
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB, description="Keys and counts.")
+
+
 class InboxRow(SQLModel, table=True):
     """A record that may have changed on one side, until it has been dealt with."""
 

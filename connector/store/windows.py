@@ -3,7 +3,7 @@
 Time is the database's own, so that machines whose clocks differ agree on who holds what.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -13,13 +13,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select, update
 
 from connector.errors import InstanceInUse, LeaseLost
+from connector.model.audit import AuditAction
 from connector.model.outcome import RunOutcome
 from connector.model.run import Run
 from connector.model.window import ClosedBy, TriggerSwitch, Window, WindowState
+from connector.store.audit import audited
 from connector.store.cursors import set_cursors
 from connector.store.sessions import transaction
+from connector.store.tables import AuditRow, RunRow
 from connector.store.tables import OutageWindowRow as Row
-from connector.store.tables import RunRow
 
 _COMPLETED = (RunOutcome.COMPLETED.value, RunOutcome.COMPLETED_WITH_ERRORS.value)
 _HELD = (WindowState.RESERVED.value, WindowState.OPEN.value)
@@ -32,15 +34,25 @@ class SqlClosing:
         self._session, self._row = session, row
         self.window = _window(session, row)
 
-    def closed(self, by: ClosedBy, note: str, *, completed: bool = False) -> None:
+    def closed(self, by: ClosedBy, note: str, *, who: str = "", completed: bool = False) -> None:
         """Everything is as it was before; with a whole run that came to its end, cursors are set from it.
 
-        `completed` says so of a run whose outcome is not kept yet.
+        `completed` says so of a run whose outcome is not kept yet; `who` is the person who saw to it.
         """
         run = self._session.get_one(RunRow, self._row.run_id)
         whole = Run(run.id, run.instance, run.mode, run.started_at).is_whole
         if whole and (completed or run.outcome in _COMPLETED):
             set_cursors(self._session, run.instance, run.id)
+        if by is ClosedBy.PERSON:
+            detail = {"state": self.window.state.value, "lease_over": self.window.lapsed}
+            audited(
+                self._session,
+                self._row.instance,
+                who,
+                AuditAction.CLOSED_WINDOW,
+                run_id=self._row.run_id,
+                detail=detail,
+            )
         self._row.state, self._row.closed_by, self._row.note = WindowState.CLOSED.value, by.value, note
         self._row.closed_at = _now(self._session)
 
@@ -91,6 +103,7 @@ class SqlWindows:
         """Keep who confirmed and what was attested, and begin the lease. Raises LeaseLost."""
         return self._changed(
             window,
+            and_then=lambda session: _confirmed(session, window, name, attestations),
             claimed_by=name,
             attestations=dict(attestations),
             lease_until=func.now() + timedelta(seconds=seconds),
@@ -156,8 +169,10 @@ class SqlWindows:
             yield None if row.state == WindowState.CLOSED else SqlClosing(session, row)
             session.commit()
 
-    def _changed(self, window: Window, **values: Any) -> Window:
-        """Change a window whose lease is not over. Raises LeaseLost."""
+    def _changed(
+        self, window: Window, and_then: Callable[[Session], None] | None = None, **values: Any
+    ) -> Window:
+        """Change a window whose lease is not over, and do what belongs to it. Raises LeaseLost."""
         with transaction(self._engine) as session:
             row = session.exec(
                 select(Row)
@@ -170,9 +185,20 @@ class SqlWindows:
                     todo="Start the run again.",
                 )
             session.exec(update(Row).where(col(Row.id) == window.id).values(**values))
+            if and_then is not None:
+                and_then(session)
             session.commit()
             session.refresh(row)
             return _window(session, row)
+
+
+def _confirmed(session: Session, window: Window, name: str, attestations: Mapping[str, str]) -> None:
+    """A run that opens a second window stands on the confirmation of its first one."""
+    of_run = (AuditRow.run_id == window.run_id, AuditRow.action == AuditAction.CONFIRMED.value)
+    if session.exec(select(AuditRow.id).where(*of_run)).first() is None:
+        run = session.get_one(RunRow, window.run_id)
+        detail = {"mode": run.mode, "attested": sorted(attestations)}
+        audited(session, window.instance, name, AuditAction.CONFIRMED, run_id=window.run_id, detail=detail)
 
 
 def _window(session: Session, row: Row) -> Window:

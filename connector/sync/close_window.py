@@ -22,13 +22,15 @@ def close_window(
     events: Callable[[], EventPublishing] | None,
     *,
     by: ClosedBy,
+    who: str = "",
     completed: bool = False,
 ) -> Closure:
     """Restore both sides and close the window. Safe to repeat, and by whoever comes first.
 
     A side that can't be restored does not keep the other one from it: the window stays open, its lease over.
     `org` and `events` are asked for only where there is something to restore; `events` is None for a source
-    that has none. `completed` says that the run came to its end, so that cursors are set in the same step.
+    that has none. `who` is the name of the person who closes it. `completed` says that the run came to its
+    end, so that cursors are set in the same step.
     """
     with windows.closing(window) as closing:
         if closing is None:
@@ -39,7 +41,7 @@ def close_window(
             closing.not_closed(told)
             return Closure(closed=False, told=told)
         told = _told(closing.window)
-        closing.closed(by, told, completed=completed)
+        closing.closed(by, told, who=who, completed=completed)
         return Closure(closed=True, told=told)
 
 

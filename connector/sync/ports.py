@@ -183,8 +183,11 @@ class Closing(Protocol):
 
     window: Window
 
-    def closed(self, by: ClosedBy, note: str, *, completed: bool = False) -> None:
-        """Everything is as it was before. `completed`: its run came to its end, and has no outcome yet."""
+    def closed(self, by: ClosedBy, note: str, *, who: str = "", completed: bool = False) -> None:
+        """Everything is as it was before; `who` is the person who saw to it.
+
+        `completed`: its run came to its end, and has no outcome yet.
+        """
 
     def not_closed(self, note: str) -> None:
         """Something could not be restored; the lease ends, so that the watchdog tries again."""

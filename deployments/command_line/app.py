@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from deployments.command_line.audit import audit
 from deployments.command_line.confirm import confirm
 from deployments.command_line.doctor import doctor
 from deployments.command_line.migrate import migrate
@@ -136,6 +137,17 @@ def runs_command(
 ) -> None:
     """List the runs of an instance: when, how long, how it ended, and what became of the rows."""
     raise typer.Exit(runs(instance, limit, as_json=as_json))
+
+
+@app.command(name="audit")
+def audit_command(
+    instance: InstanceOption,
+    limit: Annotated[int, typer.Option(min=1, help="How many, the newest first.")] = 50,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """List who did what and when: runs confirmed, links decided, windows closed, data removed."""
+    raise typer.Exit(audit(instance, limit, as_json=as_json))
 
 
 @app.command(name="report")

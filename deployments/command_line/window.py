@@ -64,10 +64,16 @@ def window_close(instance: str, *, force: bool, as_json: bool) -> int:
 def close_by_hand(window: Window, ledger: SqlLedger, settings: Settings) -> Closure:
     """Close a window for the person at the terminal, and let its run's record say so."""
     at = connect(window.instance, settings).hurried()
+    who = getpass.getuser()
     closure = close_window(
-        window, ledger.windows, lambda: at.salesforce, lambda: at.event_publishing, by=ClosedBy.PERSON
+        window,
+        ledger.windows,
+        lambda: at.salesforce,
+        lambda: at.event_publishing,
+        by=ClosedBy.PERSON,
+        who=who,
     )
-    ledger.left_behind.note(window.run_id, f"{closure.told} (By {getpass.getuser()}.)")
+    ledger.left_behind.note(window.run_id, f"{closure.told} (By {who}.)")
     return closure
 
 
