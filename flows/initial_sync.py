@@ -11,6 +11,7 @@ from pydantic import Field
 from connector.entities import registry
 from connector.mapping.vocabulary import EntitySpec
 from connector.model.run import Run, Stage
+from connector.model.scope import pilot
 from connector.model.summary import Summary
 from connector.model.verification import Verification
 from flows.extracting import extract
@@ -28,6 +29,7 @@ from tasks.upsert import finish, line_up, upsert
 from tasks.verify import verify
 
 RejectedShare = Annotated[float, Field(ge=0, le=1)]
+SampleSize = Annotated[int, Field(ge=1)]
 
 
 @flow(
@@ -38,7 +40,11 @@ RejectedShare = Annotated[float, Field(ge=0, le=1)]
     validate_parameters=True,
 )
 def initial_sync(
-    instance: str, confirmed_by: str | None = None, rejected_share: RejectedShare | None = None
+    instance: str,
+    confirmed_by: str | None = None,
+    rejected_share: RejectedShare | None = None,
+    accounts: list[str] | None = None,
+    sample: SampleSize | None = None,
 ) -> State:
     """Synchronise one instance. Prefect shows what stands below `Args` beside the form's fields.
 
@@ -46,8 +52,10 @@ def initial_sync(
         instance: The tenant's id: the name of its file in instances/, without .toml.
         confirmed_by: Who answers for the run, where it shall start without asking. Empty: it asks.
         rejected_share: Share of an entity's rows that may be rejected, 0 to 1. Empty: the instance's own.
+        accounts: For a pilot, the numbers of the accounts that it is about. Empty: everything.
+        sample: For a pilot, how many accounts it shall take by itself. Not with accounts.
     """
-    run = begin(instance)
+    run = begin(instance, scope=pilot(accounts, sample))
     try:
         summary = _all_stages(run, confirmed_by, rejected_share)
     except StageFailed as failed:

@@ -5,8 +5,10 @@ from prefect.states import Completed, Failed, State
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from connector.model.run import Run, Stage
+from connector.model.scope import pilot
 from connector.model.summary import Summary
 from flows.extracting import extract
+from flows.initial_sync import SampleSize
 from tasks.link import link
 from tasks.plan import plan_failure, plan_report, plannable
 from tasks.preflight import survey
@@ -21,13 +23,15 @@ from tasks.transform import transform
     task_runner=ThreadPoolTaskRunner(max_workers=16),  # type: ignore[arg-type]
     validate_parameters=True,
 )
-def plan(instance: str) -> State:
+def plan(instance: str, accounts: list[str] | None = None, sample: SampleSize | None = None) -> State:
     """Plan one instance.
 
     Args:
         instance: The tenant's id: the name of its file in instances/, without .toml.
+        accounts: For the plan of a pilot, the numbers of the accounts that it is about. Empty: everything.
+        sample: For the plan of a pilot, how many accounts it shall take by itself. Not with accounts.
     """
-    run = begin(instance, mode="plan")
+    run = begin(instance, mode="plan", scope=pilot(accounts, sample))
     try:
         summary = _all_stages(run)
     except StageFailed as failed:

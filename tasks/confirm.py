@@ -77,10 +77,13 @@ def _asked(
             run.instance,
             at.instance.name,
             findings,
-            verb.planned(at.ledger.history.finished_before(run.instance, now), at.fingerprint),
+            verb.known_volumes(
+                at.ledger.history.finished_before(run.instance, now), at.fingerprint, run.scope
+            ),
             manual_events=at.events_to_switch is None,
             now=now,
             complaint=complaint,
+            scope=run.scope,
         )
         form = _form(run.instance, attestations).with_initial_data(description=page)
         key = "confirm" if (attempt, question) == (1, 1) else f"confirm-{attempt}-{question}"

@@ -9,6 +9,7 @@ from connector.model.cursor import Side
 from connector.model.run import Run
 from connector.sync import extract as verb
 from connector.sync import folders
+from connector.sync.narrow import keys_to_read
 from tasks.connection import connection
 from tasks.once import once
 
@@ -45,6 +46,7 @@ def extract_salesforce(run: Run, name: str) -> int:
             folder=folders.salesforce(run, name),
             batch_rows=at.instance.load.batch_rows,
             unlinked=at.rules.read_unlinked(entity(name)),
+            keys=keys_to_read(run, name, at.staging),
         ),
     )
     get_run_logger().info("%s: %s records read from Salesforce", name, f"{rows:,}")

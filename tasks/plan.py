@@ -53,7 +53,8 @@ def plan_report(run: Run, findings: Sequence[Finding]) -> Summary:
         run,
         RunOutcome.COMPLETED,
         None,
-        f"plan: {plan.message}" + ("; something stands in its way" if plan.blocked else ""),
+        f"plan{f' of a {run.scope.told}' if run.scope.told else ''}: {plan.message}"
+        + ("; something stands in its way" if plan.blocked else ""),
         plan.finished_at,
         plan.entities,
         reasons=plan.reasons,
@@ -89,7 +90,8 @@ def _show(plan: Plan, summary: Summary) -> None:
 
 
 def _outlook(plan: Plan, summary: Summary) -> str:
-    lines = ["# Plan", "", f"A migration would end with {plan.message}.", ""]
+    about = f" of a {plan.run.scope.told}" if plan.run.scope.told else ""
+    lines = [f"# Plan{about}", "", f"A migration would end with {plan.message}.", ""]
     if plan.left_out:
         lines += [f"**Not planned:** {', '.join(plan.left_out)}", ""]
     lines += _table(

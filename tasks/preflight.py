@@ -9,6 +9,7 @@ from connector.model.finding import Finding, Severity
 from connector.model.run import Run
 from connector.sync.preflight import SYSTEMS
 from connector.sync.preflight import preflight as look
+from connector.sync.scope_findings import scope_findings
 from tasks.connection import connection
 
 
@@ -41,6 +42,8 @@ def _found(run: Run) -> list[Finding]:
         mails_to=at.instance.email.recipients,
         limits_left=at.instance.load.limits_left,
     )
+    if not any(finding.where in SYSTEMS for finding in findings):
+        findings += scope_findings(run.scope, at.entities, at.gentrack)
     if findings:
         create_table_artifact(
             key="preflight",

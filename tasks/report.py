@@ -32,7 +32,7 @@ def report(run: Run, verifications: Sequence[Verification]) -> Summary:
         run,
         outcome,
         None,
-        message_of(outcome, entities),
+        message_of(outcome, entities, run.scope),
         datetime.now(UTC),
         entities,
         tuple(verifications),

@@ -12,6 +12,7 @@ from prefect.states import Failed
 from connector.errors import ConnectorError, ServiceUnavailable
 from connector.model.outcome import RunOutcome
 from connector.model.run import Run, Stage
+from connector.model.scope import EVERYTHING, Scope
 from connector.model.summary import Summary
 from tasks.connection import connection
 from tasks.progress import forget_progress
@@ -55,10 +56,10 @@ class staged(AbstractContextManager[None]):  # noqa: N801 - it reads as a verb: 
             raise StageFailed(self._stage, reason) from error
 
 
-def begin(instance: str, mode: str = "initial") -> Run:
+def begin(instance: str, mode: str = "initial", scope: Scope = EVERYTHING) -> Run:
     """Open the run in the ledger under the id of this flow run. Raises SettingsInvalid."""
     at = connection(instance)
-    return at.ledger.run_started(str(flow_run.id), instance, mode, at.fingerprint)
+    return at.ledger.run_started(str(flow_run.id), instance, mode, at.fingerprint, scope)
 
 
 def conclude(run: Run, summary: Summary) -> None:
@@ -77,7 +78,8 @@ def conclude(run: Run, summary: Summary) -> None:
             finished_at=summary.finished_at,
         )
     ended = summary.outcome.value + (f" at {summary.stage}" if summary.stage else "")
-    kind = "plan " if run.mode == "plan" else ""
+    kind = "".join(f"{word} " for word in (run.scope.kind, "plan" if run.mode == "plan" else "") if word)
+    about = {run.scope.kind} if run.scope.kind else set()
     with get_client(sync_client=True) as client, suppress(ObjectNotFound):
         known = client.read_flow_run(UUID(run.id))
         outcomes = {outcome.value.replace(" ", "-") for outcome in RunOutcome}
@@ -86,6 +88,7 @@ def conclude(run: Run, summary: Summary) -> None:
             name=f"{run.instance} {kind}{run.started_at:%Y-%m-%d %H:%M} {ended}",
             tags={
                 *(set(known.tags) - outcomes),
+                *about,
                 f"instance:{run.instance}",
                 summary.outcome.value.replace(" ", "-"),
             },

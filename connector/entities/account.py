@@ -4,7 +4,15 @@ from connector.entities.resources import ACCOUNT_CUSTOMERS, ACCOUNTS, CUSTOMERS
 from connector.mapping.converters import COUNTRY, lines
 from connector.mapping.matching import Agreement, Child, MatchingRule, Strength
 from connector.mapping.normal_forms import NormalForm
-from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, Parent, SourceView
+from connector.mapping.vocabulary import (
+    EntitySpec,
+    Field,
+    FieldType,
+    Master,
+    Parent,
+    PilotChoice,
+    SourceView,
+)
 
 _TEXT, _PHONE, _PICKLIST = FieldType.TEXT, FieldType.PHONE, FieldType.PICKLIST
 _SALESFORCE = Master.SALESFORCE
@@ -18,6 +26,7 @@ SPEC = EntitySpec(
     key=("number",),
     parents=(Parent("ParentId", "account", "parent.number", required=False, later=True),),
     finished_after="account",
+    pilot=PilotChoice(ACCOUNTS, "number", kinds=("customer.kind",)),
     matching=(
         MatchingRule(
             "company number",
@@ -50,7 +59,9 @@ SPEC = EntitySpec(
                    customers."primaryContact.phoneNumber1" AS "primary.phone",
                    customers."primaryContact.faxNumber" AS "primary.fax",
                    customers."primaryContact.email" AS "primary.email",
-                   above.number AS "parent.number"
+                   above.number AS "parent.number",
+                   CASE WHEN accounts.companyNumber IS NULL THEN 'residential' ELSE 'business' END
+                       AS "customer.kind"
             FROM accounts
             LEFT JOIN (
                 FROM accountCustomers

@@ -124,6 +124,19 @@ class SourceView:
 
 
 @dataclass(frozen=True)
+class PilotChoice:
+    """Says that a pilot is a choice of records of an entity, with everything that hangs on them.
+
+    `resource` is where they stand in Gentrack, `number` the column there by which people name them, which is
+    also the entity's key. `kinds` are columns of the source view: a sample has some of each of their values.
+    """
+
+    resource: Resource
+    number: str
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class EntitySpec:
     """An entity: a Salesforce object, the Gentrack records behind it, and a line for each field.
 
@@ -134,6 +147,7 @@ class EntitySpec:
     others meet.
     `finished_after` names the entity after whose load the finishing pass of this one runs.
     `matching` finds records that stood in Salesforce before, without an external id.
+    `pilot` is given for the one entity of which a pilot names records.
     """
 
     name: str
@@ -148,6 +162,7 @@ class EntitySpec:
     anchors: tuple[Anchor, ...] = ()
     finished_after: str | None = None
     matching: tuple[MatchingRule, ...] = ()
+    pilot: PilotChoice | None = None
 
     @property
     def first_parents(self) -> tuple[Parent, ...]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from connector.model.outcome import EntityCounts, total_of
+from connector.model.scope import EVERYTHING, Scope
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class PastRun:
     stages: Mapping[str, float]
     counts: Mapping[str, EntityCounts]
     fingerprint: str = ""
+    scope: Scope = EVERYTHING
 
     @property
     def seconds(self) -> float | None:
@@ -46,6 +48,7 @@ class PastRun:
             "run_id": self.id,
             "instance": self.instance,
             "mode": self.mode,
+            "scope": self.scope.as_dict(),
             "started_at": self.started_at.isoformat(),
             "seconds": self.seconds,
             "outcome": self.outcome,

@@ -120,6 +120,8 @@ class Plan:
         return {
             "run_id": self.run.id,
             "instance": self.run.instance,
+            "scope": self.run.scope.as_dict(),
+            "about": self.run.scope.told,
             "started_at": self.run.started_at.isoformat(),
             "seconds": round((self.finished_at - self.run.started_at).total_seconds(), 1),
             "message": self.message,

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from connector.model.scope import EVERYTHING, Scope
+
 
 class Stage(StrEnum):
     """The stages of an initial synchronisation that exist today, in their order."""
@@ -29,8 +31,9 @@ class Run:
     instance: str
     mode: str
     started_at: datetime
+    scope: Scope = EVERYTHING
 
     @property
     def is_whole(self) -> bool:
         """Whether it brings everything over that Gentrack has, so that ongoing goes on from it."""
-        return self.mode == "initial"
+        return self.mode == "initial" and self.scope.is_whole

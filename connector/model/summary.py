@@ -10,6 +10,7 @@ from typing import Any
 
 from connector.model.outcome import EntityCounts, RunOutcome, total_of
 from connector.model.run import Run, Stage
+from connector.model.scope import EVERYTHING, Scope
 from connector.model.verification import Verification
 from connector.model.window import Closure
 
@@ -75,6 +76,7 @@ class Summary:
             "message": self.message,
             "run_id": self.run.id,
             "instance": self.run.instance,
+            "scope": self.run.scope.as_dict(),
             "started_at": self.run.started_at.isoformat(),
             "seconds": self.seconds,
             "entities": {name: counts.as_dict() for name, counts in self.entities.items()},
@@ -94,7 +96,7 @@ def outcome_of(entities: Mapping[str, EntityCounts], verifications: tuple[Verifi
     return RunOutcome.COMPLETED if clean and agrees else RunOutcome.COMPLETED_WITH_ERRORS
 
 
-def message_of(outcome: RunOutcome, entities: Mapping[str, EntityCounts]) -> str:
+def message_of(outcome: RunOutcome, entities: Mapping[str, EntityCounts], scope: Scope = EVERYTHING) -> str:
     """One line that says how it went, for a state's message and an email's subject."""
     counts = [counts.as_dict() for counts in entities.values()]
     parts = [
@@ -102,4 +104,5 @@ def message_of(outcome: RunOutcome, entities: Mapping[str, EntityCounts]) -> str
         for name in ("created", "updated", "unchanged", "held", "rejected", "failed")
         if any(c[name] for c in counts)
     ]
-    return f"{outcome.value}: {', '.join(parts) or 'no rows'}"
+    about = f" ({scope.told})" if scope.told else ""
+    return f"{outcome.value}: {', '.join(parts) or 'no rows'}{about}"

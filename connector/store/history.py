@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from connector.model.history import PastRun
 from connector.model.outcome import EntityCounts
+from connector.model.scope import Scope
 from connector.store.sessions import transaction
 from connector.store.tables import BatchRow, EntityRow, RunRow, StageRow
 
@@ -81,6 +82,7 @@ class History:
                 stages[row.id],
                 counts[row.id],
                 row.fingerprint,
+                Scope.of(row.scope),
             )
             for row in rows
         ]

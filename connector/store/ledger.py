@@ -11,6 +11,7 @@ from connector.model.job import JobRequest
 from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.progress import Progress
 from connector.model.run import Run, Stage
+from connector.model.scope import EVERYTHING, Scope
 from connector.store.audit import SqlAudit
 from connector.store.cursors import SqlCursors
 from connector.store.dead_letters import SqlDeadLetters
@@ -21,7 +22,16 @@ from connector.store.links import SqlLinks
 from connector.store.migrating import migrate
 from connector.store.reviews import SqlReviews
 from connector.store.sessions import transaction
-from connector.store.tables import BatchRow, BulkJobRow, EntityRow, ReadingRow, RunRow, StageRow, StepRow
+from connector.store.tables import (
+    BatchRow,
+    BulkJobRow,
+    EntityRow,
+    ReadingRow,
+    RunRow,
+    StageRow,
+    StepRow,
+    run_of,
+)
 from connector.store.windows import SqlWindows
 
 
@@ -64,28 +74,30 @@ class SqlLedger:
         with transaction(self._engine) as session:
             session.exec(select(1))
 
-    def run_started(self, run_id: str, instance: str, mode: str, fingerprint: str = "") -> Run:
+    def run_started(
+        self, run_id: str, instance: str, mode: str, fingerprint: str = "", scope: Scope = EVERYTHING
+    ) -> Run:
         """Open a run, or find the one that was opened under this id: it is resumed, whatever its end was.
 
         `fingerprint` is that of the mapping as it is now.
         """
+        about = {"scope": scope.as_dict(), "retry_of": scope.retry_of}
         unended = {"outcome": None, "stage": None, "finished_at": None, "message": ""}
         unended["fingerprint"] = fingerprint
         with transaction(self._engine) as session:
             session.exec(
                 insert(RunRow)
-                .values(id=run_id, instance=instance, mode=mode, started_at=_now(), **unended)
+                .values(id=run_id, instance=instance, mode=mode, started_at=_now(), **unended, **about)
                 .on_conflict_do_update(index_elements=["id"], set_=unended)
             )
             session.commit()
-            row = session.get_one(RunRow, run_id)
-            return Run(row.id, row.instance, row.mode, row.started_at)
+            return run_of(session.get_one(RunRow, run_id))
 
     def find_run(self, run_id: str) -> Run | None:
         """A run by its id."""
         with transaction(self._engine) as session:
             row = session.get(RunRow, run_id)
-            return None if row is None else Run(row.id, row.instance, row.mode, row.started_at)
+            return None if row is None else run_of(row)
 
     def stage_started(self, run: Run, stage: Stage) -> None:
         """A stage begins."""

@@ -7,7 +7,7 @@ from sqlmodel import col, select, update
 
 from connector.model.run import Run, Stage
 from connector.store.sessions import transaction
-from connector.store.tables import RunRow, StageRow
+from connector.store.tables import RunRow, StageRow, run_of
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,9 @@ class SqlLeftBehind:
                 .where(StageRow.run_id == run_id)
                 .order_by(col(StageRow.started_at).desc())
             ).first()
-            run = Run(row.id, row.instance, row.mode, row.started_at)
-            return LeftBehind(run, row.outcome is not None, Stage(begun) if begun else Stage.PREFLIGHT)
+            return LeftBehind(
+                run_of(row), row.outcome is not None, Stage(begun) if begun else Stage.PREFLIGHT
+            )
 
     def note(self, run_id: str, text: str) -> None:
         """Add to what a run's message says."""

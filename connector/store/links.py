@@ -33,6 +33,11 @@ class SqlLinks:
         found = f"state = '{LinkState.LINKED}'"
         return self._pairs(run, entity, "link", ("external_id", "salesforce_id"), found)
 
+    def proposals(self, run: Run, entity: str) -> pa.Table:
+        """external_id, salesforce_id of every proposal that nobody has decided."""
+        is_open = f"state = '{LinkState.PROPOSED}'"
+        return self._pairs(run, entity, "review", ("external_id", "salesforce_id"), is_open)
+
     def keep_links(self, run: Run, entity: str, *, linked: Iterable[pa.RecordBatch], stale: pa.Table) -> None:
         """Keep links, and forget stale ones and whatever else was said of their records, both or neither."""
         with self._copied(linked, ("external_id", "salesforce_id", "rule", "state")) as here:
@@ -57,14 +62,15 @@ class SqlLinks:
                 _of(run, entity),
             )
 
-    def keep_proposals(self, run: Run, entity: str, proposed: Iterable[pa.RecordBatch]) -> None:
-        """Keep what is open, and forget what was and is found no longer; what is decided stays decided."""
+    def keep_proposals(
+        self, run: Run, entity: str, *, proposed: Iterable[pa.RecordBatch], stale: pa.Table
+    ) -> None:
+        """Keep what is open, and forget stale ones; what is decided stays decided."""
         with self._copied(proposed, ("external_id", "salesforce_id", "rule")) as here:
-            here.execute(
-                f"DELETE FROM review WHERE {_CONDITION} AND state = '{LinkState.PROPOSED}' AND NOT EXISTS"
-                " (SELECT FROM given WHERE given.external_id = review.external_id"
-                " AND given.salesforce_id = review.salesforce_id)",
-                _of(run, entity),
+            here.executemany(
+                f"DELETE FROM review WHERE {_CONDITION} AND state = '{LinkState.PROPOSED}'"
+                " AND external_id = %(external_id)s AND salesforce_id = %(salesforce_id)s",
+                [_of(run, entity) | row for row in stale.to_pylist()],
             )
             here.execute(
                 "INSERT INTO review (instance, entity, external_id, salesforce_id, rule, state, found_in_run,"

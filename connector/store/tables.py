@@ -7,6 +7,9 @@ from sqlalchemy import BigInteger, Column, DateTime, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from connector.model.run import Run
+from connector.model.scope import Scope
+
 
 def _moment(*, nullable: bool = True) -> Column[datetime]:
     return Column(DateTime(timezone=True), nullable=nullable)
@@ -26,6 +29,13 @@ class RunRow(SQLModel, table=True):
     outcome: str | None = None
     stage: str | None = Field(default=None, description="The stage that a failed run failed at.")
     message: str = Field(default="", sa_type=Text)
+    scope: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB, description="Of a pilot or a retry.")
+    retry_of: str | None = Field(default=None, foreign_key="run.id", index=True)
+
+
+def run_of(row: RunRow) -> Run:
+    """The run that a row is about."""
+    return Run(row.id, row.instance, row.mode, row.started_at, Scope.of(row.scope))
 
 
 class StageRow(SQLModel, table=True):

@@ -9,6 +9,7 @@ from connector.errors import NotConfirmed
 from connector.model.finding import Finding, Severity
 from connector.model.history import PastRun
 from connector.model.outcome import EntityCounts, RunOutcome
+from connector.model.scope import EVERYTHING, Scope
 from connector.model.window import Window
 
 START, DECLINE = "start", "decline"
@@ -16,11 +17,15 @@ START, DECLINE = "start", "decline"
 
 @dataclass(frozen=True)
 class Volumes:
-    """What a plan counted, by entity, and when; `same_mapping`: the run would decide as the plan did."""
+    """What a plan counted, by entity, and when; or `by` what else it is known.
+
+    `same_mapping`: the run would decide as the plan did.
+    """
 
     planned_at: datetime
     entities: Mapping[str, EntityCounts]
     same_mapping: bool = True
+    by: str = "the plan"
 
 
 @dataclass(frozen=True)
@@ -42,17 +47,33 @@ def to_attest(findings: Sequence[Finding]) -> dict[str, str]:
     }
 
 
-def planned(past: Sequence[PastRun], fingerprint: str) -> Volumes | None:
+def known_volumes(past: Sequence[PastRun], fingerprint: str, scope: Scope) -> Volumes | None:
     """What the newest finished plan with this mapping counted, else the newest one; None without a plan.
 
-    `past` has the newest first.
+    Only plans of the same `scope` count. Of a retry, it is what the earlier run left. `past` has the newest
+    first.
     """
+    if scope.retry_of:
+        return next((_left_over(run) for run in past if run.id == scope.retry_of), None)
     plans = [
         Volumes(run.finished_at, run.counts, run.fingerprint == fingerprint)
         for run in past
-        if run.mode == "plan" and run.outcome == RunOutcome.COMPLETED and run.finished_at is not None
+        if run.mode == "plan"
+        and run.scope == scope
+        and run.outcome == RunOutcome.COMPLETED
+        and run.finished_at is not None
     ]
     return next((plan for plan in plans if plan.same_mapping), plans[0] if plans else None)
+
+
+def _left_over(past: PastRun) -> Volumes:
+    """What an earlier run left failed, rejected or held, for the person who confirms its retry."""
+    refused = {
+        name: EntityCounts.of({"held": c.held, "rejected": c.rejected, "failed": c.failed})
+        for name, c in past.counts.items()
+        if c.refused
+    }
+    return Volumes(past.finished_at or past.started_at, refused, by="what was left by the run")
 
 
 def granted(windows: Sequence[Window]) -> Window | None:
@@ -81,6 +102,7 @@ def page(
     manual_events: bool,
     now: datetime,
     complaint: str = "",
+    scope: Scope = EVERYTHING,
 ) -> str:
     """What a person reads before confirming, as Markdown."""
     events = "is off, as you have put it **by hand**" if manual_events else "is switched off"
@@ -89,18 +111,18 @@ def page(
         f" publishing {events}"
     )
     what_happens = (
-        f"If you start it, the outage window opens at once: {switched}. Then everything that Gentrack has is"
-        " loaded into Salesforce, verified and reported. At the end, and also if the run fails, all is put"
-        " back as it is now. Nobody should change records on either side meanwhile."
+        f"If you start it, the outage window opens at once: {switched}. Then {_loaded(scope)} loaded into"
+        " Salesforce, verified and reported. At the end, and also if the run fails, all is put back as it is"
+        " now. Nobody should change records on either side meanwhile."
     )
     return "\n".join(
         [
             *([f"**Not started.** {complaint}", ""] if complaint else []),
-            f"# Initial synchronisation of {name} ({instance})",
+            f"# {scope.title} of {name} ({instance})",
             "",
             what_happens,
             "",
-            *_volumes(volumes, now),
+            *_volumes(volumes, now, scope),
             "",
             "## What preflight found",
             "",
@@ -109,12 +131,24 @@ def page(
     )
 
 
-def _volumes(volumes: Volumes | None, now: datetime) -> list[str]:
+def _loaded(scope: Scope) -> str:
+    if scope.is_pilot:
+        return f"**only a {scope.told}**, with everything that hangs on them and what that needs, is"
+    if scope.retry_of:
+        return (
+            f"**only the rows that run {scope.retry_of} left failed, rejected or held** are read again on"
+            " both sides, and what is mended of them is"
+        )
+    return "everything that Gentrack has is"
+
+
+def _volumes(volumes: Volumes | None, now: datetime, scope: Scope) -> list[str]:
     if volumes is None:
+        what = f"No plan has been made for this {scope.kind or 'instance'}"
         return [
             "## Volumes",
             "",
-            "No plan has been made for this instance: how many records will change is not known beforehand.",
+            f"{what}: how many records will change is not known beforehand.",
         ]
     if not volumes.same_mapping:
         made = (
@@ -132,7 +166,7 @@ def _volumes(volumes: Volumes | None, now: datetime) -> list[str]:
     ]
     names = list(EntityCounts().as_dict())
     return [
-        f"## Volumes, by the plan of {volumes.planned_at:%d %B %Y, %H:%M} UTC ({hours:.1f} hours ago)",
+        f"## Volumes, by {volumes.by} of {volumes.planned_at:%d %B %Y, %H:%M} UTC ({hours:.1f} hours ago)",
         "",
         f"| entity | {' | '.join(names)} |",
         f"|---|{'---:|' * len(names)}",

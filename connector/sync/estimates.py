@@ -121,6 +121,7 @@ def _stage_time(stage: Stage, rows: int, past: Sequence[PastRun]) -> StageTime:
         (moved, run.stages[stage.value])
         for run in past
         if run.mode == "initial"
+        and run.scope.is_whole
         and run.outcome in {RunOutcome.COMPLETED.value, RunOutcome.COMPLETED_WITH_ERRORS.value}
         and run.stages.get(stage.value, 0) > 0
         and (moved := _sent(run.total) if stage is Stage.UPSERT else run.total.read) >= ENOUGH_ROWS

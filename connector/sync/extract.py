@@ -1,6 +1,6 @@
 """Extract: both sides into staging, as text in canonical form, part by part."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow as pa
 
@@ -13,7 +13,7 @@ from connector.model.describe import ObjectDescribe
 from connector.model.run import Run
 from connector.sync import folders
 from connector.sync.ports import GentrackSource, SalesforceOrg, Staging
-from connector.sync.soql import all_records, parent_path
+from connector.sync.soql import all_records, parent_path, records_of
 
 
 def extract_gentrack(
@@ -34,16 +34,23 @@ def extract_salesforce(
     folder: str,
     batch_rows: int,
     unlinked: bool = False,
+    keys: Sequence[str] | None = None,
 ) -> int:
-    """Stage what Salesforce holds of an entity; returns how many records.
+    """Stage what Salesforce holds of an entity, or of these keys of it; returns how many records.
 
     Columns: salesforce_id, key, a `parent.` column for each parent's external id, an `s.` column a field;
     with `unlinked`, records without an external id too, and a `parent_id.` column for each parent.
     """
     described = org.describe(spec.salesforce_object)
+    queries = (
+        [all_records(spec, described, unlinked=unlinked)]
+        if keys is None
+        else records_of(spec, described, keys, unlinked=unlinked)
+    )
     pages = (
         canonical_records(spec, described, page, unlinked=unlinked)
-        for page in org.bulk_query(all_records(spec, described, unlinked=unlinked))
+        for query in queries
+        for page in org.bulk_query(query)
         if page.num_rows
     )
     names = _names(spec, unlinked=unlinked)

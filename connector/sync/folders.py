@@ -18,6 +18,16 @@ def salesforce(run: Run, entity: str) -> str:
     return f"{run.id}/salesforce/{entity}"
 
 
+def scope(run: Run, entity: str) -> str:
+    """The keys that a pilot or a retry is about, as Gentrack writes them."""
+    return f"{run.id}/scope/{entity}"
+
+
+def refused(run: Run, entity: str) -> str:
+    """What an earlier run left failed, rejected or held, where this run is its retry."""
+    return f"{run.id}/refused/{entity}"
+
+
 def linked(run: Run, entity: str) -> str:
     """Pairs of one external id and one Salesforce id that are the same thing, found in this run."""
     return f"{run.id}/linked/{entity}"

@@ -24,7 +24,8 @@ def line_up(run: Run, spec: EntitySpec, org: SalesforceOrg, workspace: Workspace
     columns = staging.read(plan[0].path).column_names if plan else []
     if spec.found_by_parents and plan:
         born = folders.born(run, spec.name)
-        extract_salesforce(spec, org, staging, folder=born, batch_rows=workspace.batch_rows)
+        keys = None if run.scope.is_whole else ()  # only those without a key are adopted
+        extract_salesforce(spec, org, staging, folder=born, batch_rows=workspace.batch_rows, keys=keys)
     staging.clear(folders.lined_up(run, spec.name))
     lined_up: list[Batch] = []
     with workspace.sql() as sql:

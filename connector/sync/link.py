@@ -1,6 +1,7 @@
 """Link: which records of Gentrack and of Salesforce are the same, before anything is written.
 
-The exact external id first, then the rules of the entity. What is found goes to the ledger and to staging;
+The exact external id first, then the rules of the entity. One to one is judged over all records, also where
+the run is about some of them. What is found goes to the ledger and to staging;
 the external id reaches Salesforce in upsert, by Id. A pair that only a person can judge is proposed, and its
 row is held until somebody has decided.
 """
@@ -32,7 +33,8 @@ from connector.sync.link_sql import (
     ours_sql,
     proposed_sql,
     records_sql,
-    stale_sql,
+    stale_links_sql,
+    stale_proposals_sql,
 )
 from connector.sync.ports import LinkLedger, Staging
 from connector.sync.proposals import proposals_in_words
@@ -66,20 +68,26 @@ def link(
             sql.table(f"child_{name}", folders.salesforce(run, name))
         sql.arrow("decided", ledger.decisions(run, spec.name))
         sql.arrow("remembered", ledger.links(run, spec.name))
-        _find(spec, rules, sql)
+        sql.arrow("open_before", ledger.proposals(run, spec.name))
+        if not run.scope.is_whole:
+            sql.table("scope", folders.scope(run, spec.name))
+        _find(spec, rules, sql, scoped=not run.scope.is_whole)
         for number, piece in enumerate(_pieces(sql, f"SELECT * FROM {LINKED}", _LINK)):
             staging.write(spec.name, number, folders.linked(run, spec.name), piece)
         for number, piece in enumerate(proposals_in_words(spec, sql)):
             staging.write(spec.name, number, folders.proposed(run, spec.name), piece)
-        stale = sql.stream(stale_sql()).read_all()
+        stale = sql.stream(stale_links_sql()).read_all()
         ledger.keep_links(
             run,
             spec.name,
             linked=sql.stream(f"SELECT {', '.join(_LINK.names)} FROM {LINKED}"),
             stale=stale,
         )
+        stale = sql.stream(stale_proposals_sql()).read_all()
         pair = ", ".join(_LINK.names[:3])
-        ledger.keep_proposals(run, spec.name, sql.stream(f"SELECT {pair} FROM {PROPOSED}"))
+        ledger.keep_proposals(
+            run, spec.name, proposed=sql.stream(f"SELECT {pair} FROM {PROPOSED}"), stale=stale
+        )
         return _counts(spec, sql)
 
 
@@ -88,10 +96,10 @@ def _is_staged(run: Run, child: Child, staging: Staging) -> bool:
     return bool(staging.parts(folders.salesforce(run, child.entity)))
 
 
-def _find(spec: EntitySpec, rules: Sequence[MatchingRule], sql: StagedSql) -> None:
+def _find(spec: EntitySpec, rules: Sequence[MatchingRule], sql: StagedSql, *, scoped: bool) -> None:
     sql.keep(OURS, ours_sql(spec, rules))
     sql.run(f"CREATE VIEW {THEIRS} AS FROM existing WHERE {named.KEY} IS NULL")
-    sql.keep(RECORDS, records_sql())
+    sql.keep(RECORDS, records_sql(scoped=scoped))
     sql.keep(CANDIDATES, candidates_sql(rules))
     sql.keep("accepted", accepted_sql())
     sql.keep(OPEN, open_sql())
@@ -112,7 +120,7 @@ def _counts(spec: EntitySpec, sql: StagedSql) -> LinkCounts:
         f"SELECT {named.STATE}, {named.RULE}, count(*) FROM {LINKED} GROUP BY ALL ORDER BY ALL"
     )
     numbers = sql.rows(f"""
-        SELECT (SELECT count(*) FROM {RECORDS} WHERE known),
+        SELECT (SELECT count(*) FROM {RECORDS} WHERE known AND inside),
                (SELECT count(DISTINCT {named.EXTERNAL_ID}) FROM {PROPOSED}),
                (SELECT count(*) FROM {PROPOSED}),
                (SELECT count(*) FROM {THEIRS}

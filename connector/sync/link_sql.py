@@ -40,11 +40,15 @@ def ours_sql(spec: EntitySpec, rules: Sequence[MatchingRule]) -> str:
     """
 
 
-def records_sql() -> str:
-    """Our keys: whether a key can be used, and whether Salesforce has it already."""
+def records_sql(*, scoped: bool) -> str:
+    """Our keys: whether one can be used, whether the run is about it, whether Salesforce has it already.
+
+    With `scoped` the run is about the keys in the table `scope` alone. The others are rivals all the same.
+    """
     return f"""
         SELECT folded, any_value(ours.{named.KEY}) AS {named.KEY},
                count(*) = 1 AND NOT bool_or({named.KEY_BROKEN}) AS usable,
+               {f"folded IN (SELECT lower({named.KEY}) FROM scope)" if scoped else "true"} AS inside,
                bool_or(carried.value IS NOT NULL) AS known
         FROM {OURS} AS ours
         LEFT JOIN (SELECT DISTINCT lower({named.KEY}) AS value FROM existing) AS carried
@@ -75,7 +79,7 @@ def accepted_sql() -> str:
     """What people accepted and is still to be written: both records are there, and unlinked."""
     return f"""
         SELECT records.folded, records.{named.KEY} AS {named.EXTERNAL_ID}, decided.{named.SALESFORCE_ID},
-               decided.{named.RULE}
+               decided.{named.RULE}, records.inside
         FROM decided
         JOIN {RECORDS} ON records.folded = lower(decided.{named.EXTERNAL_ID})
         SEMI JOIN {THEIRS} ON theirs.{named.SALESFORCE_ID} = decided.{named.SALESFORCE_ID}
@@ -87,7 +91,7 @@ def open_sql() -> str:
     """Candidates whose records no decision has taken."""
     return f"""
         SELECT candidates.* EXCLUDE ({NUMBER}), records.{named.KEY} AS {named.EXTERNAL_ID},
-               records.usable AND NOT records.known AS wanted
+               records.usable AND NOT records.known AND records.inside AS wanted
         FROM {CANDIDATES}
         JOIN {RECORDS} USING (folded)
         ANTI JOIN accepted AS by_ours ON by_ours.folded = candidates.folded
@@ -112,6 +116,7 @@ def linked_sql(rules: Sequence[MatchingRule]) -> str:
         WHERE pair.strong AND pair.wanted
         UNION ALL
         SELECT {named.EXTERNAL_ID}, {named.SALESFORCE_ID}, {named.RULE}, '{LinkState.ACCEPTED}' FROM accepted
+        WHERE inside
     """
 
 
@@ -126,15 +131,29 @@ def proposed_sql() -> str:
     """
 
 
-def stale_sql() -> str:
+def stale_links_sql() -> str:
     """Links of earlier runs that never reached Salesforce, and that this run does not find again."""
     return f"""
-        SELECT remembered.{named.EXTERNAL_ID}, remembered.{named.SALESFORCE_ID}
-        FROM remembered
-        SEMI JOIN {THEIRS} ON theirs.{named.SALESFORCE_ID} = remembered.{named.SALESFORCE_ID}
-        ANTI JOIN {LINKED} AS again
-            ON again.{named.EXTERNAL_ID} = remembered.{named.EXTERNAL_ID}
-            AND again.{named.SALESFORCE_ID} = remembered.{named.SALESFORCE_ID}
+        {_not_found_again("remembered", LINKED)}
+        SEMI JOIN {THEIRS} ON theirs.{named.SALESFORCE_ID} = earlier.{named.SALESFORCE_ID}
+    """
+
+
+def stale_proposals_sql() -> str:
+    """Proposals of earlier runs that nobody decided, and that this run does not find again."""
+    return _not_found_again("open_before", PROPOSED)
+
+
+def _not_found_again(earlier: str, found: str) -> str:
+    """Pairs of a table that another one lacks; what the run is not about is left as it is."""
+    return f"""
+        SELECT earlier.{named.EXTERNAL_ID}, earlier.{named.SALESFORCE_ID}
+        FROM {earlier} AS earlier
+        ANTI JOIN {found} AS again
+            ON again.{named.EXTERNAL_ID} = earlier.{named.EXTERNAL_ID}
+            AND again.{named.SALESFORCE_ID} = earlier.{named.SALESFORCE_ID}
+        ANTI JOIN (FROM {RECORDS} WHERE NOT inside) AS outside
+            ON outside.folded = lower(earlier.{named.EXTERNAL_ID})
     """
 
 

@@ -30,7 +30,7 @@ def compose(summary: Summary, recipients: Sequence[str], sender: str) -> EmailMe
     message = EmailMessage()
     message["From"] = sender
     message["To"] = ", ".join(recipients)
-    message["Subject"] = f"Initial synchronisation {summary.outcome.value} - {summary.run.instance}"
+    message["Subject"] = f"{summary.run.scope.title} {summary.outcome.value} - {summary.run.instance}"
     message.set_content(_text(summary))
     message.add_alternative(page(summary), subtype="html")
     return message
@@ -45,6 +45,7 @@ def _text(summary: Summary) -> str:
     ]
     lines = [
         f"The initial synchronisation of instance {summary.run.instance} has ended: {summary.outcome.value}.",
+        *([summary.run.scope.sentence] if summary.run.scope.sentence else []),
         *where,
         summary.message,
         *([summary.window] if summary.window else []),

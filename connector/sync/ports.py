@@ -30,6 +30,9 @@ class GentrackSource(Protocol):
     def pages(self, resource: str, row_type: pa.StructType) -> Iterator[pa.Table]:
         """Every record of a resource, a table a page, with the columns of `row_type` (nested)."""
 
+    def lacking(self, resource: str, column: str, values: Sequence[str]) -> list[str]:
+        """Those of the values that no record of a resource has in a column of text."""
+
 
 class EventPublishing(Protocol):
     """Gentrack's switch for the events that it publishes about changed records."""
@@ -218,11 +221,19 @@ class LinkLedger(Protocol):
     def links(self, run: Run, entity: str) -> pa.Table:
         """external_id, salesforce_id of every link that a rule has ever found."""
 
+    def proposals(self, run: Run, entity: str) -> pa.Table:
+        """external_id, salesforce_id of every proposal that nobody has decided."""
+
     def keep_links(self, run: Run, entity: str, *, linked: Iterable[pa.RecordBatch], stale: pa.Table) -> None:
         """Keep links (external_id, salesforce_id, rule, state), and forget stale ones, both or neither."""
 
-    def keep_proposals(self, run: Run, entity: str, proposed: Iterable[pa.RecordBatch]) -> None:
-        """Keep external_id, salesforce_id, rule as what is open; what is decided stays decided."""
+    def keep_proposals(
+        self, run: Run, entity: str, *, proposed: Iterable[pa.RecordBatch], stale: pa.Table
+    ) -> None:
+        """Keep external_id, salesforce_id, rule as what is open, and forget stale ones.
+
+        What is decided stays decided.
+        """
 
 
 class Mailer(Protocol):

@@ -20,24 +20,28 @@ KEYED, FACTS, FOUND = "keyed", "facts", "found"
 """The names under which the first three results are kept: the same rows in the same order."""
 
 
-def keyed_sql(spec: EntitySpec, source_columns: list[str]) -> str:
-    """First: each row of the source view with its and its parents' keys. Its place is its number."""
+def keyed_sql(spec: EntitySpec, source_columns: list[str], *, scoped: bool = False) -> str:
+    """First: each row of the source view with its and its parents' keys. Its place is its number.
+
+    With `scoped`, only rows whose key stands in the table `scope`.
+    """
     key, broken = key_sql(spec)
-    lock = [f"lower(nullif({_trimmed(p.key)}, ''))" for p in spec.parents if p.field == spec.lock_parent]
+    lock = [f"lower(nullif({trimmed(p.key)}, ''))" for p in spec.parents if p.field == spec.lock_parent]
     columns = [
         f"{quoted(column)}::VARCHAR AS {quoted(named.gentrack(column))}" for column in source_columns
-    ] + [f"nullif({_trimmed(p.key)}, '') AS {quoted(named.parent_key(p.field))}" for p in spec.parents]
+    ] + [f"nullif({trimmed(p.key)}, '') AS {quoted(named.parent_key(p.field))}" for p in spec.parents]
     return f"""
         SELECT id, {key} AS {named.KEY}, lower({key}) AS folded, {broken} AS {named.KEY_BROKEN},
                {lock[0] if lock else "NULL::VARCHAR"} AS lock, {", ".join(columns)}
         FROM ({spec.source.sql})
+        {f"WHERE lower({key}) IN (SELECT lower({named.KEY}) FROM scope)" if scoped else ""}
         ORDER BY lock NULLS FIRST, {named.KEY}, id
     """
 
 
 def key_sql(spec: EntitySpec) -> tuple[str, str]:
     """Over the source view: a row's external id, and whether it can't be used as one."""
-    components = [f"coalesce({_trimmed(column)}, '')" for column in spec.key]
+    components = [f"coalesce({trimmed(column)}, '')" for column in spec.key]
     broken = " OR ".join(f"{component} = '' OR contains({component}, ':')" for component in components)
     return " || ':' || ".join(components), broken
 
@@ -123,7 +127,7 @@ def _key(field: str) -> str:
     return quoted(named.parent_key(field))
 
 
-def _trimmed(column: str) -> str:
+def trimmed(column: str) -> str:
     """A component of a key as Salesforce keeps it: without white space around it."""
     return f"trim({quoted(column)}::VARCHAR, E' \\t\\r\\n')"
 

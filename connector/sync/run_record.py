@@ -20,6 +20,7 @@ _COUNTS = {
 _OWN = (
     "Instance__c",
     "Mode__c",
+    "Scope__c",
     "Outcome__c",
     "Stage__c",
     "Started_At__c",
@@ -37,6 +38,7 @@ def record_of(run: Run, summary: Summary) -> dict[str, object]:
     return {
         "Instance__c": run.instance,
         "Mode__c": run.mode,
+        "Scope__c": run.scope.told or "everything",
         "Outcome__c": summary.outcome.value.capitalize(),
         "Stage__c": summary.stage.value if summary.stage else None,
         "Started_At__c": _moment(run.started_at),

@@ -1,8 +1,18 @@
-"""The queries that an entity is read by."""
+"""The queries that an entity is read by: everything, or by keys.
+
+A query job's statement stands in its body and not in its address. It may have 100,000 characters (20,000 in
+older versions): a thousand keys go into one, well below either.
+"""
+
+from collections.abc import Iterator, Sequence
 
 from connector.errors import RequestRefused
 from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec
 from connector.model.describe import ObjectDescribe
+from connector.model.soql import soql_text
+
+_LIST_CHARACTERS = 15_000
+"""Of the keys in one query."""
 
 
 def parent_path(described: ObjectDescribe, field: str) -> str:
@@ -21,12 +31,45 @@ def all_records(spec: EntitySpec, described: ObjectDescribe, *, unlinked: bool =
 
     With `unlinked`, also those that have no external id, and the ids of parents, which may have none either.
     """
-    parents = [parent_path(described, parent.field) for parent in spec.parents]
-    columns = ["Id", EXTERNAL_ID, *parents, *(field.api_name for field in spec.fields)]
+    select = _select(spec, described, unlinked=unlinked)
+    if unlinked:
+        return select
+    return f"{select} WHERE {_named_parents(spec, described) or f'{EXTERNAL_ID} != null'}"
+
+
+def records_of(
+    spec: EntitySpec, described: ObjectDescribe, keys: Sequence[str], *, unlinked: bool = False
+) -> Iterator[str]:
+    """The records with these external ids, in as many queries as it takes; letter case doesn't count.
+
+    And one query for those without an external id that may be one of ours, or may be linked, all of them.
+    """
+    select = _select(spec, described, unlinked=unlinked)
+    chunk: list[str] = []
+    length = 0
+    for literal in map(soql_text, keys):
+        if chunk and length + len(literal) > _LIST_CHARACTERS:
+            yield f"{select} WHERE {EXTERNAL_ID} IN ({','.join(chunk)})"
+            chunk, length = [], 0
+        chunk.append(literal)
+        length += len(literal) + 1
+    if chunk:
+        yield f"{select} WHERE {EXTERNAL_ID} IN ({','.join(chunk)})"
+    if unlinked:
+        yield f"{select} WHERE {EXTERNAL_ID} = null"
+    elif ours := _named_parents(spec, described):
+        yield f"{select} WHERE {EXTERNAL_ID} = null AND {ours}"
+
+
+def _select(spec: EntitySpec, described: ObjectDescribe, *, unlinked: bool) -> str:
+    columns = ["Id", EXTERNAL_ID, *(parent_path(described, parent.field) for parent in spec.parents)]
+    columns += [field.api_name for field in spec.fields]
     if unlinked:
         columns += [parent.field for parent in spec.parents]
-        return f"SELECT {', '.join(columns)} FROM {spec.salesforce_object}"
-    ours = f"{EXTERNAL_ID} != null"
-    if spec.found_by_parents:
-        ours = " AND ".join(f"{parent} != null" for parent in parents)
-    return f"SELECT {', '.join(columns)} FROM {spec.salesforce_object} WHERE {ours}"
+    return f"SELECT {', '.join(columns)} FROM {spec.salesforce_object}"
+
+
+def _named_parents(spec: EntitySpec, described: ObjectDescribe) -> str:
+    """Of what is found by its parents: that all of them are ours."""
+    parents = spec.parents if spec.found_by_parents else ()
+    return " AND ".join(f"{parent_path(described, parent.field)} != null" for parent in parents)

@@ -54,7 +54,10 @@ def transform(run: Run, spec: EntitySpec, described: ObjectDescribe, workspace: 
             sql.table_or_none(name, folder, (named.EXTERNAL_ID, named.SALESFORCE_ID))
         for parent in spec.first_parents:
             sql.table(f"plan_of_{parent.field}", folders.plan(run, parent.entity))
-        sql.keep(KEYED, keyed_sql(spec, sql.column_names(spec.source.sql)))
+        if not run.scope.is_whole:
+            sql.table("scope", folders.scope(run, spec.name))
+        columns = sql.column_names(spec.source.sql)
+        sql.keep(KEYED, keyed_sql(spec, columns, scoped=not run.scope.is_whole))
         sql.keep(FACTS, facts_sql(spec, workspace.batch_rows))
         sql.keep(FOUND, found_sql(spec, sql.column_names("SELECT * FROM held")))
         _same_rows(sql)

@@ -7,11 +7,20 @@ from typing import Annotated
 
 import typer
 
+from deployments.command_line.asked import initial_sync_asked
 from deployments.command_line.audit import audit
 from deployments.command_line.confirm import confirm
 from deployments.command_line.doctor import doctor
 from deployments.command_line.migrate import migrate
-from deployments.command_line.options import InstanceOption, JsonOption, RejectedShareOption, RunOption
+from deployments.command_line.options import (
+    AccountsOption,
+    InstanceOption,
+    JsonOption,
+    RejectedShareOption,
+    RunOption,
+    SampleOption,
+    scope_asked,
+)
 from deployments.command_line.plan import plan
 from deployments.command_line.purge import purge
 from deployments.command_line.report import report
@@ -36,17 +45,25 @@ app.add_typer(review_app, name="review")
 
 
 @app.command(name="plan")
-def plan_command(instance: InstanceOption, *, as_json: JsonOption = False) -> None:
-    """Say what a migration would do, cost and take. Writes nothing to either system.
+def plan_command(
+    instance: InstanceOption,
+    accounts: AccountsOption = None,
+    sample: SampleOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what a migration, or a pilot, would do, cost and take. Writes nothing to either system.
 
     Exit status: 0 planned, 3 planned and something stands in the way of a migration, 1 failed.
     """
-    raise typer.Exit(plan(instance, as_json=as_json))
+    raise typer.Exit(plan(instance, scope_asked(accounts, sample), as_json=as_json))
 
 
 @app.command(name="migrate")
 def migrate_command(
     instance: InstanceOption,
+    accounts: AccountsOption = None,
+    sample: SampleOption = None,
     *,
     yes: Annotated[
         bool, typer.Option("--yes", help="Run here and at once; you answer for it, by your user name.")
@@ -56,12 +73,13 @@ def migrate_command(
 ) -> None:
     """Synchronise everything that Gentrack has into Salesforce, in bulk, inside an outage window.
 
+    With --accounts or --sample it is a pilot: these accounts with everything that hangs on them.
     Without --yes a run of the deployment is started by the Prefect server, and waits for its confirmation.
 
     Exit status: 0 completed, 3 completed with errors, 1 failed.
     """
-    begin = migrate if yes else start
-    raise typer.Exit(begin(instance, rejected_share=rejected_share, as_json=as_json))
+    asked = initial_sync_asked(instance, scope_asked(accounts, sample), rejected_share)
+    raise typer.Exit(migrate(asked, as_json=as_json) if yes else start(asked, as_json=as_json))
 
 
 @app.command(name="confirm")

@@ -13,6 +13,7 @@ from connector.bootstrap import connect
 from connector.model.outcome import RunOutcome
 from connector.settings import Settings, load_settings
 from connector.store.ledger import SqlLedger
+from deployments.command_line.asked import Asked
 from deployments.command_line.progress import progress_shown
 from deployments.command_line.services import services
 from deployments.command_line.window import close_by_hand
@@ -26,16 +27,16 @@ STATUS = {
 """Exit status by outcome."""
 
 
-def migrate(instance: str, *, rejected_share: float | None = None, as_json: bool) -> int:
+def migrate(asked: Asked, *, as_json: bool) -> int:
     """Run it, show how far it is and how it ended; returns the exit status. Raises ConnectorError."""
-    settings = load_settings()
+    settings, instance = load_settings(), asked.instance
     connect(instance, settings)
     settings.secrets_of(instance)
     console = Console(stderr=True)
     with services(settings, console) as ledger, progress_shown(ledger, instance, console):
         began = datetime.now(UTC)
         try:
-            run_id, message = _run(instance, rejected_share)
+            run_id, message = _run(asked)
         except KeyboardInterrupt:
             _close_window(ledger, settings, instance, began, console)
             raise
@@ -64,13 +65,11 @@ def _close_window(
         console.print(close_by_hand(window, ledger, settings).told, markup=False)
 
 
-def _run(instance: str, rejected_share: float | None) -> tuple[str, str]:
+def _run(asked: Asked) -> tuple[str, str]:
     """Call the flow; returns the id of its run and the message of its last state."""
     from flows.initial_sync import initial_sync  # noqa: PLC0415 - decorators read Prefect's settings
 
-    state = initial_sync(
-        instance, confirmed_by=getpass.getuser(), rejected_share=rejected_share, return_state=True
-    )
+    state = initial_sync(**asked.parameters, confirmed_by=getpass.getuser(), return_state=True)
     return str(state.state_details.flow_run_id), state.message or ""
 
 

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from connector.bootstrap import connect
+from connector.model.scope import EVERYTHING, Scope
 from connector.settings import load_settings
 from connector.sync.plan_files import PLAN_FILE, PLAN_PAGE
 from connector.sync.report import ERRORS_FILE
@@ -20,14 +21,14 @@ from deployments.summary_table import counts_table
 _MADE, _FAILED, _BLOCKED = 0, 1, 3
 
 
-def plan(instance: str, *, as_json: bool) -> int:
+def plan(instance: str, scope: Scope = EVERYTHING, *, as_json: bool) -> int:
     """Make the plan and show it; 3 where a migration could not start. Raises ConnectorError."""
     settings = load_settings()
     connect(instance, settings)
     settings.secrets_of(instance)
     console = Console(stderr=True)
     with services(settings, console) as ledger, progress_shown(ledger, instance, console):
-        run_id, message = _run(instance)
+        run_id, message = _run(instance, scope)
     folder = settings.reports_folder / run_id
     told = _kept(folder)
     if told is None:
@@ -45,10 +46,11 @@ def plan(instance: str, *, as_json: bool) -> int:
     return _BLOCKED if told["blocked"] else _MADE
 
 
-def _run(instance: str) -> tuple[str, str]:
+def _run(instance: str, scope: Scope) -> tuple[str, str]:
     from flows.plan import plan as flow  # noqa: PLC0415 - decorators read Prefect's settings
 
-    state = flow(instance, return_state=True)
+    accounts = list(scope.accounts) or None
+    state = flow(instance, accounts=accounts, sample=scope.sample, return_state=True)
     return str(state.state_details.flow_run_id), state.message or ""
 
 
@@ -59,6 +61,8 @@ def _kept(folder: Path) -> dict[str, Any] | None:
 
 def show_plan(plan: dict[str, Any], files: dict[str, str], console: Console) -> None:
     """The plan for a person: counts, what blocks it, what it costs, how long it takes, where the rest is."""
+    if plan.get("about"):
+        console.print(f"\nIt is the plan of a {plan['about']}, not of everything.", markup=False)
     console.print(f"\nA migration would end with {plan['message']}.\n", markup=False, soft_wrap=True)
     console.print(counts_table(plan["entities"]))
     if plan["left_out"]:

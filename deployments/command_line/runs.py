@@ -32,8 +32,10 @@ def _show(known: list[PastRun], console: Console) -> None:
     if not known:
         console.print("No run yet.")
         return
-    table = Table("run", "mode", "started (UTC)", "seconds", "outcome", *_COUNTS, box=None, pad_edge=False)
-    for column in (table.columns[3], *table.columns[5:]):
+    table = Table(
+        "run", "mode", "scope", "started (UTC)", "seconds", "outcome", *_COUNTS, box=None, pad_edge=False
+    )
+    for column in (table.columns[4], *table.columns[6:]):
         column.justify = "right"
     for run in known:
         outcome = run.outcome or UNFINISHED
@@ -41,6 +43,7 @@ def _show(known: list[PastRun], console: Console) -> None:
         table.add_row(
             run.id,
             run.mode,
+            run.scope.told or "everything",
             f"{run.started_at:%Y-%m-%d %H:%M}",
             "" if run.seconds is None else f"{run.seconds:,.1f}",
             outcome + (f" at {run.failed_at}" if run.failed_at else ""),

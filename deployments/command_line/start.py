@@ -12,6 +12,7 @@ from connector.errors import SettingsInvalid
 from connector.model.outcome import RunOutcome
 from connector.settings import Settings, load_settings
 from connector.store.ledger import open_ledger
+from deployments.command_line.asked import Asked
 from deployments.command_line.migrate import STATUS, tell
 from deployments.command_line.progress import progress_shown
 from deployments.command_line.services import prefect_of_the_team
@@ -20,11 +21,10 @@ if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas.objects import FlowRun
 
-DEPLOYMENT = "initial-sync/initial-sync"
 _POLL_SECONDS = 1.0
 
 
-def start(instance: str, *, rejected_share: float | None = None, as_json: bool) -> int:
+def start(asked: Asked, *, as_json: bool) -> int:
     """Start it, say how to confirm it, follow it; returns the exit status. Raises SettingsInvalid."""
     settings = load_settings()
     console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -33,35 +33,34 @@ def start(instance: str, *, rejected_share: float | None = None, as_json: bool) 
         if settings.database_url is not None:
             ledger = open_ledger(settings.database_url.get_secret_value())
             stack.callback(ledger.close)
-            stack.enter_context(progress_shown(ledger, instance, console))
-        ended = _followed(instance, rejected_share, console)
+            stack.enter_context(progress_shown(ledger, asked.instance, console))
+        ended = _followed(asked, console)
     return _told(ended, settings, console, as_json=as_json)
 
 
-def _followed(instance: str, rejected_share: float | None, console: Console) -> "FlowRun":
+def _followed(asked: Asked, console: Console) -> "FlowRun":
     from prefect.client.orchestration import get_client  # noqa: PLC0415 - after its environment is set
 
     with get_client(sync_client=True) as client:
-        run = _started(client, instance, rejected_share)
+        run = _started(client, asked)
         try:
-            return _to_its_end(client, run, instance, console)
+            return _to_its_end(client, run, asked.instance, console)
         except KeyboardInterrupt:
             console.print(f"Run {run.id} goes on without this terminal.", markup=False)
             raise
 
 
-def _started(client: "SyncPrefectClient", instance: str, rejected_share: float | None) -> "FlowRun":
+def _started(client: "SyncPrefectClient", asked: Asked) -> "FlowRun":
     from prefect.exceptions import ObjectNotFound  # noqa: PLC0415
 
     try:
-        deployment = client.read_deployment_by_name(DEPLOYMENT)
+        deployment = client.read_deployment_by_name(asked.deployment)
     except ObjectNotFound:
         raise SettingsInvalid(
-            f"The Prefect server knows no deployment {DEPLOYMENT}.",
+            f"The Prefect server knows no deployment {asked.deployment}.",
             todo="Register it: `prefect deploy --all` in the project's folder.",
         ) from None
-    parameters = {"instance": instance, "rejected_share": rejected_share}
-    return client.create_flow_run_from_deployment(deployment.id, parameters=parameters)
+    return client.create_flow_run_from_deployment(deployment.id, parameters=dict(asked.parameters))
 
 
 def _to_its_end(client: "SyncPrefectClient", run: "FlowRun", instance: str, console: Console) -> "FlowRun":

@@ -57,7 +57,8 @@ def propose(ledger: SqlLedger, run: Run) -> None:
         "salesforce_id": [r for _, r in PAIRS],
         "rule": ["email"] * 4,
     }
-    ledger.links.keep_proposals(run, "contact", pa.table(columns).to_batches())
+    table = pa.table(columns)
+    ledger.links.keep_proposals(run, "contact", proposed=table.to_batches(), stale=table.slice(0, 0))
 
 
 def review(home: Path, database_url: str, *arguments: str) -> tuple[int, Any]:

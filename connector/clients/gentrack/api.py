@@ -4,11 +4,11 @@ Collections are `{"results": [...], "links": {"next": ...}}`. Links are absolute
 internal host with the prefix `/rest/v1/`: only what follows the prefix is used, below our own address.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 import orjson
@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from connector.clients.gentrack.answers import network_failures, raise_for_answer
 from connector.clients.gentrack.app_token import AppToken
-from connector.clients.gentrack.page import table_of
+from connector.clients.gentrack.page import lacking_in, table_of
 from connector.clients.http_date import moment_of
 from connector.clients.retrying import Clock, Patience, SystemClock
 from connector.errors import RequestRefused
@@ -25,6 +25,15 @@ from connector.settings import GentrackSecrets
 
 TIME_LIMITS = httpx.Timeout(120.0, connect=10.0)
 INTERNAL_PREFIX = "/rest/v1/"
+BY_NUMBER = {
+    ("accounts", "number"): "accountNumber",
+    ("customers", "number"): "customerNumber",
+    ("meterPoints", "identifier"): "meterPointIdentifier",
+}
+"""Columns by whose values single records can be read (docs/gentrack-contract.md, "Reading")."""
+_SINGLES_AT_MOST = 1_000
+"""Single records that are asked for: for more of them the whole collection is read."""
+_AT_ONCE = 8
 
 
 class GentrackApi:
@@ -66,6 +75,29 @@ class GentrackApi:
                 yield table_of(resource, page["results"], row_type)
                 if not following:
                     return
+
+    def lacking(self, resource: str, column: str, values: Sequence[str]) -> list[str]:
+        """Those of the values that no record of a resource has in a column; raises as `pages` does."""
+        address = BY_NUMBER.get((resource, column))
+        if address is None or len(values) > _SINGLES_AT_MOST:
+            return lacking_in(self.pages(resource, pa.struct([(column, pa.string())])), column, values)
+        with (
+            self._connection() as http,
+            ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="gentrack-single") as asking,
+        ):
+            known = asking.map(lambda value: self._has(http, f"{resource}/{address}/{value}"), values)
+            return [value for value, is_there in zip(values, known, strict=True) if not is_there]
+
+    def _has(self, http: httpx.Client, below_product: str) -> bool:
+        def attempt() -> bool:
+            with network_failures():
+                response = http.get(self._product + quote(below_product))
+            if response.status_code == 404:
+                return False
+            raise_for_answer(response)
+            return True
+
+        return self._patience.call(f"GET {below_product.rpartition('/')[0]}", attempt)
 
     def _connection(self) -> httpx.Client:
         """Connections for one reading; the token outlives them."""

@@ -13,6 +13,7 @@ from pyarrow import fs
 
 from connector.clients.gentrack.export_columns import Misfit, cast_to, leaves, may_become, nested
 from connector.clients.gentrack.export_files import KINDS, ExportFile
+from connector.clients.gentrack.page import lacking_in
 from connector.errors import ExportsUnusable
 from connector.locations import Location
 from connector.mapping.vocabulary import Resource
@@ -54,6 +55,10 @@ class GentrackExports:
             if problems := _problems(file, file.schema(), row_type):
                 raise ExportsUnusable(" ".join(problems), todo=_TODO)
             yield from _records(file, row_type)
+
+    def lacking(self, resource: str, column: str, values: Sequence[str]) -> list[str]:
+        """Those of the values that no record of a resource has in a column of text."""
+        return lacking_in(self.pages(resource, pa.struct([(column, pa.string())])), column, values)
 
     def _found(self, resource: str) -> list[ExportFile]:
         """The files of a resource, in the order of their names."""

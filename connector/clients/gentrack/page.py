@@ -4,7 +4,7 @@ Arrow converts a list of JSON objects to columns in C++; only where a value does
 record by record, to say which one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
 import pyarrow as pa
@@ -27,6 +27,15 @@ def table_of(resource: str, records: Sequence[Any], row_type: pa.StructType) -> 
             f"Gentrack's {resource} do not have the shape that the connector knows: {where}.",
             todo="Compare that record with the mapping.",
         ) from misfit
+
+
+def lacking_in(pages: Iterable[pa.Table], column: str, values: Sequence[str]) -> list[str]:
+    """Those of the values that no row of the pages has in a column, in their order."""
+    missing: dict[str | None, None] = dict.fromkeys(values)
+    for page in pages:
+        for value in page[column].to_pylist():
+            missing.pop(value, None)
+    return [value for value in values if value in missing]
 
 
 def _misfits(records: Sequence[Any], row_type: pa.StructType) -> Iterator[str]:

@@ -9,9 +9,10 @@ import mimetypes
 import uuid
 from pathlib import Path
 
-from connector.clients.salesforce.records import Records, soql_text
+from connector.clients.salesforce.records import Records
 from connector.clients.salesforce.session import SalesforceSession
 from connector.clients.salesforce.streamed_file import StreamedFile
+from connector.model.soql import soql_text
 
 
 class Files:

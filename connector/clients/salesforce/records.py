@@ -120,12 +120,6 @@ def _plain(records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{name: value for name, value in record.items() if name != "attributes"} for record in records]
 
 
-def soql_text(value: str) -> str:
-    """A text literal of SOQL (SOQL and SOSL Reference, "Quoted String Escape Sequences")."""
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
-    return f"'{escaped}'"
-
-
 def record_url(org_url: str, sobject: str, record_id: str) -> str:
     """The Lightning page of a record; on a host that isn't Salesforce's own, below that host."""
     address = urlsplit(org_url)

@@ -38,9 +38,11 @@ def keep(
     ledger.links.keep_links(run, "contact", linked=linked.to_batches(), stale=table(LINK[:2], *stale))
 
 
-def propose(ledger: SqlLedger, run: Run, *pairs: tuple[str, str]) -> None:
+def propose(
+    ledger: SqlLedger, run: Run, *pairs: tuple[str, str], stale: tuple[tuple[str, str], ...] = ()
+) -> None:
     proposed = table(LINK[:3], *((*pair, 'a, "rule"\nof two lines') for pair in pairs))
-    ledger.links.keep_proposals(run, "contact", proposed.to_batches())
+    ledger.links.keep_proposals(run, "contact", proposed=proposed.to_batches(), stale=table(LINK[:2], *stale))
 
 
 def pairs(found: pa.Table) -> set[tuple[str, ...]]:
@@ -73,7 +75,8 @@ def test_links_of_another_entity_or_instance_are_others(ledger: SqlLedger, run: 
 def test_a_proposal_that_is_found_no_longer_goes_and_a_decision_stays(ledger: SqlLedger, run: Run) -> None:
     propose(ledger, run, ("C1", "X1"), ("C2", "X2"))
     assert decide(ledger, "C1", "X1", REJECTED) is None
-    propose(ledger, run, ("C1", "X1"), ("C3", "X3"))
+    assert pairs(ledger.links.proposals(run, "contact")) == {("C2", "X2")}
+    propose(ledger, run, ("C1", "X1"), ("C3", "X3"), stale=(("C1", "X1"), ("C2", "X2")))
     assert open_pairs(ledger) == {("C3", "X3")}
     assert pairs(ledger.links.decisions(run, "contact")) == {("C1", "X1")}
 

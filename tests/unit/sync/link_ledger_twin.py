@@ -34,7 +34,17 @@ class LinkLedgerTwin:
             for row in batch.to_pylist():
                 self.linked[row["external_id"], row["salesforce_id"]] = (row["rule"], row["state"])
 
-    def keep_proposals(self, run: Run, entity: str, proposed: Iterable[pa.RecordBatch]) -> None:
-        self.proposed = {
-            (row["external_id"], row["salesforce_id"]): row["rule"] for b in proposed for row in b.to_pylist()
-        }
+    def proposals(self, run: Run, entity: str) -> pa.Table:
+        names = ("external_id", "salesforce_id")
+        return pa.table(
+            {n: pa.array([p[i] for p in self.proposed], pa.string()) for i, n in enumerate(names)}
+        )
+
+    def keep_proposals(
+        self, run: Run, entity: str, *, proposed: Iterable[pa.RecordBatch], stale: pa.Table
+    ) -> None:
+        for row in stale.to_pylist():
+            del self.proposed[row["external_id"], row["salesforce_id"]]
+        for batch in proposed:
+            for row in batch.to_pylist():
+                self.proposed[row["external_id"], row["salesforce_id"]] = row["rule"]

@@ -68,6 +68,7 @@ class OrgTwin:
         self.run_records: dict[str, Mapping[str, Any]] = {}
         self.files: list[tuple[str, str, str]] = []
         self.setting: SettingTwin = SettingTwin(self.told)
+        self.queried: list[str] = []
         self.code: dict[str, list[dict[str, Any]]] = {"ApexTrigger": [], "FlowDefinitionView": []}
 
     def now(self) -> datetime | None:
@@ -121,17 +122,16 @@ class OrgTwin:
         return self.code[asked[1]]
 
     def bulk_query(self, soql: str) -> Iterator[pa.Table]:
-        """Understands what `connector.sync.soql` asks: columns, one object, `!= null` joined by AND."""
+        """Understands what `connector.sync.soql` asks: columns, one object, conditions joined by AND."""
         asked = re.fullmatch(r"SELECT (.*) FROM (\w+)(?: WHERE (.*))?", soql)
         assert asked, soql
         columns, sobject = asked[1].split(", "), asked[2]
-        wanted = [
-            condition.removesuffix(" != null") for condition in (asked[3] or "Id != null").split(" AND ")
-        ]
+        self.queried.append(soql)
+        wanted = (asked[3] or "Id != null").split(" AND ")
         found = [
             [self._value(record, column) for column in columns]
             for record in self.records[sobject].values()
-            if all(self._value(record, path) for path in wanted)
+            if all(self._fits(record, condition) for condition in wanted)
         ]
         by_column: list[list[str | None]] = [[row[i] for row in found] for i in range(len(columns))]
         yield pa.table({n: pa.array(v, pa.string()) for n, v in zip(columns, by_column, strict=True)})
@@ -239,6 +239,14 @@ class OrgTwin:
             return record.get(path)
         parent = record.get(f"{lookup}Id")
         return self.records[_TARGETS.get(lookup, lookup)][parent].get(name) if parent else None
+
+    def _fits(self, record: Mapping[str, str | None], condition: str) -> bool:
+        path, operator, given = condition.split(" ", 2)
+        value = self._value(record, path)
+        if operator == "IN":
+            keys = [text[1:-1].lower() for text in given[1:-1].split(",")]
+            return value is not None and value.lower() in keys
+        return (value is None) == (operator == "=")
 
     def _process(self, job: Job, row: Row) -> None:
         key = _key(row)

@@ -9,8 +9,9 @@ from connector.errors import NotConfirmed
 from connector.model.finding import Finding, Severity
 from connector.model.history import PastRun
 from connector.model.outcome import EntityCounts
+from connector.model.scope import EVERYTHING, Scope
 from connector.model.window import Window, WindowState
-from connector.sync.confirm import Answer, Volumes, granted, judged, page, planned, to_attest
+from connector.sync.confirm import Answer, Volumes, granted, judged, known_volumes, page, to_attest
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
 FINDINGS = [
@@ -88,17 +89,42 @@ def test_the_counts_are_of_the_newest_plan_with_the_same_mapping() -> None:
         past("plan", 4, "same"),
         past("plan", 5, "same"),
     ]
-    chosen = planned(runs, "same")
+    chosen = known_volumes(runs, "same", EVERYTHING)
     assert chosen is not None
     assert (chosen.planned_at, chosen.same_mapping) == (NOW - timedelta(hours=4), True)
-    assert planned(runs[:2], "same") is None
+    assert known_volumes(runs[:2], "same", EVERYTHING) is None
 
 
 def test_counts_of_another_mapping_are_not_shown() -> None:
-    volumes = planned([past("plan", 3, "other")], "same")
+    volumes = known_volumes([past("plan", 3, "other")], "same", EVERYTHING)
     text = page("1", "E", [], volumes, manual_events=False, now=NOW)
     assert "The newest plan, of 24 November 2026, 17:00 UTC, was made with **another mapping**" in text
     assert "| contact |" not in text
+
+
+def test_a_plan_of_a_part_is_never_shown_as_that_of_another_one() -> None:
+    pilot = Scope(sample=10)
+    of_pilot = replace(past("plan", 2, "same"), scope=pilot)
+    assert known_volumes([of_pilot], "same", EVERYTHING) is None
+    assert known_volumes([of_pilot], "same", Scope(sample=11)) is None
+    assert known_volumes([past("plan", 2, "same")], "same", pilot) is None
+    assert known_volumes([of_pilot], "same", pilot) is not None
+    text = page("1", "E", [], None, manual_events=False, now=NOW, scope=pilot)
+    assert text.startswith("# Pilot of an initial synchronisation of E (1)")
+    assert "**only a pilot of a sample of 10 accounts**" in text
+    assert "No plan has been made for this pilot" in text
+
+
+def test_a_retry_shows_what_was_left_to_it() -> None:
+    left = past("initial", 2, "other", "completed with errors")
+    left = replace(left, counts={"contact": EntityCounts(9, created=7, held=2), "order": EntityCounts(1, 1)})
+    volumes = known_volumes([past("plan", 1, "same"), left], "same", Scope(retry_of=left.id))
+    assert volumes is not None
+    assert volumes.entities == {"contact": EntityCounts(read=2, held=2)}
+    scope = Scope(retry_of=left.id)
+    text = page("1", "E", [], volumes, manual_events=False, now=NOW, scope=scope)
+    assert "**only the rows that run r2 left failed, rejected or held**" in text
+    assert "by what was left by the run of 24 November 2026, 18:00 UTC" in text
 
 
 def test_a_run_that_was_confirmed_once_has_its_word_kept() -> None:

@@ -29,6 +29,9 @@ class Tenant:
 
     def now(self) -> None: ...
 
+    def lacking(self, resource: str, column: str, values: Sequence[str]) -> list[str]:
+        raise NotImplementedError
+
     def pages(self, resource: str, row_type: pa.StructType) -> Iterator[pa.Table]:
         for page in self._pages:
             yield pa.Table.from_pylist(list(page), pa.schema(list(row_type)))

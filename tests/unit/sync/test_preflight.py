@@ -1,6 +1,6 @@
 """Preflight: everything that stands in the way, in one list, each with what to do."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +31,9 @@ class Tenant:
             raise self._failure
 
     def now(self) -> None: ...
+
+    def lacking(self, resource: str, column: str, values: Sequence[str]) -> list[str]:
+        raise NotImplementedError
 
     def pages(self, resource: str, row_type: pa.StructType) -> Iterator[pa.Table]:
         raise NotImplementedError

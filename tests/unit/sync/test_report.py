@@ -123,6 +123,7 @@ def test_the_summary_for_machines_has_these_keys_and_no_others(
         "message",
         "run_id",
         "instance",
+        "scope",
         "started_at",
         "seconds",
         "entities",

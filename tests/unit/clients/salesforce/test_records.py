@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from connector.clients.salesforce.org import Org
-from connector.clients.salesforce.records import record_url, soql_text
+from connector.clients.salesforce.records import record_url
 from connector.errors import RequestRefused
+from connector.model.soql import soql_text
 from tests.unit.clients.scripted_server import LOST, Answer, ScriptedServer
 
 REST = "/services/data/v66.0"

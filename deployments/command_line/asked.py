@@ -1,0 +1,34 @@
+"""What a command asks for: which flow, of which instance, with which parameters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connector.model.scope import Scope
+
+INITIAL_SYNC = "initial-sync"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A run that somebody asks for. `flow` is also the name of its deployment."""
+
+    flow: str
+    instance: str
+    parameters: Mapping[str, Any]
+
+    @property
+    def deployment(self) -> str:
+        """As Prefect names it."""
+        return f"{self.flow}/{self.flow}"
+
+
+def initial_sync_asked(instance: str, scope: Scope, rejected_share: float | None) -> Asked:
+    """An initial synchronisation, of everything or of a pilot."""
+    parameters = {
+        "instance": instance,
+        "rejected_share": rejected_share,
+        "accounts": list(scope.accounts) or None,
+        "sample": scope.sample,
+    }
+    return Asked(INITIAL_SYNC, instance, parameters)
