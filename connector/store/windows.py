@@ -22,6 +22,10 @@ from connector.store.cursors import set_cursors
 from connector.store.sessions import transaction
 from connector.store.tables import AuditRow, RunRow
 from connector.store.tables import OutageWindowRow as Row
+<<<<<<< HEAD
+=======
+from connector.store.tables import RunRow, run_of
+>>>>>>> d3ea0b9 (A pilot or a retry sets no cursor)
 
 _COMPLETED = (RunOutcome.COMPLETED.value, RunOutcome.COMPLETED_WITH_ERRORS.value)
 _HELD = (WindowState.RESERVED.value, WindowState.OPEN.value)
@@ -40,7 +44,7 @@ class SqlClosing:
         `completed` says so of a run whose outcome is not kept yet; `who` is the person who saw to it.
         """
         run = self._session.get_one(RunRow, self._row.run_id)
-        whole = Run(run.id, run.instance, run.mode, run.started_at).is_whole
+        whole = run_of(run).is_whole
         if whole and (completed or run.outcome in _COMPLETED):
             set_cursors(self._session, run.instance, run.id)
         if by is ClosedBy.PERSON:

@@ -8,6 +8,7 @@ import pytest
 from connector.model.cursor import OVERLAP, Side
 from connector.model.outcome import RunOutcome
 from connector.model.run import Run, Stage
+from connector.model.scope import EVERYTHING, Scope
 from connector.model.window import ClosedBy
 from connector.store.ledger import SqlLedger, open_ledger
 
@@ -22,8 +23,14 @@ def ledger(database_url: str) -> Iterator[SqlLedger]:
     ledger.close()
 
 
-def has_read(ledger: SqlLedger, run_id: str = "run-1", mode: str = "initial", hours: int = 0) -> Run:
-    run = ledger.run_started(run_id, INSTANCE, mode)
+def has_read(
+    ledger: SqlLedger,
+    run_id: str = "run-1",
+    mode: str = "initial",
+    hours: int = 0,
+    scope: Scope = EVERYTHING,
+) -> Run:
+    run = ledger.run_started(run_id, INSTANCE, mode, scope=scope)
     moment = BEGAN + timedelta(hours=hours)
     ledger.cursors.reading_begins(run, Side.GENTRACK, "accounts", moment)
     ledger.cursors.reading_begins(run, Side.SALESFORCE, "account", moment)
@@ -59,6 +66,13 @@ def test_the_next_whole_run_moves_them_and_a_plan_or_a_failure_does_not(ledger: 
     assert cursors(ledger)["gentrack", "accounts"] == BEGAN.isoformat()
     close(ledger, has_read(ledger, "run-5", hours=4), completed=True)
     assert cursors(ledger)["gentrack", "accounts"] == (BEGAN + timedelta(hours=4)).isoformat()
+
+
+@pytest.mark.parametrize("scope", [Scope(sample=3), Scope(retry_of="run-1")])
+def test_a_pilot_or_a_retry_does_not_move_them(ledger: SqlLedger, scope: Scope) -> None:
+    close(ledger, has_read(ledger), completed=True)
+    close(ledger, has_read(ledger, "run-2", hours=1, scope=scope), completed=True)
+    assert cursors(ledger)["gentrack", "accounts"] == BEGAN.isoformat()
 
 
 @pytest.mark.parametrize(
