@@ -34,6 +34,9 @@ from connector.store.tables import (
 )
 from connector.store.windows import SqlWindows
 
+_CREATED = "created"
+"""The state of a job whose data is not committed."""
+
 
 def open_ledger(database_url: str) -> "SqlLedger":
     """Connect (`postgresql+psycopg://...`) and bring the tables up to date."""
@@ -172,9 +175,16 @@ class SqlLedger:
 
     def jobs_of(self, run: Run, batch: Batch, request: JobRequest) -> list[str]:
         """The ids of the jobs that a batch's rows went into with this request, the oldest first."""
+        return [job_id for job_id, _ in self._jobs_of(run, batch, request)]
+
+    def committed_jobs(self, run: Run, batch: Batch, request: JobRequest) -> list[str]:
+        """Those of them whose data Salesforce was told to process, or may have been."""
+        return [job_id for job_id, state in self._jobs_of(run, batch, request) if state != _CREATED]
+
+    def _jobs_of(self, run: Run, batch: Batch, request: JobRequest) -> list[tuple[str, str]]:
         with transaction(self._engine) as session:
             query = (
-                select(BulkJobRow.id)
+                select(BulkJobRow.id, BulkJobRow.state)
                 .where(BulkJobRow.run_id == run.id, BulkJobRow.entity == batch.name)
                 .where(BulkJobRow.batch == batch.number, BulkJobRow.purpose == request.purpose)
                 .where(BulkJobRow.operation == request.operation)
@@ -196,7 +206,7 @@ class SqlLedger:
                     operation=request.operation,
                     purpose=request.purpose,
                     rows=rows,
-                    state="created",
+                    state=_CREATED,
                     created_at=_now(),
                 )
                 .on_conflict_do_nothing()

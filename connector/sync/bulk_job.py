@@ -86,13 +86,17 @@ class BulkLoader:
                 self.org.abort_job(job_id)
                 self.ledger.job_state(job_id, JobState.ABORTED)
                 continue
-            status = self._ended(job_id)
-            answered = _answers(self.org, status, request.row_key)
-            keys = folded(content[request.row_key])
-            ours = keys[keys.isin(answered["folded"])]
-            if len(ours):
-                known = answered[answered["folded"].isin(ours)]
-                yield _joined(content.loc[ours.index], known, job_id, request.row_key)
+            answer = self.answers(request, self._ended(job_id), content)
+            if len(answer):
+                yield answer
+
+    def answers(self, request: JobRequest, status: JobStatus, content: pd.DataFrame) -> pd.DataFrame:
+        """What a job that has ended did to those rows of `content` that were in it."""
+        answered = _answers(self.org, status, request.row_key)
+        keys = folded(content[request.row_key])
+        ours = keys[keys.isin(answered["folded"])]
+        known = answered[answered["folded"].isin(ours)]
+        return _joined(content.loc[ours.index], known, status.id, request.row_key)
 
     def _run_job(self, request: JobRequest, csv: Path, rows: int) -> JobStatus:
         job_id = self.org.create_job(request)

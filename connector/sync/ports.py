@@ -160,6 +160,9 @@ class Ledger(Protocol):
     def jobs_of(self, run: Run, batch: Batch, request: JobRequest) -> list[str]:
         """The ids of the jobs that a batch's rows went into with this request, the oldest first."""
 
+    def committed_jobs(self, run: Run, batch: Batch, request: JobRequest) -> list[str]:
+        """Those of them whose data Salesforce was told to process, or may have been."""
+
     def job_created(self, run: Run, batch: Batch, job_id: str, request: JobRequest, rows: int) -> None:
         """A job exists in Salesforce and nothing of it is committed yet."""
 

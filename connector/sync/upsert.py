@@ -45,9 +45,7 @@ class Upsert:
         if finished is not None:
             return finished
         rows = self.staging.read(batch.path).to_pandas(types_mapper=text_columns)
-        results = rows[[named.ROW, named.KEY, named.LINKED, *named.VERDICT, named.SALESFORCE_ID]].copy()
-        results[named.JOB] = pd.Series(pd.NA, index=rows.index, dtype=TEXT)
-        known = (rows[named.OPERATION] == Operation.NONE.value).astype(bool)
+        results, known = unanswered(rows)
         try:
             for operation in (Operation.CREATE, Operation.UPDATE, Operation.ADOPT):
                 chosen = rows[rows[named.OPERATION] == operation.value]
@@ -69,10 +67,17 @@ class Upsert:
         loader = BulkLoader(self.run, batch, self.org, self.ledger, work)
         content = job_columns(self.spec, self.described, operation, rows, self.anchors)
         for answer in self.sending.send(loader, request_for(self.spec, operation), content):
-            yield _judged(operation, answer)
+            yield judged(operation, answer)
 
 
-def _judged(operation: Operation, answer: pd.DataFrame) -> pd.DataFrame:
+def unanswered(rows: pd.DataFrame) -> tuple[pd.DataFrame, "pd.Series[bool]"]:
+    """Lined-up rows -> their results before anything is sent, and which of them are final already."""
+    results = rows[[named.ROW, named.KEY, named.LINKED, *named.VERDICT, named.SALESFORCE_ID]].copy()
+    results[named.JOB] = pd.Series(pd.NA, index=rows.index, dtype=TEXT)
+    return results, (rows[named.OPERATION] == Operation.NONE.value).astype(bool)
+
+
+def judged(operation: Operation, answer: pd.DataFrame) -> pd.DataFrame:
     """A passing error is failed, should it be the last word; a record that was adopted came in this run."""
     passing = answer[named.CODE].isin(PASSING).astype(bool)
     outcome = answer[named.OUTCOME].mask(passing, RowOutcome.FAILED.value)

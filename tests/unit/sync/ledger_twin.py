@@ -39,6 +39,9 @@ class LedgerTwin:
         wanted = (batch.name, batch.number, request.operation, request.purpose)
         return [job_id for job_id, known in self.jobs.items() if known == wanted]
 
+    def committed_jobs(self, run: Run, batch: Batch, request: JobRequest) -> list[str]:
+        return [job_id for job_id in self.jobs_of(run, batch, request) if self.states.get(job_id)]
+
     def job_created(self, run: Run, batch: Batch, job_id: str, request: JobRequest, rows: int) -> None:
         self.told.append(f"kept {job_id}")
         self.rows[job_id] = rows
