@@ -20,12 +20,8 @@ from connector.model.window import ClosedBy, TriggerSwitch, Window, WindowState
 from connector.store.audit import audited
 from connector.store.cursors import set_cursors
 from connector.store.sessions import transaction
-from connector.store.tables import AuditRow, RunRow
+from connector.store.tables import AuditRow, RunRow, run_of
 from connector.store.tables import OutageWindowRow as Row
-<<<<<<< HEAD
-=======
-from connector.store.tables import RunRow, run_of
->>>>>>> d3ea0b9 (A pilot or a retry sets no cursor)
 
 _COMPLETED = (RunOutcome.COMPLETED.value, RunOutcome.COMPLETED_WITH_ERRORS.value)
 _HELD = (WindowState.RESERVED.value, WindowState.OPEN.value)
