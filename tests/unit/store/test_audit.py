@@ -62,7 +62,8 @@ def test_who_closed_a_window_by_hand_is_kept(ledger: SqlLedger, run: Run) -> Non
 
 def test_a_decision_is_kept_and_a_refused_one_is_not(ledger: SqlLedger, run: Run) -> None:
     proposed = pa.table({"external_id": ["C1"], "salesforce_id": ["003"], "rule": ["email"]})
-    ledger.links.keep_proposals(run, "contact", proposed.to_batches())
+    batches, none = proposed.to_batches(), proposed.slice(0, 0)
+    ledger.links.keep_proposals(run, "contact", proposed=batches, stale=none)
     accept = Decision("contact", "C1", "003", LinkState.ACCEPTED)
     assert ledger.reviews.decide(INSTANCE, accept, by="Tui") is None
     reject = Decision("contact", "C1", "003", LinkState.REJECTED)
