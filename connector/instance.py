@@ -140,6 +140,16 @@ class WindowSection(_Section):
     )
 
 
+class RetentionSection(_Section):
+    """How many days after its end what a run leaves on our side is kept, until `connector purge` comes by."""
+
+    staging: int = Field(default=30, ge=0, description="Days for batches, and for proposals left open.")
+    before_images: int = Field(
+        default=90, ge=0, description="Days for before-images: so long a run is undone."
+    )
+    reports: int = Field(default=365, ge=0, description="Days for reports on the machine of the run.")
+
+
 class MatchingSection(_Section):
     """How records that stood in Salesforce before the first synchronisation are found."""
 
@@ -162,6 +172,7 @@ class Instance(_Section):
     email: EmailSection = EmailSection()
     load: LoadSection = LoadSection()
     matching: MatchingSection = MatchingSection()
+    retention: RetentionSection = RetentionSection()
     window: WindowSection = WindowSection()
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, delete, select, update
 
 from connector.model.audit import AuditAction
 from connector.model.link import Decision, LinkState, Proposal
@@ -65,6 +65,22 @@ class SqlReviews:
             answers = [_decide(session, instance, decision, by) for decision in decisions]
             session.commit()
         return answers
+
+    def forget_open(self, instance: str, run_id: str) -> int:
+        """Forget the proposals of a run that nobody decided on, as the next run finds them again.
+
+        Returns how many.
+        """
+        with transaction(self._engine) as session:
+            gone = session.exec(
+                delete(ReviewRow).where(
+                    col(ReviewRow.instance) == instance,
+                    col(ReviewRow.found_in_run) == run_id,
+                    col(ReviewRow.state) == LinkState.PROPOSED.value,
+                )
+            )
+            session.commit()
+            return int(gone.rowcount)
 
 
 def _decide(session: Session, instance: str, decision: Decision, by: str) -> str | None:

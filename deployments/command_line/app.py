@@ -182,12 +182,20 @@ def report_command(
 
 @app.command(name="purge")
 def purge_command(
-    instance: InstanceOption,
-    older_than: Annotated[int, typer.Option(min=0, help="Days since the run ended.")],
+    instance: Annotated[
+        str | None, typer.Option("--instance", help="Only this one; without it, every instance.")
+    ] = None,
+    older_than: Annotated[
+        int | None,
+        typer.Option(min=0, help="Days since the run ended, instead of those of the instance's [retention]."),
+    ] = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove what finished runs left of personal data: batches and reports. The list of runs stays."""
+    """Remove what runs left of personal data when its days are over: batches, before-images, reports.
+
+    The list of runs stays. A run without its before-images can't be undone any more.
+    """
     raise typer.Exit(purge(instance, older_than, as_json=as_json))
 
 

@@ -1,31 +1,67 @@
-"""`connector purge`: batches and reports of runs that ended long ago are removed; the list of runs stays."""
+"""`connector purge`: what runs left of personal data goes when its days are over; the list of runs stays."""
 
+import getpass
 import json
 import sys
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
 
+from connector.model.audit import AuditAction
 from connector.settings import load_settings
+from connector.store.ledger import SqlLedger
+from connector.sync.purge import Cutoffs, Purged
 from connector.sync.purge import purge as verb
 from deployments.command_line.services import ledger_alone
 from tasks.connection import connection
 
+_EXAMPLE = "example"
 
-def purge(instance: str, older_than: int, *, as_json: bool) -> int:
-    """Purge what ended more than `older_than` days ago, and say what it was. Raises ConnectorError."""
+
+def purge(instance: str | None, older_than: int | None, *, as_json: bool) -> int:
+    """Purge one instance or all, by the days of its [retention] or by `older_than`. Raises ConnectorError."""
     settings = load_settings()
-    at = connection(instance)
-    before = datetime.now(UTC) - timedelta(days=older_than)
+    files = settings.instances_folder.glob("*.toml")
+    instances = [instance] if instance else sorted(file.stem for file in files if file.stem != _EXAMPLE)
     with ledger_alone(settings, Console(stderr=True)) as ledger:
-        removed = verb(ledger.history.finished_before(instance, before), at.staging, settings.reports_folder)
+        removed = {name: _purged(name, older_than, ledger) for name in instances}
     if as_json:
-        sys.stdout.write(json.dumps([asdict(run) for run in removed], indent=2) + "\n")
-        return 0
-    console = Console(highlight=False)
-    for run in removed:
-        what = " and ".join(name for name in ("staging", "report") if getattr(run, name))
-        console.print(f"{run.run_id}  {what} removed")
-    console.print(f"Purged: {len(removed)} of the runs that ended before {before:%Y-%m-%d %H:%M} UTC.")
+        told = [{"instance": name, **run.as_dict()} for name, runs in removed.items() for run in runs]
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+    else:
+        _show(removed, Console(highlight=False, soft_wrap=True))
     return 0
+
+
+def _purged(instance: str, older_than: int | None, ledger: SqlLedger) -> list[Purged]:
+    at, now = connection(instance), datetime.now(UTC)
+    kept = at.instance.retention
+    days = (kept.staging, kept.before_images, kept.reports)
+    cutoffs = Cutoffs(
+        *(now - timedelta(days=of_kind if older_than is None else older_than) for of_kind in days)
+    )
+    ended = ledger.history.finished_before(instance, now)
+    removed = verb(ended, cutoffs, at.staging, at.settings.reports_folder, ledger.reviews)
+    if removed:
+        detail = {
+            "days": list(days) if older_than is None else older_than,
+            "staging": sum(run.staging for run in removed),
+            "before_images": sum(run.before_images for run in removed),
+            "reports": sum(run.report for run in removed),
+            "proposals": sum(run.proposals for run in removed),
+        }
+        ledger.audit.keep(instance, getpass.getuser(), AuditAction.PURGED, detail=detail)
+    return removed
+
+
+def _show(removed: dict[str, list[Purged]], console: Console) -> None:
+    for instance, runs in removed.items():
+        for run in runs:
+            parts = {
+                "staging": run.staging,
+                "before-images": run.before_images,
+                "report": run.report,
+                f"{run.proposals} open proposals": run.proposals,
+            }
+            console.print(f"{run.run_id}  {', '.join(name for name, gone in parts.items() if gone)} removed")
+        console.print(f"{instance}: something of {len(runs)} runs was removed.")

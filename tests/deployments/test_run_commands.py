@@ -132,14 +132,27 @@ def test_purge_takes_what_ended_long_ago_and_the_list_of_runs_stays(
     settings = {"CONNECTOR_DATABASE_URL": database_url}
     purge = ("purge", "--instance", ID, "--older-than")
     assert told(home, *purge, "2", **settings) == []
-    assert told(home, *purge, "1", **settings) == [{"run_id": "run-1", "staging": True, "report": True}]
+    assert told(home, *purge, "1", **settings) == [
+        {
+            "instance": ID,
+            "run_id": "run-1",
+            "staging": True,
+            "before_images": False,
+            "report": True,
+            "proposals": 0,
+        }
+    ]
     assert not (kept / "run-1").exists()
     assert not (home / "var" / "staging" / "run-1").exists()
     shown = connector(home, *purge, "0", **settings).stdout
-    assert "run-2  staging and report removed" in shown
-    assert "Purged: 1 of the runs" in shown
+    assert "run-2  staging, report removed" in shown
+    assert f"{ID}: something of 1 runs was removed." in shown
     assert (kept / "run-3").exists()
     assert len(told(home, "runs", "--instance", ID, **settings)) == 3
+    newest, _ = told(home, "audit", "--instance", ID, **settings)
+    assert (newest["action"], newest["detail"]["reports"]) == ("purged", 1)
+    assert "purged" in connector(home, "audit", "--instance", ID, **settings).stdout
+    assert told(home, "purge", **settings) == [], "the days of each instance are not over"
 
 
 @pytest.mark.stack
