@@ -37,14 +37,13 @@ def _purged(instance: str, older_than: int | None, ledger: SqlLedger) -> list[Pu
     at, now = connection(instance), datetime.now(UTC)
     kept = at.instance.retention
     days = (kept.staging, kept.before_images, kept.reports)
-    cutoffs = Cutoffs(
-        *(now - timedelta(days=of_kind if older_than is None else older_than) for of_kind in days)
-    )
+    asked = days if older_than is None else (older_than,) * len(days)
+    cutoffs = Cutoffs(*(now - timedelta(days=number) for number in asked))
     ended = ledger.history.finished_before(instance, now)
     removed = verb(ended, cutoffs, at.staging, at.settings.reports_folder, ledger.reviews)
     if removed:
         detail = {
-            "days": list(days) if older_than is None else older_than,
+            "days": list(asked),
             "staging": sum(run.staging for run in removed),
             "before_images": sum(run.before_images for run in removed),
             "reports": sum(run.report for run in removed),
