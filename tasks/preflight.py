@@ -1,5 +1,7 @@
 """The stage preflight as a task."""
 
+from collections.abc import Sequence
+
 from prefect import get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
@@ -20,7 +22,7 @@ def preflight(run: Run) -> list[Finding]:
     Returns what doesn't, for the person who confirms the run.
     """
     findings = _found(run)
-    _stop_at([finding for finding in findings if finding.severity is Severity.BLOCKING])
+    stop_at_blocking(findings)
     return findings
 
 
@@ -44,6 +46,12 @@ def _found(run: Run) -> list[Finding]:
     )
     if not any(finding.where in SYSTEMS for finding in findings):
         findings += scope_findings(run.scope, at.entities, at.gentrack)
+    show_findings(findings)
+    return findings
+
+
+def show_findings(findings: Sequence[Finding]) -> None:
+    """What was found, in the Prefect UI and in the log."""
     if findings:
         create_table_artifact(
             key="preflight",
@@ -55,7 +63,11 @@ def _found(run: Run) -> list[Finding]:
         )
     for finding in findings:
         get_run_logger().info("%s: %s: %s %s", finding.severity, finding.where, finding.what, finding.todo)
-    return findings
+
+
+def stop_at_blocking(findings: Sequence[Finding]) -> None:
+    """Raises PreflightFailed with everything that stands in the way."""
+    _stop_at([finding for finding in findings if finding.severity is Severity.BLOCKING])
 
 
 def _stop_at(blocking: list[Finding]) -> None:

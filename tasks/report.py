@@ -43,7 +43,7 @@ def report(run: Run, verifications: Sequence[Verification]) -> Summary:
     summary = verb.write_report(run, at.entities, summary, at.workspace(run), folder)
     write_review(at.ledger.reviews.proposals(run.instance), at.staging, folder / REVIEW_FILE)
     summary = verb.publish(run, summary, at.salesforce, folder)
-    _show(summary)
+    show_result(summary)
     return summary
 
 
@@ -56,7 +56,7 @@ def report_failure(run: Run, stage: Stage, reason: str, closure: Closure | None)
     at = connection(run.instance)
     with suppress(ServiceUnavailable):
         doubts = InDoubt(run, at.hurried().salesforce, at.ledger, at.staging)
-        for spec in at.entities:
+        for spec in at.entities if run.scope.undo_of is None else ():
             doubts.resolve(spec)
     counts = verb.settle(run, at.entities, at.workspace(run))
     with suppress(ServiceUnavailable):
@@ -75,11 +75,11 @@ def report_failure(run: Run, stage: Stage, reason: str, closure: Closure | None)
     folder = at.report_folder(run)
     summary = verb.write_report(run, at.entities, summary, at.workspace(run), folder)
     summary = verb.try_to_publish(run, summary, at.hurried().salesforce, folder)
-    _show(summary)
+    show_result(summary)
     return summary
 
 
-def _show(summary: Summary) -> None:
+def show_result(summary: Summary) -> None:
     """The result in the Prefect UI: counts as a table, the outcome in words, the link."""
     create_table_artifact(
         key="result",

@@ -180,6 +180,11 @@ class EntitySpec:
         return tuple(parent for parent in self.parents if parent.later)
 
     @property
+    def locking_entity(self) -> str | None:
+        """The entity whose record is locked while a row is written."""
+        return next((parent.entity for parent in self.parents if parent.field == self.lock_parent), None)
+
+    @property
     def born_fields(self) -> tuple[Field, ...]:
         """The fields whose own value the finishing pass writes."""
         return tuple(line for line in self.fields if line.born is not None)

@@ -8,7 +8,7 @@ from connector.model.scope import EVERYTHING, Scope
 
 
 class Stage(StrEnum):
-    """The stages of an initial synchronisation that exist today, in their order."""
+    """The stages of an initial synchronisation in their order; undo stands in the place of upsert."""
 
     PREFLIGHT = "preflight"
     CONFIRM = "confirm"
@@ -17,6 +17,7 @@ class Stage(StrEnum):
     LINK = "link"
     TRANSFORM = "transform"
     UPSERT = "upsert"
+    UNDO = "undo"
     VERIFY = "verify"
     REPORT = "report"
     CLOSE_WINDOW = "close-window"

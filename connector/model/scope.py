@@ -1,4 +1,4 @@
-"""The scope of a run: everything, a pilot of some accounts, or what an earlier run left undone."""
+"""The scope of a run: everything, a pilot of some accounts, what an earlier run left, or its undo."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -13,13 +13,19 @@ MOST_ACCOUNTS = 20_000
 @dataclass(frozen=True)
 class Scope:
     """What a run is about. A pilot has `accounts` (their numbers) or `sample` (how many), a retry
-    `retry_of`, the id of the run whose failed, rejected and held rows it tries again; none of them stands
-    for everything.
+    `retry_of`, the id of the run whose failed, rejected and held rows it tries again, an undo `undo_of`, the
+    id of the run whose work it takes back; none of them stands for everything.
     """
 
     accounts: tuple[str, ...] = ()
     sample: int | None = None
     retry_of: str | None = None
+    undo_of: str | None = None
+
+    @property
+    def earlier_run(self) -> str | None:
+        """The run that this one is about; None for everything and for a pilot."""
+        return self.retry_of or self.undo_of
 
     @property
     def is_whole(self) -> bool:
@@ -34,7 +40,9 @@ class Scope:
     @property
     def kind(self) -> str:
         """In one word; "" for everything."""
-        return "pilot" if self.is_pilot else "retry" if self.retry_of else ""
+        if self.is_pilot:
+            return "pilot"
+        return "retry" if self.retry_of else "undo" if self.undo_of else ""
 
     @property
     def told(self) -> str:
@@ -43,7 +51,7 @@ class Scope:
             return f"pilot of a sample of {_accounts(self.sample)}"
         if self.accounts:
             return f"pilot of {_accounts(len(self.accounts))}"
-        return f"retry of run {self.retry_of}" if self.retry_of else ""
+        return f"{self.kind} of run {self.earlier_run}" if self.earlier_run else ""
 
     @property
     def sentence(self) -> str:
@@ -52,6 +60,11 @@ class Scope:
             return f"It was a {self.told}, with everything that hangs on them and what that needs."
         if self.retry_of:
             return f"It was a {self.told}: of the rows that it left failed, rejected or held, and no others."
+        if self.undo_of:
+            return (
+                f"It was the {self.told}. Updated are records that were deleted or got their values back;"
+                " unchanged are those that stood so already."
+            )
         return ""
 
     @property
@@ -60,6 +73,7 @@ class Scope:
         named = {
             "pilot": "Pilot of an initial synchronisation",
             "retry": "Retry of an initial synchronisation",
+            "undo": "Undo of an initial synchronisation",
         }
         return named.get(self.kind, "Initial synchronisation")
 

@@ -84,7 +84,7 @@ class SqlLedger:
 
         `fingerprint` is that of the mapping as it is now.
         """
-        about = {"scope": scope.as_dict(), "retry_of": scope.retry_of}
+        about = {"scope": scope.as_dict(), "earlier_run": scope.earlier_run}
         unended = {"outcome": None, "stage": None, "finished_at": None, "message": ""}
         unended["fingerprint"] = fingerprint
         with transaction(self._engine) as session:

@@ -62,6 +62,24 @@ class SqlLinks:
                 _of(run, entity),
             )
 
+    def take_back(self, run: Run, entity: str, undone: str, *, still: Iterable[pa.RecordBatch]) -> None:
+        """Forget what an undone run linked and left open, but for links whose records carry their key still.
+
+        `still` is external_id, salesforce_id. What people decided stays: it is about records, not about runs.
+        """
+        of = _of(run, entity) | {"undone": undone}
+        with self._copied(still, ("external_id", "salesforce_id")) as here:
+            here.execute(
+                f"DELETE FROM link WHERE {_CONDITION} AND found_in_run = %(undone)s AND NOT EXISTS"
+                " (SELECT FROM given WHERE given.salesforce_id = link.salesforce_id)",
+                of,
+            )
+            here.execute(
+                f"DELETE FROM review WHERE {_CONDITION} AND found_in_run = %(undone)s"
+                f" AND state = '{LinkState.PROPOSED}'",
+                of,
+            )
+
     def keep_proposals(
         self, run: Run, entity: str, *, proposed: Iterable[pa.RecordBatch], stale: pa.Table
     ) -> None:

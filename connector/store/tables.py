@@ -29,8 +29,8 @@ class RunRow(SQLModel, table=True):
     outcome: str | None = None
     stage: str | None = Field(default=None, description="The stage that a failed run failed at.")
     message: str = Field(default="", sa_type=Text)
-    scope: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB, description="Of a pilot or a retry.")
-    retry_of: str | None = Field(default=None, foreign_key="run.id", index=True)
+    scope: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB, description="{} for everything.")
+    earlier_run: str | None = Field(default=None, index=True, description="That it retries or undoes.")
 
 
 def run_of(row: RunRow) -> Run:

@@ -197,7 +197,7 @@ def _confirmed(session: Session, window: Window, name: str, attestations: Mappin
     of_run = (AuditRow.run_id == window.run_id, AuditRow.action == AuditAction.CONFIRMED.value)
     if session.exec(select(AuditRow.id).where(*of_run)).first() is None:
         run = session.get_one(RunRow, window.run_id)
-        detail = {"mode": run.mode, "attested": sorted(attestations)}
+        detail = {"mode": run.mode, "of_run": run.earlier_run, "attested": sorted(attestations)}
         audited(session, window.instance, name, AuditAction.CONFIRMED, run_id=window.run_id, detail=detail)
 
 

@@ -53,6 +53,8 @@ def known_volumes(past: Sequence[PastRun], fingerprint: str, scope: Scope) -> Vo
     Only plans of the same `scope` count. Of a retry, it is what the earlier run left. `past` has the newest
     first.
     """
+    if scope.undo_of:
+        return next((_written(run) for run in past if run.id == scope.undo_of), None)
     if scope.retry_of:
         return next((_left_over(run) for run in past if run.id == scope.retry_of), None)
     plans = [
@@ -74,6 +76,16 @@ def _left_over(past: PastRun) -> Volumes:
         if c.refused
     }
     return Volumes(past.finished_at or past.started_at, refused, by="what was left by the run")
+
+
+def _written(past: PastRun) -> Volumes:
+    """What an earlier run made and changed, for the person who confirms its undo: no more can be undone."""
+    written = {
+        name: EntityCounts.of({"created": c.created, "updated": c.updated})
+        for name, c in past.counts.items()
+        if c.created or c.updated
+    }
+    return Volumes(past.finished_at or past.started_at, written, by="what was created and updated by the run")
 
 
 def granted(windows: Sequence[Window]) -> Window | None:
@@ -111,9 +123,9 @@ def page(
         f" publishing {events}"
     )
     what_happens = (
-        f"If you start it, the outage window opens at once: {switched}. Then {_loaded(scope)} loaded into"
-        " Salesforce, verified and reported. At the end, and also if the run fails, all is put back as it is"
-        " now. Nobody should change records on either side meanwhile."
+        f"If you start it, the outage window opens at once: {switched}. Then {_done(scope)}, verified and"
+        " reported. At the end, and also if the run fails, all is put back as it is now. Nobody should change"
+        " records on either side meanwhile."
     )
     return "\n".join(
         [
@@ -129,6 +141,15 @@ def page(
             *([_line(finding) for finding in findings] or ["Nothing that you need to know."]),
         ]
     )
+
+
+def _done(scope: Scope) -> str:
+    if scope.undo_of:
+        return (
+            f"**what run {scope.undo_of} created is deleted, and what it updated gets its values back**,"
+            " where nobody has touched it since; the rest is left and listed"
+        )
+    return f"{_loaded(scope)} loaded into Salesforce"
 
 
 def _loaded(scope: Scope) -> str:

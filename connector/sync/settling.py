@@ -36,7 +36,7 @@ def settled_counts(run: Run, spec: EntitySpec, workspace: Workspace) -> EntityCo
     if not planned:
         return None
     with workspace.sql() as sql:
-        settled = _settled(run, spec, workspace.staging, sql)
+        settled = settled_sql(run, spec, workspace.staging, sql)
         outcomes = sql.rows(f"SELECT {named.OUTCOME}, count(*) FROM ({settled}) GROUP BY ALL")
     counts = EntityCounts.of({str(outcome): int(str(number)) for outcome, number in outcomes})
     return replace(counts, read=sum(part.rows for part in planned))
@@ -48,7 +48,7 @@ def refused_by_reason(run: Run, spec: EntitySpec, workspace: Workspace) -> list[
         rows = sql.rows(f"""
             SELECT {named.OUTCOME}, coalesce({named.CODE}, ''), coalesce({named.FIELD}, ''), count(*),
                    coalesce(min({named.TODO}), '')
-            FROM ({_settled(run, spec, workspace.staging, sql)})
+            FROM ({settled_sql(run, spec, workspace.staging, sql)})
             WHERE {named.OUTCOME} IN ({_REFUSED})
             GROUP BY 1, 2, 3
             ORDER BY 4 DESC, 1, 2, 3
@@ -62,7 +62,7 @@ def refused_by_reason(run: Run, spec: EntitySpec, workspace: Workspace) -> list[
 def write_errors(run: Run, spec: EntitySpec, workspace: Workspace, target: Path) -> None:
     """Write an entity's rows that are not in the wished state as CSV, each with its source row as JSON."""
     with workspace.sql() as sql:
-        settled = _settled(run, spec, workspace.staging, sql)
+        settled = settled_sql(run, spec, workspace.staging, sql)
         sql.table("prepared", folders.prepared(run, spec.name))
         source = ", ".join(
             f"'{name}': {quoted(column)}"
@@ -89,7 +89,7 @@ def _source(run: Run, columns: Sequence[str]) -> list[tuple[str, str]]:
     return [(column.removeprefix(prefix), column) for column in columns if column.startswith(prefix)]
 
 
-def _settled(run: Run, spec: EntitySpec, staging: Staging, sql: StagedSql) -> str:
+def settled_sql(run: Run, spec: EntitySpec, staging: Staging, sql: StagedSql) -> str:
     """A SELECT of row, verdict and salesforce_id, over whatever the run came to stage.
 
     A plan is not meant to come further: its rows keep the verdict that they have.

@@ -29,6 +29,7 @@ from deployments.command_line.review_commands import review_app
 from deployments.command_line.runs import runs
 from deployments.command_line.serve import serve
 from deployments.command_line.start import start
+from deployments.command_line.undo import undo
 from deployments.command_line.window import window_close, window_status
 from deployments.errors import told_clearly
 
@@ -135,6 +136,25 @@ def resume_command(
     Exit status: 0 completed, 3 completed with errors, 1 failed.
     """
     raise typer.Exit(resume(run, as_json=as_json))
+
+
+@app.command(name="undo")
+def undo_command(
+    run: RunOption,
+    *,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Run here and at once; you answer for it, by your user name.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take back what a run did in Salesforce: delete what it made, restore what it changed.
+
+    What somebody touched since is left, and listed with the reason. Without --yes a run of the deployment is
+    started by the Prefect server, and waits for its confirmation.
+
+    Exit status: 0 completed, 3 completed with errors, 1 failed.
+    """
+    raise typer.Exit(undo(run, yes=yes, as_json=as_json))
 
 
 @app.command(name="doctor")

@@ -6,7 +6,7 @@ from typing import Any
 
 from connector.model.scope import Scope
 
-INITIAL_SYNC = "initial-sync"
+INITIAL_SYNC, UNDO = "initial-sync", "undo"
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,11 @@ class Asked:
     def deployment(self) -> str:
         """As Prefect names it."""
         return f"{self.flow}/{self.flow}"
+
+
+def undo_asked(instance: str, run_id: str) -> Asked:
+    """The undo of a run."""
+    return Asked(UNDO, instance, {"instance": instance, "run": run_id})
 
 
 def initial_sync_asked(instance: str, scope: Scope, rejected_share: float | None) -> Asked:

@@ -1,4 +1,4 @@
-"""`connector migrate`: the initial synchronisation as a flow run in this process."""
+"""`connector migrate` and `undo` with `--yes`: a flow run in this process."""
 
 import getpass
 import json
@@ -13,7 +13,7 @@ from connector.bootstrap import connect
 from connector.model.outcome import RunOutcome
 from connector.settings import Settings, load_settings
 from connector.store.ledger import SqlLedger
-from deployments.command_line.asked import Asked
+from deployments.command_line.asked import UNDO, Asked
 from deployments.command_line.progress import progress_shown
 from deployments.command_line.services import services
 from deployments.command_line.window import close_by_hand
@@ -67,10 +67,19 @@ def _close_window(
 
 def _run(asked: Asked) -> tuple[str, str]:
     """Call the flow; returns the id of its run and the message of its last state."""
-    from flows.initial_sync import initial_sync  # noqa: PLC0415 - decorators read Prefect's settings
-
-    state = initial_sync(**asked.parameters, confirmed_by=getpass.getuser(), return_state=True)
+    state = flow_named(asked.flow)(**asked.parameters, confirmed_by=getpass.getuser(), return_state=True)
     return str(state.state_details.flow_run_id), state.message or ""
+
+
+def flow_named(name: str) -> Any:
+    """A flow by the name of its deployment; imported now, as decorators read Prefect's settings."""
+    if name == UNDO:
+        from flows.undo import undo  # noqa: PLC0415
+
+        return undo
+    from flows.initial_sync import initial_sync  # noqa: PLC0415
+
+    return initial_sync
 
 
 def _summary(folder: Path) -> dict[str, Any] | None:

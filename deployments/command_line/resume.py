@@ -9,7 +9,8 @@ from rich.console import Console
 from connector.bootstrap import connect
 from connector.errors import SettingsInvalid
 from connector.settings import load_settings
-from deployments.command_line.migrate import tell
+from deployments.command_line.asked import INITIAL_SYNC, UNDO
+from deployments.command_line.migrate import flow_named, tell
 from deployments.command_line.progress import progress_shown
 from deployments.command_line.services import services
 
@@ -33,11 +34,11 @@ def resume(run_id: str, *, as_json: bool) -> int:
             raise SettingsInvalid(f"Run {run_id} is a plan.", todo="Make a new one by `connector plan`.")
         connect(run.instance, settings)
         with progress_shown(ledger, run.instance, console, since=run.started_at):
-            message = _run_again(run_id)
+            message = _run_again(run_id, UNDO if run.mode == UNDO else INITIAL_SYNC)
     return tell(settings.reports_folder / run_id, message, console, as_json=as_json)
 
 
-def _run_again(run_id: str) -> str:
+def _run_again(run_id: str, flow: str) -> str:
     """Run it here, or by its worker where it is a run of a deployment; returns its last message."""
     from prefect.client.orchestration import get_client  # noqa: PLC0415 - after its environment is set
     from prefect.states import AwaitingRetry, Pending  # noqa: PLC0415
@@ -46,7 +47,7 @@ def _run_again(run_id: str) -> str:
         known = client.read_flow_run(UUID(run_id))
         if known.deployment_id is None:
             client.set_flow_run_state(known.id, Pending(), force=True)
-            return _run_here(run_id)
+            return _run_here(run_id, flow)
         client.set_flow_run_state(known.id, AwaitingRetry(), force=True)
         while True:
             known = client.read_flow_run(UUID(run_id))
@@ -55,13 +56,11 @@ def _run_again(run_id: str) -> str:
             time.sleep(_POLL_SECONDS)
 
 
-def _run_here(run_id: str) -> str:
+def _run_here(run_id: str, flow: str) -> str:
     from prefect.client.orchestration import get_client  # noqa: PLC0415
     from prefect.flow_engine import run_flow  # noqa: PLC0415
 
-    from flows.initial_sync import initial_sync  # noqa: PLC0415 - decorators read Prefect's settings
-
     with get_client(sync_client=True) as client:
         known = client.read_flow_run(UUID(run_id))
-    state = run_flow(initial_sync, flow_run=known, parameters=known.parameters, return_type="state")
+    state = run_flow(flow_named(flow), flow_run=known, parameters=known.parameters, return_type="state")
     return cast("State", state).message or ""

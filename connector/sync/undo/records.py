@@ -1,5 +1,6 @@
 """Extract of an undo: the records concerned as they stand now, and what others have hung on them since."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pyarrow as pa
@@ -78,6 +79,15 @@ def extract_attached(subject: Subject, spec: EntitySpec, org: SalesforceOrg) -> 
     staging, folder = subject.workspace.staging, folders.attached(subject.run, spec.name)
     staging.write(spec.name, 0, folder, table)
     return sorted(set(closed))
+
+
+def carriers(subject: Subject, spec: EntitySpec) -> Iterator[pa.RecordBatch]:
+    """external_id, salesforce_id of the records that carry an external id after the undo."""
+    folder = folders.read_back(subject.run, spec.name)
+    for part in subject.workspace.staging.parts(folder):
+        table = subject.workspace.staging.read(part.path, [named.KEY, named.SALESFORCE_ID])
+        carrying = table.filter(table.column(named.KEY).is_valid())
+        yield from carrying.rename_columns([named.EXTERNAL_ID, named.SALESFORCE_ID]).to_batches()
 
 
 def _has_linked(subject: Subject, spec: EntitySpec) -> bool:

@@ -41,7 +41,7 @@ def test_a_confirmation_is_kept_once_however_often_the_run_opens_a_window(
     ledger.windows.claim(ledger.windows.reserve(run, 60), "Aroha", {}, 60)
     (entry,) = ledger.audit.entries(INSTANCE)
     assert (entry.who, entry.action, entry.run_id) == ("Aroha", AuditAction.CONFIRMED, "run-1")
-    assert entry.detail == {"mode": "initial", "attested": ["attest_flow"]}
+    assert entry.detail == {"mode": "initial", "of_run": None, "attested": ["attest_flow"]}
 
 
 def test_a_confirmation_that_came_too_late_is_none(ledger: SqlLedger, run: Run) -> None:

@@ -1,0 +1,188 @@
+"""The stages of an undo as tasks: what it reads, decides, sends and verifies, an entity at a time."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from prefect import get_run_logger, task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from connector.bootstrap import Connection
+from connector.entities import entity
+from connector.errors import SettingsInvalid
+from connector.model.batch import Batch
+from connector.model.finding import Finding
+from connector.model.run import Run
+from connector.model.summary import Summary, outcome_of
+from connector.model.verification import Verification
+from connector.sync import folders
+from connector.sync import report as reporting
+from connector.sync.automations import automation_findings
+from connector.sync.undo.counts import UndoCounts, undo_counts, undo_message
+from connector.sync.undo.findings import images_kept, undo_findings, undoable
+from connector.sync.undo.plan import line_up_undo, plan_undo
+from connector.sync.undo.records import carriers, extract_attached, extract_records
+from connector.sync.undo.send import UndoSender
+from connector.sync.undo.subject import Subject
+from connector.sync.undo.verify import verify_undo
+from connector.sync.window_findings import event_findings, trigger_findings
+from tasks.connection import connection
+from tasks.lease import lease_checked
+from tasks.once import once
+from tasks.preflight import show_findings, stop_at_blocking
+from tasks.progress import show_progress
+from tasks.report import show_result
+from tasks.sending import sending
+
+
+@task(name="preflight of undo", task_run_name="preflight", cache_policy=NO_CACHE)
+def preflight(run: Run) -> list[Finding]:
+    """Whether the run can be undone; raises PreflightFailed with everything that stands in the way.
+
+    Returns what doesn't, for the person who confirms the undo.
+    """
+    at, undone = connection(run.instance), run.scope.undo_of or ""
+    known = undoable(undone, at.ledger.history.runs(run.instance))
+    findings = list(undo_findings(undone, known, at.entities, at.salesforce, at.staging))
+    kept = images_kept(undone, at.entities, at.staging)
+    concerned = [spec for spec in at.entities if spec.name in kept]
+    findings += [*trigger_findings(at.salesforce), *automation_findings(concerned, at.salesforce)]
+    findings += event_findings(at.events_to_switch)
+    show_findings(findings)
+    stop_at_blocking(findings)
+    return findings
+
+
+@task(name="extract for undo", task_run_name="extract {name} from Salesforce", cache_policy=NO_CACHE)
+def extract(run: Run, name: str) -> int:
+    """Stage an entity's records as they stand, and what others hung on them; returns how many records."""
+    at, spec = connection(run.instance), entity(name)
+    subject = _subject(run, at)
+
+    def read() -> int:
+        folder = folders.salesforce(run, name)
+        rows = extract_records(subject, spec, at.salesforce, folder=folder)
+        closed = extract_attached(subject, spec, at.salesforce)
+        if closed:
+            get_run_logger().warning("%s: can't be looked at for what hangs on it: %s", name, closed)
+        return rows
+
+    rows = once(run, f"extract {name}", read)
+    get_run_logger().info("%s: %s records read from Salesforce", name, f"{rows:,}")
+    return rows
+
+
+@task(name="transform for undo", task_run_name="transform {name}", cache_policy=NO_CACHE)
+def transform(run: Run, name: str) -> int:
+    """Decide on an entity whose children are decided; returns how many rows."""
+    at = connection(run.instance)
+
+    def work() -> int:
+        rows = plan_undo(_subject(run, at), entity(name), user_id=at.salesforce.user_id())
+        at.ledger.expect_rows(run, name, rows)
+        return rows
+
+    rows = once(run, f"transform {name}", work)
+    get_run_logger().info("%s: %s rows planned", name, f"{rows:,}")
+    return rows
+
+
+@task(name="reopen", task_run_name="reopen {name}", cache_policy=NO_CACHE)
+def reopen(run: Run, name: str) -> int:
+    """Make drafts of records, so that what hangs on them can be undone; returns how many."""
+    at = connection(run.instance)
+    lease_checked(run)
+    sender = _sender(run, name, at)
+    batches = at.staging.parts(folders.plan(run, name))
+    rows = once(run, f"reopen {name}", lambda: sum(sender.reopen(batch) for batch in batches))
+    get_run_logger().info("%s: %s rows reopened", name, f"{rows:,}")
+    return rows
+
+
+@task(name="line up for undo", task_run_name="line up {name}", cache_policy=NO_CACHE)
+def line_up(run: Run, name: str) -> list[list[Batch]]:
+    """Line up an entity's batches, in as many groups as jobs may run side by side."""
+    at = connection(run.instance)
+    subject = _subject(run, at)
+    once(run, f"line up {name}", lambda: sum(b.rows for b in line_up_undo(subject, entity(name))))
+    show_progress(run, name)
+    batches = at.staging.parts(folders.lined_up(run, name))
+    groups = min(at.instance.load.parallel_jobs, len(batches))
+    return [batches[start::groups] for start in range(groups)]
+
+
+@task(name="undo", task_run_name="undo {name}, group {group}", cache_policy=NO_CACHE)
+def undo(run: Run, name: str, group: int, batches: Sequence[Batch]) -> None:
+    """Send batches one after another; the entity's progress artifact moves with them."""
+    at = connection(run.instance)
+    sender = _sender(run, name, at)
+    for batch in batches:
+        lease_checked(run)
+        counts = sender.send(batch)
+        show_progress(run, name)
+        get_run_logger().info(
+            "%s, group %s, batch %s: %s deleted or restored, %s left",
+            name,
+            group,
+            batch.number,
+            counts.updated,
+            counts.refused,
+        )
+
+
+@task(name="verify undo", task_run_name="verify {name}", cache_policy=NO_CACHE)
+def verify(run: Run, name: str) -> Verification:
+    """Read an entity back, and forget the links that are taken back in Salesforce."""
+    at, spec = connection(run.instance), entity(name)
+    subject = _subject(run, at)
+    found = verify_undo(subject, spec, at.salesforce)
+    if spec.matching:
+        still = carriers(subject, spec)
+        at.ledger.links.take_back(run, spec.name, subject.undone.id, still=still)
+    return found
+
+
+@task(name="report of undo", task_run_name="report", cache_policy=NO_CACHE)
+def report(run: Run, verifications: Sequence[Verification]) -> Summary:
+    """The report of an undo that went through all its stages, here and in Salesforce."""
+    at = connection(run.instance)
+    workspace = at.workspace(run)
+    settled = reporting.settle(run, at.entities, workspace)
+    undone = {spec: undo_counts(run, spec, settled[spec.name], workspace) for spec in at.entities}
+    for name, known in settled.items():
+        at.ledger.set_counts(run, name, known)
+    entities = reporting.by_object(at.entities, settled)
+    outcome = outcome_of(entities, tuple(verifications))
+    summary = Summary(
+        run,
+        outcome,
+        None,
+        f"{undo_message(outcome, sum(undone.values(), UndoCounts()))} ({run.scope.told})",
+        datetime.now(UTC),
+        entities,
+        tuple(verifications),
+        window="The outage window closes after this report: the run's record says how that went.",
+    )
+    folder = at.report_folder(run)
+    summary = reporting.write_report(run, at.entities, summary, workspace, folder)
+    summary = reporting.publish(run, summary, at.salesforce, folder)
+    show_result(summary)
+    create_table_artifact(
+        key="undo",
+        table=[{"object": spec.salesforce_object, **counts.as_dict()} for spec, counts in undone.items()],
+        description=summary.message,
+    )
+    return summary
+
+
+def _subject(run: Run, at: Connection) -> Subject:
+    known = undoable(run.scope.undo_of or "", at.ledger.history.runs(run.instance))
+    undone = at.ledger.find_run(run.scope.undo_of or "")
+    if known is None or undone is None:
+        raise SettingsInvalid(f"The ledger knows no run {run.scope.undo_of}.")
+    later = tuple(other.id for other in known.later)
+    return Subject(run, undone, later, at.entities, at.workspace(run))
+
+
+def _sender(run: Run, name: str, at: Connection) -> UndoSender:
+    return UndoSender(run, entity(name), at.salesforce, at.ledger, at.staging, sending(run, name))
