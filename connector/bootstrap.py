@@ -4,6 +4,7 @@ The only place where clients and store meet the verbs; tasks, the command line a
 """
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -11,12 +12,13 @@ from connector.clients.gentrack.api import connect_gentrack
 from connector.clients.gentrack.event_publishing import connect_event_publishing
 from connector.clients.gentrack.exports import GentrackExports
 from connector.clients.salesforce.org import connect_salesforce
-from connector.entities import registry
+from connector.entities import entity, registry
 from connector.errors import SettingsInvalid
-from connector.instance import Instance, load_instance
+from connector.instance import Instance, OwnersSection, load_instance, others_of
 from connector.locations import is_s3, located
 from connector.mapping.active_rules import ActiveRules
 from connector.mapping.fingerprint import fingerprint
+from connector.mapping.ownership import Owners, refuse_unknown_entities, with_owner
 from connector.mapping.vocabulary import EntitySpec, Resource
 from connector.model.run import Run
 from connector.settings import Settings, load_settings
@@ -24,7 +26,9 @@ from connector.store.ledger import SqlLedger, open_ledger
 from connector.store.staging import FolderStaging, S3Staging
 from connector.sync import folders
 from connector.sync.budget import Budget
-from connector.sync.ports import EventPublishing, GentrackSource, SalesforceOrg, Staging
+from connector.sync.owners import resolved
+from connector.sync.ports import EventPublishing, GentrackSource, Mailer, SalesforceOrg, Staging
+from connector.sync.preflight import LedgerView, Subject
 from connector.sync.staged_sql import Workspace
 
 _HURRY = 20
@@ -48,6 +52,19 @@ class Connection:
         """The resources of Gentrack that the entities read, each once."""
         read = (resource for spec in self.entities for resource in spec.source.resources)
         return tuple({resource.name: resource for resource in read}.values())
+
+    def entity(self, name: str) -> EntitySpec:
+        """One entity as it is loaded here: with a line for its owner, where the instance names owners.
+
+        Raises OwnersUnknown where one of them is not in the org.
+        """
+        spec = entity(name)
+        return spec if self.instance.owners is None else with_owner(spec, self.owners)
+
+    @cached_property
+    def owners(self) -> Owners:
+        """Who owns new records, by Salesforce id; asks the org. Raises OwnersUnknown."""
+        return resolved(self.instance.owners or OwnersSection(), self.salesforce)
 
     @cached_property
     def rules(self) -> ActiveRules:
@@ -109,6 +126,28 @@ class Connection:
             return FolderStaging(Path(name))
         return S3Staging(located(name, self.settings.s3), self.settings.working_folder)
 
+    def subject(self, mailer: Mailer | None, run_id: str | None = None) -> Subject:
+        """What preflight looks at; `run_id` is the run that looks, None for who only wants to know."""
+        return Subject(
+            instance=self.instance,
+            entities=self.entities,
+            gentrack=self.gentrack,
+            salesforce=self.salesforce,
+            events=self.events_to_switch,
+            staging=self.staging,
+            reports=self.settings.reports_folder,
+            mailer=mailer,
+            ledger=None if self.settings.database_url is None else self._ledger_view(),
+            sharing_org=others_of(self.settings.instances_folder, self.instance),
+            run_id=run_id,
+        )
+
+    def _ledger_view(self) -> LedgerView:
+        return LedgerView(
+            held=lambda: self.ledger.windows.held(None),
+            past=lambda: self.ledger.history.finished_before(self.instance.id, datetime.now(UTC)),
+        )
+
     def close(self) -> None:
         """Give back the ledger's connections, if it was opened."""
         if "ledger" in self.__dict__:
@@ -133,6 +172,8 @@ def connect(instance: str, settings: Settings | None = None) -> Connection:
     settings = settings or load_settings()
     connection = Connection(settings, load_instance(settings.instances_folder, instance))
     _ = connection.rules  # names a rule that doesn't exist now, not in the middle of a run
+    if connection.instance.owners:
+        refuse_unknown_entities(connection.entities, connection.instance.owners.objects)
     return connection
 
 

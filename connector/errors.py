@@ -14,6 +14,7 @@
     └── PersonNeeded            ask a person: settings, credentials or permissions must change
         ├── SettingsInvalid         a setting is missing or wrong
         ├── FileInvalid             a file that a person gave can't be used
+        ├── OwnersUnknown           [owners] names somebody who can't own records
         ├── SignInRefused           the credentials were refused
         ├── LimitReached            the org's own daily limit is used up
         ├── ExportsUnusable         files of Gentrack's export are missing, or not as expected
@@ -103,6 +104,10 @@ class SettingsInvalid(PersonNeeded):
 
 class FileInvalid(PersonNeeded):
     """A file that a person gave can't be used."""
+
+
+class OwnersUnknown(PersonNeeded):
+    """`[owners]` of the instance names somebody whom the org doesn't know, or who can't own records."""
 
 
 class SignInRefused(PersonNeeded):

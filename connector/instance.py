@@ -162,6 +162,47 @@ class MatchingSection(_Section):
     )
 
 
+_OwnerName = Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+|[A-Za-z][A-Za-z0-9_]*)$")]
+"""A user name, which has an @, or the developer name of a queue, which has none."""
+_Values = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
+
+
+class OwnerRuleSection(_Section):
+    """Who owns new accounts whose values fit: each value that is asked for has to be one of those given."""
+
+    owner: _OwnerName = Field(description="User name of the owner.")
+    account_class: _Values | None = Field(default=None, description="Account classes.")
+    state: _Values | None = Field(default=None, description="States or regions of the billing address.")
+    country: _Values | None = Field(default=None, description="Countries of the billing address, ISO codes.")
+    postcode_prefix: _Values | None = Field(
+        default=None, description="What the postcode of the billing address begins with."
+    )
+
+    @property
+    def conditions(self) -> dict[str, tuple[str, ...]]:
+        """What is asked for -> the values, of which one has to fit."""
+        asked = self.model_dump(exclude={"owner"}, exclude_none=True)
+        return {name: tuple(values) for name, values in asked.items()}
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> Self:
+        if not self.conditions:
+            raise ValueError("it asks for nothing; for everybody else's owner set default")
+        return self
+
+
+class OwnersSection(_Section):
+    """Who owns new records. What hangs on an account belongs to its owner."""
+
+    default: _OwnerName | None = Field(
+        default=None, description="Owner of accounts that no rule fits; none: the integration user."
+    )
+    rules: tuple[OwnerRuleSection, ...] = Field(default=(), description="Rules; the first that fits counts.")
+    objects: dict[str, _OwnerName] = Field(
+        default_factory=dict, description="Owner by entity instead of the account's: a user or a queue."
+    )
+
+
 class Instance(_Section):
     """One instance. `id` is the Gentrack tenant's id."""
 
@@ -172,6 +213,7 @@ class Instance(_Section):
     email: EmailSection = EmailSection()
     load: LoadSection = LoadSection()
     matching: MatchingSection = MatchingSection()
+    owners: OwnersSection | None = Field(default=None, description="None: the integration user owns all.")
     retention: RetentionSection = RetentionSection()
     window: WindowSection = WindowSection()
 
@@ -214,3 +256,23 @@ def load_instance(folder: Path, instance_id: str) -> Instance:
     if instance.id != instance_id:
         raise SettingsInvalid(f"{file} says id = {instance.id!r}.", todo="Name the file after its id.")
     return instance
+
+
+def others_of(folder: Path, instance: Instance) -> frozenset[str]:
+    """The ids of the other instances in the folder that load into the same org; broken files are passed over.
+
+    Two instances of one org switch the same setting and lock the same records.
+    """
+    ids = {file.stem for file in folder.glob("*.toml")} - {instance.id}
+    return frozenset(other for other in ids if _org_of(folder, other) == _host(instance))
+
+
+def _org_of(folder: Path, instance_id: str) -> str | None:
+    try:
+        return _host(load_instance(folder, instance_id))
+    except SettingsInvalid:
+        return None
+
+
+def _host(instance: Instance) -> str:
+    return instance.salesforce.url.rstrip("/").lower()

@@ -20,7 +20,7 @@ from connector.sync.close_window import close_window as verb
 from connector.sync.report import republish
 from connector.sync.run_record import RUN_KEY, RUN_OBJECT
 from tasks.connection import connection, ledger
-from tasks.notify import PrefectMailer
+from tasks.mail import PrefectMailer
 
 _OVER = frozenset({StateType.COMPLETED, StateType.FAILED, StateType.CANCELLED})
 """States after which a run restores nothing any more. A crashed one may be resumed inside its lease."""

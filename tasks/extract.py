@@ -40,7 +40,7 @@ def extract_salesforce(run: Run, name: str) -> int:
         run,
         f"extract {name} from Salesforce",
         lambda: verb.extract_salesforce(
-            entity(name),
+            at.entity(name),
             at.salesforce,
             at.staging,
             folder=folders.salesforce(run, name),

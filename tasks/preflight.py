@@ -13,6 +13,7 @@ from connector.sync.preflight import SYSTEMS
 from connector.sync.preflight import preflight as look
 from connector.sync.scope_findings import scope_findings
 from tasks.connection import connection
+from tasks.mail import mailer_of
 
 
 @task(name="preflight", task_run_name="preflight", cache_policy=NO_CACHE)
@@ -36,14 +37,7 @@ def survey(run: Run) -> list[Finding]:
 
 def _found(run: Run) -> list[Finding]:
     at = connection(run.instance)
-    findings = look(
-        at.entities,
-        at.gentrack,
-        at.salesforce,
-        at.events_to_switch,
-        mails_to=at.instance.email.recipients,
-        limits_left=at.instance.load.limits_left,
-    )
+    findings = look(at.subject(mailer_of(at.settings), run.id))
     if not any(finding.where in SYSTEMS for finding in findings):
         findings += scope_findings(run.scope, at.entities, at.gentrack)
     show_findings(findings)
@@ -56,7 +50,13 @@ def show_findings(findings: Sequence[Finding]) -> None:
         create_table_artifact(
             key="preflight",
             table=[
-                {"severity": f.severity.value, "where": f.where, "what": f.what, "what to do": f.todo}
+                {
+                    "severity": f.severity.value,
+                    "side": f.side.value,
+                    "where": f.where,
+                    "what": f.what,
+                    "what to do": f.todo,
+                }
                 for f in findings
             ],
             description="What preflight found.",

@@ -3,7 +3,6 @@
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from connector.entities import entity
 from connector.model.run import Run
 from connector.sync.rejected_share import check_rejected_share
 from connector.sync.transform import transform as plan
@@ -14,7 +13,8 @@ from tasks.once import once
 @task(name="transform", task_run_name="transform {name}", cache_policy=NO_CACHE)
 def transform(run: Run, name: str) -> int:
     """Plan an entity whose parents are planned; returns how many rows."""
-    at, spec = connection(run.instance), entity(name)
+    at = connection(run.instance)
+    spec = at.entity(name)
 
     def work() -> int:
         described = at.salesforce.describe(spec.salesforce_object)

@@ -48,7 +48,8 @@ def line_up(run: Run, name: str) -> list[list[Batch]]:
 @task(name="upsert", task_run_name="upsert {name}, group {group}", cache_policy=NO_CACHE)
 def upsert(run: Run, name: str, group: int, batches: Sequence[Batch]) -> None:
     """Send batches one after another; the entity's progress artifact moves with them."""
-    at, spec = connection(run.instance), entity(name)
+    at = connection(run.instance)
+    spec = at.entity(name)
     sender = Upsert(
         run,
         spec,
@@ -80,7 +81,8 @@ def upsert(run: Run, name: str, group: int, batches: Sequence[Batch]) -> None:
 @task(name="finish", task_run_name="finish {name}", cache_policy=NO_CACHE)
 def finish(run: Run, name: str) -> int:
     """Write what had to wait until an entity, or another one, was there; returns how many rows were left."""
-    at, spec = connection(run.instance), entity(name)
+    at = connection(run.instance)
+    spec = at.entity(name)
     lease_checked(run)
     work = Finish(
         run,

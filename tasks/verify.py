@@ -3,7 +3,6 @@
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from connector.entities import entity
 from connector.model.cursor import Side
 from connector.model.run import Run
 from connector.model.verification import Verification
@@ -16,7 +15,7 @@ def verify(run: Run, name: str) -> Verification:
     """Read an entity back from Salesforce and compare it with what should be there."""
     at = connection(run.instance)
     at.ledger.cursors.reading_begins(run, Side.SALESFORCE, name, at.salesforce.now())
-    found = compare(run, entity(name), at.salesforce, at.workspace(run))
+    found = compare(run, at.entity(name), at.salesforce, at.workspace(run))
     get_run_logger().info(
         "%s: %s records compared, %s missing, %s differing, %s unknown to Gentrack",
         name,

@@ -5,10 +5,12 @@ from connector.mapping.converters import COUNTRY, lines
 from connector.mapping.matching import Agreement, Child, MatchingRule, Strength
 from connector.mapping.normal_forms import NormalForm
 from connector.mapping.vocabulary import (
+    Criterion,
     EntitySpec,
     Field,
     FieldType,
     Master,
+    Ownership,
     Parent,
     PilotChoice,
     SourceView,
@@ -27,6 +29,14 @@ SPEC = EntitySpec(
     parents=(Parent("ParentId", "account", "parent.number", required=False, later=True),),
     finished_after="account",
     pilot=PilotChoice(ACCOUNTS, "number", kinds=("customer.kind",)),
+    ownership=Ownership(
+        criteria=(
+            Criterion("account_class", "accountClass"),
+            Criterion("state", "billingAddress.address5"),
+            Criterion("country", "billingAddress.country"),
+            Criterion("postcode_prefix", "billingAddress.postcode", prefix=True),
+        )
+    ),
     matching=(
         MatchingRule(
             "company number",

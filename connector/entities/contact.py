@@ -4,7 +4,7 @@ from connector.entities.resources import ACCOUNT_CUSTOMERS, ACCOUNTS, CUSTOMERS
 from connector.mapping.converters import COUNTRY, SALUTATION, lines
 from connector.mapping.matching import Agreement, MatchingRule, Strength
 from connector.mapping.normal_forms import NormalForm
-from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, Parent, SourceView
+from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, Ownership, Parent, SourceView
 from connector.model.outcome import RowOutcome
 
 _TEXT, _PHONE = FieldType.TEXT, FieldType.PHONE
@@ -21,6 +21,7 @@ SPEC = EntitySpec(
     key=("number",),
     parents=(Parent("AccountId", "account", "home.accountNumber", required=False),),
     lock_parent="AccountId",
+    ownership=Ownership(follows="AccountId"),
     matching=(
         MatchingRule(
             "email and last name",

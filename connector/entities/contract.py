@@ -6,7 +6,7 @@ is activated; a cancelled one stays a draft.
 
 from connector.entities.resources import AGREEMENTS
 from connector.mapping.converters import one_way
-from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, Parent, SourceView
+from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, Ownership, Parent, SourceView
 
 _GENTRACK = Master.GENTRACK
 _STATUS = one_way(
@@ -19,6 +19,7 @@ SPEC = EntitySpec(
     key=("number",),
     parents=(Parent("AccountId", "account", "accountNumber"),),
     lock_parent="AccountId",
+    ownership=Ownership(follows="AccountId"),
     finished_after="contract",
     source=SourceView(resources=(AGREEMENTS,), sql="SELECT * FROM agreements"),
     fields=(

@@ -3,7 +3,7 @@
 from connector.entities.pricebook_entry import STANDARD_PRICE_BOOK
 from connector.entities.resources import ORDERS
 from connector.mapping.converters import one_way
-from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, Parent, SourceView
+from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, Ownership, Parent, SourceView
 
 _GENTRACK = Master.GENTRACK
 _STATUS = one_way(
@@ -27,6 +27,7 @@ SPEC = EntitySpec(
         Parent("ContractId", "contract", "agreementNumber", required=False),
     ),
     lock_parent="AccountId",
+    ownership=Ownership(follows="AccountId"),
     anchors=(STANDARD_PRICE_BOOK,),
     finished_after="order_item",
     source=SourceView(resources=(ORDERS,), sql="SELECT * FROM orders"),

@@ -2,7 +2,7 @@
 
 from connector.entities.resources import METER_POINTS
 from connector.mapping.converters import COUNTRY, lines
-from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, Parent, SourceView
+from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, Ownership, Parent, SourceView
 
 _TEXT, _PICKLIST, _DATE = FieldType.TEXT, FieldType.PICKLIST, FieldType.DATE
 _GENTRACK = Master.GENTRACK
@@ -15,6 +15,7 @@ SPEC = EntitySpec(
     key=("identifier",),
     parents=(Parent("Account__c", "account", "accountNumber"),),
     lock_parent="Account__c",
+    ownership=Ownership(follows="Account__c"),
     source=SourceView(resources=(METER_POINTS,), sql="SELECT * FROM meterPoints"),
     fields=(
         Field("Name", "identifier", _TEXT, _GENTRACK),

@@ -12,6 +12,7 @@ from connector.mapping.canonical import written
 from connector.mapping.checks import Refusal, first_of, refusals
 from connector.mapping.converters import TEXT, Column
 from connector.mapping.diff import differences
+from connector.mapping.ownership import OWNER_FIELD
 from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, Master, NullPolicy, Parent
 from connector.model.describe import ObjectDescribe
 from connector.model.outcome import REFUSED, RowOutcome
@@ -79,6 +80,8 @@ def decide(spec: EntitySpec, described: ObjectDescribe, prepared: pd.DataFrame) 
         plan[named.target(field.api_name)] = wished[field.api_name]
     for name, key in given.items():
         plan[named.given_parent(name)] = key
+    if OWNER_FIELD in wished:
+        plan[named.OWNER] = prepared[named.salesforce(OWNER_FIELD)].fillna(wished[OWNER_FIELD])
     return plan
 
 

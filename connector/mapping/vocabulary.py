@@ -104,6 +104,31 @@ class Anchor:
 
 
 @dataclass(frozen=True)
+class Criterion:
+    """A value of Gentrack that a rule for owners may ask for.
+
+    `name` is how the instance calls it, `column` is one of the source view; with `prefix` the value begins
+    so. Letter case doesn't count.
+    """
+
+    name: str
+    column: str
+    prefix: bool = False
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """Who owns new records of an entity: whoever owns the parent's record in the lookup `follows`.
+
+    Where `follows` is None, rules of the instance say so, by `criteria`. Without such rules new records
+    belong to the integration user, as Salesforce has it. An owner is written at creation only.
+    """
+
+    follows: str | None = None
+    criteria: tuple[Criterion, ...] = ()
+
+
+@dataclass(frozen=True)
 class Resource:
     """A collection of Gentrack, with the part of its records that mappings use."""
 
@@ -148,6 +173,7 @@ class EntitySpec:
     `finished_after` names the entity after whose load the finishing pass of this one runs.
     `matching` finds records that stood in Salesforce before, without an external id.
     `pilot` is given for the one entity of which a pilot names records.
+    `ownership` is None where records have no owner of their own.
     """
 
     name: str
@@ -163,6 +189,7 @@ class EntitySpec:
     finished_after: str | None = None
     matching: tuple[MatchingRule, ...] = ()
     pilot: PilotChoice | None = None
+    ownership: Ownership | None = None
 
     @property
     def first_parents(self) -> tuple[Parent, ...]:

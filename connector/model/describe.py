@@ -24,6 +24,9 @@ class FieldDescribe:
     """The active values."""
     reference_to: tuple[str, ...]
     relationship_name: str | None
+    case_sensitive: bool = False
+    picklist_labels: tuple[str, ...] = ()
+    """What people see of the active values."""
 
     @property
     def required_on_create(self) -> bool:
@@ -40,8 +43,20 @@ class ChildRelationship:
 
 
 @dataclass(frozen=True)
+class RecordType:
+    """A record type of an object. `available` and `default` are the signed-in user's."""
+
+    name: str
+    available: bool
+    default: bool
+
+
+@dataclass(frozen=True)
 class ObjectDescribe:
-    """One object and its fields by API name, and what may hang on its records."""
+    """One object and its fields by API name, and what may hang on its records.
+
+    `record_types` are the active ones that somebody made.
+    """
 
     name: str
     createable: bool
@@ -49,3 +64,4 @@ class ObjectDescribe:
     fields: Mapping[str, FieldDescribe]
     deletable: bool = True
     children: tuple[ChildRelationship, ...] = ()
+    record_types: tuple[RecordType, ...] = ()

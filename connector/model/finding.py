@@ -1,5 +1,6 @@
 """What preflight found: one thing that a person should know before a run, and what to do about it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,11 +15,29 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
+class Side(StrEnum):
+    """What a finding is about: one of the two systems, or what the connector itself runs on."""
+
+    GENTRACK = "Gentrack"
+    SALESFORCE = "Salesforce"
+    CONNECTOR = "connector"
+
+
 @dataclass(frozen=True)
 class Finding:
-    """One finding: where it is, what it is, and what to do."""
+    """One finding: where it is, what it is, and what to do.
+
+    `where` is also what a person vouches for: findings to attest with the same one are vouched for together.
+    """
 
     severity: Severity
     where: str
     what: str
     todo: str = ""
+    side: Side = Side.SALESFORCE
+
+
+def worst(findings: Iterable[Finding]) -> Severity | None:
+    """The gravest severity of some findings; None where there are none."""
+    found = {finding.severity for finding in findings}
+    return next((severity for severity in Severity if severity in found), None)

@@ -1,7 +1,14 @@
-"""A text as SOQL quotes it: for everybody who puts a value into a query."""
+"""Text in SOQL (SOQL and SOSL Reference, "Quoted String Escape Sequences")."""
+
+from collections.abc import Iterable
 
 
 def soql_text(value: str) -> str:
-    """A text literal of SOQL (SOQL and SOSL Reference, "Quoted String Escape Sequences")."""
+    """A text literal."""
     escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r")
     return f"'{escaped}'"
+
+
+def soql_list(values: Iterable[str]) -> str:
+    """What stands between the parentheses of IN; there is at least one value."""
+    return ", ".join(soql_text(value) for value in values)

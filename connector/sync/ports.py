@@ -27,6 +27,9 @@ class GentrackSource(Protocol):
     def now(self) -> datetime | None:
         """What time it is by its own clock; None where it doesn't tell."""
 
+    def count(self, resource: str, /) -> int | None:
+        """How many records a resource has; None where that takes reading all of them."""
+
     def pages(self, resource: str, row_type: pa.StructType) -> Iterator[pa.Table]:
         """Every record of a resource, a table a page, with the columns of `row_type` (nested)."""
 
@@ -61,6 +64,12 @@ class SalesforceOrg(Protocol):
 
     def limits(self) -> Mapping[str, Mapping[str, int]]:
         """Limit name -> {"Max", "Remaining"}."""
+
+    def record_counts(self, sobjects: Iterable[str]) -> Mapping[str, int]:
+        """Object -> how many records it has, as the org last counted; none without records is in it."""
+
+    def api_versions(self) -> tuple[str, ...]:
+        """What the org's release offers, the oldest first, such as 66.0."""
 
     def query(self, soql: str) -> list[dict[str, Any]]:
         """All records of a small query, by REST."""
@@ -241,6 +250,9 @@ class LinkLedger(Protocol):
 
 class Mailer(Protocol):
     """Sends an email."""
+
+    def check(self) -> None:
+        """Greet the server and sign in; raises ServiceUnavailable or RequestRefused."""
 
     def send(self, message: EmailMessage) -> Sequence[str]:
         """Send; returns the addresses that were refused while others were reached.

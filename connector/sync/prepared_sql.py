@@ -13,6 +13,7 @@ joins, or a window over whole rows, would hold the set in memory: a million cont
 from collections.abc import Sequence
 
 from connector.mapping import columns as named
+from connector.mapping.ownership import owner_of
 from connector.mapping.vocabulary import EntitySpec, Parent
 from connector.sync.staged_sql import NUMBER, quoted
 
@@ -157,20 +158,27 @@ def parents_joined(spec: EntitySpec, table: str) -> str:
 
 
 def _parent_columns(spec: EntitySpec) -> list[str]:
-    return [
+    columns = [
         f", {p.field}_plan.outcome AS {quoted(named.parent_outcome(p.field))}"
         f", {p.field}_plan.there AS {quoted(named.parent_there(p.field))}"
         f", {p.field}_plan.reason AS {quoted(named.parent_reason(p.field))}"
         for p in spec.first_parents
     ]
+    if follows := owner_of(spec):
+        columns.append(f", {follows}_plan.owner AS {quoted(named.gentrack(named.OWNER))}")
+    return columns
 
 
 def _parent_joins(spec: EntitySpec) -> list[str]:
     """A key that several rows of the parent share is rejected in all of them, so any of them tells."""
     return [
         f"LEFT JOIN (SELECT lower({named.KEY}) AS folded, any_value({named.OUTCOME}) AS outcome,"
-        f" any_value({named.REASON}) AS reason, bool_or({named.LINKED}) AS there"
+        f" any_value({named.REASON}) AS reason, bool_or({named.LINKED}) AS there{_owner(spec, p)}"
         f" FROM plan_of_{p.field} GROUP BY ALL) AS {p.field}_plan"
         f" ON {p.field}_plan.folded = lower(keyed.{quoted(named.parent_key(p.field))})"
         for p in spec.first_parents
     ]
+
+
+def _owner(spec: EntitySpec, parent: Parent) -> str:
+    return f", any_value({named.OWNER}) AS owner" if owner_of(spec) == parent.field else ""

@@ -161,7 +161,7 @@ def undo_command(
 def doctor_command(instance: InstanceOption, *, as_json: JsonOption = False) -> None:
     """Look for everything that would make a run fail, and say what to do. Changes nothing.
 
-    Exit status: 0 ready, 1 something stands in the way.
+    Exit status: 0 ready, 3 ready but for what somebody has to vouch for, 1 something stands in the way.
     """
     raise typer.Exit(doctor(instance, as_json=as_json))
 

@@ -29,6 +29,9 @@ def main(
     validation_rules: Annotated[
         Path | None, typer.Option(help="TOML file of the validation rules that the org begins with.")
     ] = None,
+    setup: Annotated[
+        Path | None, typer.Option(help="TOML file of duplicate rules, flows, users and queues to begin with.")
+    ] = None,
 ) -> None:
     """Runs a Salesforce org on 127.0.0.1 and prints one JSON line when it is ready."""
     sys.meta_path.insert(0, _WithoutPandas)
@@ -39,6 +42,7 @@ def main(
             data=data,
             person_accounts=person_accounts,
             validation_rules=validation_rules,
+            setup=setup,
         )
         org = Org(options)
         try:

@@ -23,6 +23,7 @@ from sandbox.salesforce.population import Population, Standing
 from sandbox.salesforce.schema.load import SOURCE, load_schema
 from sandbox.salesforce.sessions import ConnectedApp, Sessions
 from sandbox.salesforce.settings import Settings, Switchboard
+from sandbox.salesforce.setup import Setup, records_of
 from sandbox.salesforce.soql.run import QueryRunner
 from sandbox.salesforce.storage.database import Database
 
@@ -32,7 +33,7 @@ class OrgOptions:
     """How an org is set up.
 
     ``folder`` takes keys and job data; ``data`` is a file that outlives the process; ``validation_rules`` is
-    a TOML file of the rules that the org begins with.
+    a TOML file of the rules that the org begins with, ``setup`` one of what else stands in Setup.
     """
 
     folder: Path
@@ -41,6 +42,7 @@ class OrgOptions:
     source: Path = SOURCE
     person_accounts: bool = False
     validation_rules: Path | None = None
+    setup: Path | None = None
 
 
 class Org:
@@ -89,6 +91,9 @@ class Org:
         )
         self.ingest = IngestService(environment)
         self.query_jobs = QueryJobService(environment)
+        self.setup = Setup(self.database, self.population)
+        for record in records_of(options.setup) if options.setup else ():
+            self.setup.add(record)
         for rule in rules_of(options.validation_rules) if options.validation_rules else ():
             self.add_validation_rule(rule)
 
@@ -118,7 +123,7 @@ class Org:
         self.population.add(
             "ValidationRule",
             ValidationName=rule.name,
-            EntityDefinitionId=rule.object,
+            EntityDefinitionId=self.population.definition_of(self.schema[rule.object].name),
             Active=rule.active,
             ErrorDisplayField=rule.field,
             ErrorMessage=rule.message,

@@ -14,6 +14,8 @@ from sandbox.salesforce.schema.source_files import children, read, text
 from sandbox.salesforce.storage.database import Database
 
 ADMINISTRATOR_PROFILE = "System Administrator"
+OWN_PERMISSIONS = "UserPermissionAccess"
+_PERMISSION = "Permissions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def _permission_set(path: Path) -> PermissionSet:
         for each in children(root, "fieldPermissions")
         if text(each, "readable") == "true"
     }
-    rights = ("allowCreate", "allowDelete", "allowEdit", "allowRead")
+    rights = ("allowCreate", "allowDelete", "allowEdit", "allowRead", "viewAllRecords", "modifyAllRecords")
     objects = {
         text(each, "object").lower(): frozenset(right for right in rights if text(each, right) == "true")
         for each in children(root, "objectPermissions")
@@ -86,6 +88,21 @@ class Access:
         return any(
             permission in self._sets[n].user_permissions for n in self._assigned(user_id) if n in self._sets
         )
+
+    def show_permissions(self, user_id: str) -> None:
+        """Makes the one row of UserPermissionAccess that of a user, who is about to read it."""
+        names = [
+            each.name
+            for each in self._database.schema[OWN_PERMISSIONS].fields.values()
+            if each.name.startswith(_PERMISSION)
+        ]
+        held = [self.may(user_id, name.removeprefix(_PERMISSION)) for name in names]
+        with self._database.transaction() as transaction:
+            transaction.run(f"DELETE FROM {OWN_PERMISSIONS}")
+            columns = ", ".join(("Id", "IsDeleted", *names))
+            marks = ", ".join("?" * (len(names) + 2))
+            values = [f"{self._database.schema[OWN_PERMISSIONS].key_prefix}{'0' * 12}AAA", False, *held]
+            transaction.run(f"INSERT INTO {OWN_PERMISSIONS} ({columns}) VALUES ({marks})", values)
 
     def _is_administrator(self, user_id: str) -> bool:
         found = self._database.rows(

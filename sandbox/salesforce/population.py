@@ -73,8 +73,33 @@ class Population:
         for each in sets:
             self._grant(each, integration)
         self.add("Pricebook2", Name="Standard Price Book", IsActive=True, IsStandard=True)
+        self._define_objects()
         for path in sorted((source / "triggers").glob("*.trigger")):
             self._add_trigger(path)
+
+    def _define_objects(self) -> None:
+        """EntityDefinition for every object; custom ones have a definition whose id is told elsewhere."""
+        for each in self._database.schema:
+            if each.event:
+                continue
+            name = each.name.removesuffix("__c")
+            durable = self.add("CustomObject", DeveloperName=name) if each.custom else each.name
+            self.add(
+                "EntityDefinition",
+                DurableId=durable[:15] if each.custom else durable,
+                QualifiedApiName=each.name,
+                DeveloperName=name,
+                Label=each.label,
+                KeyPrefix=each.key_prefix,
+                InternalSharingModel="ReadWrite",
+            )
+
+    def definition_of(self, object_name: str) -> str:
+        """How lists of what an org is made of call an object: by its name, a custom one by an id."""
+        ((durable,),) = self._database.rows(
+            "SELECT DurableId FROM EntityDefinition WHERE QualifiedApiName = ?", [object_name]
+        )
+        return str(durable)
 
     def _add_user(self, alias: str, first: str, last: str, profile: str, mark: str) -> str:
         name = f"{first}.{last}.{mark}@sandbox.example".lower()
@@ -114,6 +139,18 @@ class Population:
             **flags,
         )
         self.add("PermissionSetAssignment", AssigneeId=user, PermissionSetId=granted)
+        for name, rights in each.objects.items():
+            self.add(
+                "ObjectPermissions",
+                ParentId=granted,
+                SobjectType=self._database.schema[name].name,
+                PermissionsCreate="allowCreate" in rights,
+                PermissionsRead="allowRead" in rights,
+                PermissionsEdit="allowEdit" in rights,
+                PermissionsDelete="allowDelete" in rights,
+                PermissionsViewAllRecords="viewAllRecords" in rights,
+                PermissionsModifyAllRecords="modifyAllRecords" in rights,
+            )
 
     def _add_trigger(self, path: Path) -> None:
         body = path.read_text(encoding="utf-8")

@@ -102,6 +102,7 @@ def _config(application: Application, certificates: Certificates | None) -> uvic
         http=_Protocol,
         log_level="warning",
         access_log=False,
+        date_header=False,
         lifespan="off",
         ssl_certfile=tls,
         timeout_keep_alive=75,

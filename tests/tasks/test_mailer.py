@@ -12,8 +12,8 @@ from aiosmtpd.controller import Controller
 from connector.errors import RequestRefused, ServiceUnavailable
 from connector.settings import EmailSettings
 from deployments.ports import choose_port
-from tasks import notify
-from tasks.notify import PrefectMailer
+from tasks import mail
+from tasks.mail import PrefectMailer
 
 
 def mailer(port: int) -> PrefectMailer:
@@ -82,7 +82,7 @@ def test_an_address_that_is_refused_beside_others_is_told(email: EmailMessage) -
 def test_a_silent_mail_server_is_given_up(
     silent_port: int, email: EmailMessage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(notify, "MAIL_SECONDS", 0.2)
+    monkeypatch.setattr(mail, "MAIL_SECONDS", 0.2)
     with pytest.raises(ServiceUnavailable, match=r"can't be reached: .*timed out"):
         mailer(silent_port).send(email)
     assert socket.getdefaulttimeout() is None

@@ -56,6 +56,10 @@ class GentrackApi:
         with self._connection() as http:
             return moment_of(self._answer(http, "accounts?limit=1").headers.get("Date"))
 
+    def count(self, _resource: str, /) -> int | None:
+        """None: a collection of the API doesn't tell how many records it has."""
+        return None
+
     def pages(self, resource: str, row_type: pa.StructType) -> Iterator[pa.Table]:
         """Every record of a resource, a table a page, with the columns of `row_type`.
 

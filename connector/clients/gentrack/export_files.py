@@ -36,6 +36,13 @@ class ExportFile:
         with self._opened_parquet() as parquet:
             return flat(parquet.schema_arrow.empty_table()).schema
 
+    def rows(self) -> int | None:
+        """How many rows it has, by its footer; None where it has none. Raises ExportsUnusable."""
+        if self.path.endswith(".csv"):
+            return None
+        with self._opened_parquet() as parquet:
+            return int(parquet.metadata.num_rows)
+
     def pieces(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         """The rows of these columns, which are there, in their order. Raises ExportsUnusable."""
         if self.path.endswith(".csv"):

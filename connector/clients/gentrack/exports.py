@@ -46,6 +46,11 @@ class GentrackExports:
     def now(self) -> None:
         """Files don't tell when their records were read, so ongoing synchronisation can't go on from them."""
 
+    def count(self, resource: str, /) -> int | None:
+        """How many records a resource has, by the footers of its Parquet files; None where one is CSV."""
+        rows = [file.rows() for file in self._found(resource)]
+        return None if None in rows else sum(number for number in rows if number is not None)
+
     def pages(self, resource: str, row_type: pa.StructType) -> Iterator[pa.Table]:
         """Every record of a resource, a table a piece of a file, with the columns of `row_type`.
 

@@ -6,7 +6,7 @@ Source: REST API Developer Guide, "sObject Describe". A field that the user has 
 from collections.abc import Mapping
 from typing import Any
 
-from connector.model.describe import ChildRelationship, FieldDescribe, ObjectDescribe
+from connector.model.describe import ChildRelationship, FieldDescribe, ObjectDescribe, RecordType
 
 
 def object_describe(answer: Mapping[str, Any]) -> ObjectDescribe:
@@ -22,11 +22,16 @@ def object_describe(answer: Mapping[str, Any]) -> ObjectDescribe:
             for child in answer.get("childRelationships") or ()
             if not child.get("deprecatedAndHidden", False)
         ),
+        record_types=tuple(
+            RecordType(each["name"], each["available"], each["defaultRecordTypeMapping"])
+            for each in answer.get("recordTypeInfos") or ()
+            if each.get("active", True) and not each.get("master", False)
+        ),
     )
 
 
 def _field_describe(field: Mapping[str, Any]) -> FieldDescribe:
-    picklist = field.get("picklistValues") or ()
+    picklist = [each for each in field.get("picklistValues") or () if each.get("active", True)]
     return FieldDescribe(
         name=field["name"],
         label=field["label"],
@@ -40,7 +45,9 @@ def _field_describe(field: Mapping[str, Any]) -> FieldDescribe:
         id_lookup=field.get("idLookup", False),
         unique=field.get("unique", False),
         restricted_picklist=field.get("restrictedPicklist", False),
-        picklist_values=tuple(choice["value"] for choice in picklist if choice.get("active", True)),
+        picklist_values=tuple(choice["value"] for choice in picklist),
         reference_to=tuple(field.get("referenceTo") or ()),
         relationship_name=field.get("relationshipName"),
+        case_sensitive=field.get("caseSensitive", False),
+        picklist_labels=tuple(choice.get("label") or choice["value"] for choice in picklist),
     )

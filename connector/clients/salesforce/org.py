@@ -1,7 +1,7 @@
 """An org: one session and all that is done on it. Fills the port `SalesforceOrg` of `connector.sync`."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,14 @@ class Org:
     def limits(self) -> Mapping[str, Mapping[str, int]]:
         """Limit name -> {"Max", "Remaining"}."""
         return self._records.limits()
+
+    def record_counts(self, sobjects: Iterable[str]) -> Mapping[str, int]:
+        """Object -> how many records it has, as the org last counted; none without records is in it."""
+        return self._records.record_counts(sobjects)
+
+    def api_versions(self) -> tuple[str, ...]:
+        """What the org's release offers, the oldest first, such as 66.0."""
+        return self._records.api_versions()
 
     def query(self, soql: str) -> list[dict[str, Any]]:
         """All records of a small query, by REST."""

@@ -53,6 +53,18 @@ class Records:
             if "Max" in limit
         }
 
+    def record_counts(self, sobjects: Iterable[str]) -> dict[str, int]:
+        """Object -> how many records it has, as the org last counted (REST API guide, "Record Count")."""
+        names = ",".join(sobjects)
+        path = f"{self._session.rest_path}/limits/recordCount"
+        answer = self._session.request("GET", path, params={"sObjects": names}).json()
+        return {each["name"]: int(each["count"]) for each in answer["sObjects"]}
+
+    def api_versions(self) -> tuple[str, ...]:
+        """What the org's release offers, the oldest first, such as 66.0."""
+        answer = self._session.request("GET", "/services/data").json()
+        return tuple(each["version"] for each in answer)
+
     def query(self, soql: str) -> list[dict[str, Any]]:
         """Every record of a small query, page after page, without its `attributes`."""
         return _plain(self._rest.query_all_iter(soql))

@@ -10,7 +10,7 @@ import numpy as np
 
 from sandbox.salesforce.clock import Clock
 from sandbox.salesforce.columnar import present
-from sandbox.salesforce.dml import checks, references, targets, values, write
+from sandbox.salesforce.dml import checks, ownership, references, targets, values, write
 from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.delete import delete
 from sandbox.salesforce.dml.in_flight import InFlight
@@ -191,6 +191,8 @@ def _create(context: SaveContext, request: Save, rows: Rows, outcome: Outcome, r
     write.put_defaults(context, rows)
     checks.required_on_create(rows)
     rows = rows.surviving()
+    ownership.check(context.transaction, rows)
+    rows = rows.surviving()
     context.validate(rows)
     rows = rows.surviving()
     for rule in rules.before_create:
@@ -212,6 +214,7 @@ def _update(context: SaveContext, request: Save, rows: Rows, outcome: Outcome, r
         rows, creating=False, key=request.key if request.operation == "upsert" else rows.sobject.field("Id")
     )
     checks.not_cleared(rows)
+    ownership.check(context.transaction, rows)
     rows = rows.surviving()
     context.validate(rows)
     rows = rows.surviving()

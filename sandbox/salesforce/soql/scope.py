@@ -112,7 +112,9 @@ class Scope:
 
 
 def _first_known(schema: Schema, reference: Field) -> SObjectType | None:
-    return next((found for name in reference.reference_to if (found := schema.get(name))), None)
+    """The object that a path through a reference leads to; an owner is taken for a user, not for a queue."""
+    names = sorted(reference.reference_to, key=lambda name: name == "Group")
+    return next((found for name in names if (found := schema.get(name))), None)
 
 
 def source(text: str, schema: Schema, token: Token) -> SObjectType:

@@ -80,6 +80,7 @@ class Application:
             _LOGGER.exception("%s %s", request.method, path)
             unknown = ApiError(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred.")
             response = json_answer(unknown.body, unknown.status)
+        response.headers["Date"] = format_datetime(self._org.clock.now(), usegmt=True)
         if path.startswith("/services/data"):
             response.headers["Sforce-Limit-Info"] = self._org.limits.header()
         response.headers["Date"] = format_datetime(self._org.clock.now(), usegmt=True)

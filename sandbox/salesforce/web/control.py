@@ -6,6 +6,7 @@ from starlette.responses import Response
 from sandbox.salesforce.dml.validation import ValidationRule
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.faults import Fault
+from sandbox.salesforce.setup import SetupRecord
 from sandbox.salesforce.web.call import Call, json_answer, nothing
 
 _MOST_EVENTS = 10_000
@@ -65,6 +66,23 @@ def add_validation_rule(call: Call) -> Response:
 def clear_validation_rules(call: Call) -> Response:
     """``DELETE /sandbox/validation-rules``."""
     call.org.clear_validation_rules()
+    return nothing()
+
+
+def add_setup(call: Call) -> Response:
+    """``POST /sandbox/setup``, see :class:`sandbox.salesforce.setup.SetupRecord`."""
+    try:
+        record_id = call.org.setup.add(SetupRecord.model_validate_json(call.body))
+    except ValidationError as error:
+        raise _unusable(error) from None
+    except ValueError as error:
+        raise ApiError(400, "INVALID_INPUT", str(error)) from None
+    return json_answer({"id": record_id}, 201)
+
+
+def clear_setup(call: Call) -> Response:
+    """``DELETE /sandbox/setup``: all of it but users and groups."""
+    call.org.setup.clear()
     return nothing()
 
 

@@ -14,6 +14,7 @@ from sandbox.salesforce.web.call import Call, json_answer
 
 _BATCH_SIZE = re.compile(r"batchSize\s*=\s*(\d+)", re.IGNORECASE)
 _SMALLEST_PAGE = 200
+_OWN_PERMISSIONS = re.compile(r"\bFROM\s+UserPermissionAccess\b", re.IGNORECASE)
 
 
 def query(call: Call) -> Response:
@@ -30,6 +31,8 @@ def _first_page(call: Call, *, everything: bool) -> Response:
     text = call.query.get("q")
     if not text:
         raise ApiError(400, "MALFORMED_QUERY", "A query string has to be specified")
+    if _OWN_PERMISSIONS.search(text):
+        call.org.access.show_permissions(call.user_id)
     compiler = Compiler(call.schema, text, call.org.clock.now(), everything)
     result = call.org.queries.run(compiler)
     if result.compiled.shape.count_only:

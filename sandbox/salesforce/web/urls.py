@@ -37,6 +37,7 @@ ROUTES = [
         {"POST": control.add_validation_rule, "DELETE": control.clear_validation_rules},
         signed_in=False,
     ),
+    Route("/sandbox/setup", {"POST": control.add_setup, "DELETE": control.clear_setup}, signed_in=False),
     Route("/sandbox/events", {"GET": control.events}, signed_in=False),
     Route("/sandbox/sessions", {"DELETE": control.revoke_sessions}, signed_in=False),
     Route("/services/oauth2/token", {"POST": oauth.token}, signed_in=False),

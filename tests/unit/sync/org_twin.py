@@ -6,7 +6,7 @@ API 2.0 does, and answers in another order than it was asked.
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from connector.model.job import JobRequest, JobState, JobStatus, ResultKind
 from connector.sync.switches import SETTING
 from tests.unit.sync.people import people
 from tests.unit.sync.setting_twin import USER, SettingTwin
+from tests.unit.sync.setup_twin import SetupTwin, permissions_described
 from tests.unit.sync.sync_describe import described
 
 LOCKED = "UNABLE_TO_LOCK_ROW:unable to obtain exclusive access to this record: 001,002:--"
@@ -59,6 +60,7 @@ class OrgTwin:
         self.made = 0
         self.jobs: list[Job] = []
         self.described: dict[str, ObjectDescribe] = {s.salesforce_object: described(s) for s in people()}
+        self.described["UserPermissionAccess"] = permissions_described()
         self.refused: dict[str, str] = {}
         self.locked: dict[str, int] = {}
         self.left: set[str] = set()
@@ -69,7 +71,10 @@ class OrgTwin:
         self.files: list[tuple[str, str, str]] = []
         self.setting: SettingTwin = SettingTwin(self.told)
         self.queried: list[str] = []
-        self.code: dict[str, list[dict[str, Any]]] = {"ApexTrigger": [], "FlowDefinitionView": []}
+        self.code: dict[str, list[dict[str, Any]]] = {"ApexTrigger": []}
+        self.setup: SetupTwin = SetupTwin()
+        self.counts: dict[str, int] = {}
+        self.limit: dict[str, dict[str, int]] = {"DailyApiRequests": {"Max": 100_000, "Remaining": 99_000}}
 
     def now(self) -> datetime | None:
         return None
@@ -87,7 +92,13 @@ class OrgTwin:
             raise RequestRefused(f"There is no {sobject}.", status=404, code="NOT_FOUND") from None
 
     def limits(self) -> Mapping[str, Mapping[str, int]]:
-        return {"DailyApiRequests": {"Max": 100_000, "Remaining": 99_000}}
+        return self.limit
+
+    def record_counts(self, sobjects: Iterable[str]) -> Mapping[str, int]:
+        return {name: count for name, count in self.counts.items() if name in sobjects}
+
+    def api_versions(self) -> tuple[str, ...]:
+        return ("65.0", "66.0", "67.0")
 
     def query(self, soql: str) -> list[dict[str, Any]]:
         """Understands the small queries there are: a user's setting, a record's files and children."""
@@ -98,6 +109,8 @@ class OrgTwin:
         )
         if children:
             return self._children(*children.groups())
+        if (found := self.setup.rows(soql)) is not None:
+            return found
         asked = re.fullmatch(
             r"SELECT ContentDocument.Title FROM ContentDocumentLink WHERE LinkedEntityId = '(\w+)'", soql
         )
@@ -119,7 +132,7 @@ class OrgTwin:
         """Everything of the object that is asked for: the conditions are the contract test's."""
         asked = re.search(r" FROM (\w+)", soql)
         assert asked, soql
-        return self.code[asked[1]]
+        return self.code.get(asked[1], [])
 
     def bulk_query(self, soql: str) -> Iterator[pa.Table]:
         """Understands what `connector.sync.soql` asks: columns, one object, conditions joined by AND."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from connector.mapping.ownership import OWNER_FIELD
 from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, FieldType
 from connector.model.describe import FieldDescribe, ObjectDescribe
 
@@ -9,6 +10,7 @@ from connector.model.describe import FieldDescribe, ObjectDescribe
 def described(spec: EntitySpec, **changed: dict[str, Any]) -> ObjectDescribe:
     """An object as an org with our package describes it; `changed` replaces attributes of single fields."""
     names = [EXTERNAL_ID, *(field.api_name for field in spec.fields), *(p.field for p in spec.parents)]
+    names += [OWNER_FIELD] if spec.ownership and OWNER_FIELD not in names else []
     types = {field.api_name: field.type for field in spec.fields}
     parents = {parent.field: parent for parent in spec.parents}
     fields = {}
@@ -30,6 +32,8 @@ def described(spec: EntitySpec, **changed: dict[str, Any]) -> ObjectDescribe:
             "reference_to": (),
             "relationship_name": None,
         }
+        if name == OWNER_FIELD:
+            attributes |= {"type": "reference", "length": 18, "reference_to": ("User",)}
         if name in parents:
             attributes |= {"type": "reference", "relationship_name": name.removesuffix("Id"), "length": 18}
         fields[name] = FieldDescribe(**(attributes | changed.get(name, {})))

@@ -32,6 +32,9 @@ class Tenant:
     def lacking(self, resource: str, column: str, values: Sequence[str]) -> list[str]:
         raise NotImplementedError
 
+    def count(self, resource: str, /) -> int | None:
+        raise NotImplementedError
+
     def pages(self, resource: str, row_type: pa.StructType) -> Iterator[pa.Table]:
         for page in self._pages:
             yield pa.Table.from_pylist(list(page), pa.schema(list(row_type)))

@@ -27,6 +27,9 @@ class Mailbox:
         self.refused: list[str] = []
         self._failure = failure
 
+    def check(self) -> None:
+        raise NotImplementedError
+
     def send(self, message: EmailMessage) -> Sequence[str]:
         if self._failure:
             raise self._failure

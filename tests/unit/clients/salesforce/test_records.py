@@ -9,7 +9,6 @@ import pytest
 from connector.clients.salesforce.org import Org
 from connector.clients.salesforce.records import record_url
 from connector.errors import RequestRefused
-from connector.model.soql import soql_text
 from tests.unit.clients.scripted_server import LOST, Answer, ScriptedServer
 
 REST = "/services/data/v66.0"
@@ -108,7 +107,13 @@ FIELD = {
 
 
 def test_describe_is_asked_once(org: Org, salesforce: ScriptedServer) -> None:
-    answer = {"name": "AccountContactRelation", "createable": True, "updateable": True, "fields": [FIELD]}
+    answer = {
+        "name": "AccountContactRelation",
+        "createable": True,
+        "updateable": True,
+        "deletable": True,
+        "fields": [FIELD],
+    }
     address = f"{REST}/sobjects/AccountContactRelation/describe"
     salesforce.answers("GET", address, Answer(200, answer))
     described = org.describe("AccountContactRelation")
@@ -170,10 +175,6 @@ def test_attach_that_is_refused(org: Org, salesforce: ScriptedServer, report: Pa
     salesforce.answers("POST", VERSIONS, Answer(400, full))
     with pytest.raises(RequestRefused, match="INSUFFICIENT_ACCESS"):
         org.attach_file("a01", "Errors", report)
-
-
-def test_soql_text_can_not_be_left() -> None:
-    assert soql_text("a\\' OR ''='\n") == r"'a\\\' OR \'\'=\'\n'"
 
 
 @pytest.mark.parametrize(
