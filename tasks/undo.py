@@ -1,6 +1,7 @@
 """The stages of an undo as tasks: what it reads, decides, sends and verifies, an entity at a time."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from prefect import get_run_logger, task
@@ -17,7 +18,7 @@ from connector.model.summary import Summary, outcome_of
 from connector.model.verification import Verification
 from connector.sync import folders
 from connector.sync import report as reporting
-from connector.sync.automations import automation_findings
+from connector.sync.preflight import reactions
 from connector.sync.undo.counts import UndoCounts, undo_counts, undo_message
 from connector.sync.undo.findings import images_kept, undo_findings, undoable
 from connector.sync.undo.plan import line_up_undo, plan_undo
@@ -25,7 +26,6 @@ from connector.sync.undo.records import carriers, extract_attached, extract_reco
 from connector.sync.undo.send import UndoSender
 from connector.sync.undo.subject import Subject
 from connector.sync.undo.verify import verify_undo
-from connector.sync.window_findings import event_findings, trigger_findings
 from tasks.connection import connection
 from tasks.lease import lease_checked
 from tasks.once import once
@@ -46,8 +46,7 @@ def preflight(run: Run) -> list[Finding]:
     findings = list(undo_findings(undone, known, at.entities, at.salesforce, at.staging))
     kept = images_kept(undone, at.entities, at.staging)
     concerned = [spec for spec in at.entities if spec.name in kept]
-    findings += [*trigger_findings(at.salesforce), *automation_findings(concerned, at.salesforce)]
-    findings += event_findings(at.events_to_switch)
+    findings += reactions(replace(at.subject(None, run.id), entities=concerned))
     show_findings(findings)
     stop_at_blocking(findings)
     return findings

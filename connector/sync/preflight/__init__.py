@@ -21,7 +21,7 @@ from connector.sync.preflight import (
 from connector.sync.preflight.check import Check, findings_of
 from connector.sync.preflight.subject import LedgerView, Subject
 
-__all__ = ["SYSTEMS", "Check", "LedgerView", "Subject", "preflight"]
+__all__ = ["SYSTEMS", "Check", "LedgerView", "Subject", "preflight", "reactions"]
 
 SYSTEMS = (Side.GENTRACK.value, Side.SALESFORCE.value)
 """Where a finding is that means: this side can't be read at all."""
@@ -32,9 +32,18 @@ CONNECTOR_CHECKS = (
     Check("windows", machine.windows, "See that no other run is under way on this org."),
     Check("email", machine.email, "Send yourself an email through the server that is set."),
 )
+REACTIONS_OF_GENTRACK = (
+    Check("event publishing", switches.events, "See in Gentrack whether events are published."),
+)
+REACTIONS_OF_SALESFORCE = (
+    Check("triggers", automations.triggers, "Look at Setup, Apex Triggers, on the loaded objects."),
+    Check("flows", automations.flows, "Look at Setup, Flows: record-triggered ones, and processes."),
+    Check("workflow rules", automations.workflow_rules, "Look at Setup, Workflow Rules."),
+    Check("our triggers", switches.triggers, "Look at the custom setting Gentrack Connector Settings."),
+)
 GENTRACK_CHECKS = (
     Check("clock of Gentrack", clock.of_gentrack, "Compare the machine's clock with Gentrack's."),
-    Check("event publishing", switches.events, "See in Gentrack whether events are published."),
+    *REACTIONS_OF_GENTRACK,
 )
 SALESFORCE_CHECKS = (
     Check("API version", clock.api_version, "See in Setup, API, which version the org has."),
@@ -61,10 +70,7 @@ SALESFORCE_CHECKS = (
     Check("picklists", picklists.static_values, "Compare the picklists with docs/mapping.md."),
     Check("duplicate rules", rules.duplicate_rules, "Look at Setup, Duplicate Rules."),
     Check("validation rules", rules.validation_rules, "Look at the validation rules of each loaded object."),
-    Check("triggers", automations.triggers, "Look at Setup, Apex Triggers, on the loaded objects."),
-    Check("flows", automations.flows, "Look at Setup, Flows: record-triggered ones, and processes."),
-    Check("workflow rules", automations.workflow_rules, "Look at Setup, Workflow Rules."),
-    Check("our triggers", switches.triggers, "Look at the custom setting Gentrack Connector Settings."),
+    *REACTIONS_OF_SALESFORCE,
     Check("volumes", capacity.volumes, "Make a plan: it counts what there is to load."),
     Check("limits", capacity.limits, "Look at Setup, System Overview: API requests, storage."),
     Check("estimate", capacity.estimate, "Make a plan: it says what a migration takes."),
@@ -77,6 +83,14 @@ def preflight(subject: Subject) -> list[Finding]:
         *_side(subject, Side.GENTRACK, sign_in.gentrack(subject), GENTRACK_CHECKS),
         *_side(subject, Side.SALESFORCE, sign_in.salesforce(subject), SALESFORCE_CHECKS),
         *findings_of(subject, Side.CONNECTOR, CONNECTOR_CHECKS),
+    ]
+
+
+def reactions(subject: Subject) -> list[Finding]:
+    """What would react to writing, and the switches against it: all that an undo has to look at besides."""
+    return [
+        *findings_of(subject, Side.GENTRACK, REACTIONS_OF_GENTRACK),
+        *findings_of(subject, Side.SALESFORCE, REACTIONS_OF_SALESFORCE),
     ]
 
 

@@ -23,7 +23,11 @@ OWN_TRIGGERS = frozenset(
 )
 """The triggers of `salesforce/`: the outage window switches them off."""
 _TODO = "Make sure that each may run for every loaded row, or switch it off for the time of the window."
-_MOMENTS = {"RecordBeforeSave": "before each save", "RecordAfterSave": "after each save"}
+_MOMENTS = {
+    "RecordBeforeSave": "before each save",
+    "RecordAfterSave": "after each save",
+    "RecordBeforeDelete": "before each deletion",
+}
 _PROCESS = "Workflow"
 """The type of what Process Builder made; `InvocableProcess` runs only where another process calls it."""
 

@@ -71,13 +71,14 @@ class OrgTwin:
         self.files: list[tuple[str, str, str]] = []
         self.setting: SettingTwin = SettingTwin(self.told)
         self.queried: list[str] = []
+        self.moment: datetime | None = None
         self.code: dict[str, list[dict[str, Any]]] = {"ApexTrigger": []}
         self.setup: SetupTwin = SetupTwin()
         self.counts: dict[str, int] = {}
         self.limit: dict[str, dict[str, int]] = {"DailyApiRequests": {"Max": 100_000, "Remaining": 99_000}}
 
     def now(self) -> datetime | None:
-        return None
+        return self.moment
 
     def user_name(self) -> str:
         return "integration@retailer.example"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,6 +34,12 @@ class Tenant:
     def check(self) -> None:
         if self._failure:
             raise self._failure
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def lacking(self, resource: str, column: str, values: Sequence[str]) -> list[str]:
+        raise NotImplementedError
 
     def count(self, resource: str, /) -> int | None:
         return self._counts.get(resource)
@@ -72,6 +79,7 @@ def instance(**sections: Any) -> Instance:
 def ready_org() -> OrgTwin:
     """An org with our package."""
     org = OrgTwin()
+    org.moment = datetime.now(UTC)
     fields = {name: field_describe(name=name) for name in RUN_FIELDS}
     org.described[RUN_OBJECT] = ObjectDescribe(RUN_OBJECT, createable=True, updateable=True, fields=fields)
     bypass = {BYPASS: field_describe(name=BYPASS)}

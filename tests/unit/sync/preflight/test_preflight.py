@@ -1,6 +1,7 @@
 """Preflight: everything that stands in the way, in one list, each with what to do."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -128,6 +129,7 @@ def test_an_org_that_stops_answering_is_waited_for_once_and_the_rest_is_named(
             raise GaveUp("Salesforce stayed away.")
 
     leaving = Leaving()
+    leaving.moment = datetime.now(UTC)
     (finding,) = found(leaving)
     assert (finding.severity, finding.where, leaving.asked) == (Severity.BLOCKING, "Salesforce", 1)
     assert finding.what.startswith("Salesforce stayed away. Not looked at: objects, anchors, ")
@@ -142,7 +144,7 @@ def test_what_the_user_may_not_look_at_is_for_a_person(
     def refuse(*_: object) -> Any:
         raise RequestRefused("Salesforce refused it.", status=403, code="INSUFFICIENT_ACCESS")
 
-    for call in ("query", "tooling_query", "limits", "record_counts", "api_versions", "server_time"):
+    for call in ("query", "tooling_query", "limits", "record_counts", "api_versions", "now"):
         monkeypatch.setattr(org, call, refuse)
     findings = found(org)
     assert [f.where for f in findings if f.severity is Severity.ATTEST] == [
