@@ -39,12 +39,17 @@ class Answer:
 
 
 def to_attest(findings: Sequence[Finding]) -> dict[str, str]:
-    """Key -> text of each finding that a person has to vouch for; a key is an identifier."""
-    return {
-        "attest_" + re.sub(r"\W+", "_", finding.where).strip("_").lower(): f"{finding.where}: {finding.what}"
-        for finding in findings
-        if finding.severity is Severity.ATTEST
-    }
+    """Key -> text of what a person has to vouch for; a key is an identifier, and made of the place alone.
+
+    So it stays the same when the text changes, and several findings of one place are vouched for together.
+    """
+    texts: dict[str, str] = {}
+    for finding in findings:
+        if finding.severity is Severity.ATTEST:
+            key = "attest_" + re.sub(r"\W+", "_", finding.where).strip("_").lower()
+            known = texts.get(key)
+            texts[key] = f"{known} {finding.what}" if known else f"{finding.where}: {finding.what}"
+    return texts
 
 
 def known_volumes(past: Sequence[PastRun], fingerprint: str, scope: Scope) -> Volumes | None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from connector.errors import SettingsInvalid
-from connector.instance import load_instance
+from connector.instance import load_instance, others_of
 
 GOOD = """
 id = "61668309"
@@ -141,3 +141,41 @@ def test_choices_are_what_changes_what_is_written(folder: Path) -> None:
     assert choices('[matching]\nplaceholders = ["?"]') != plain
     assert plain["salesforce"]["url"]
     assert "page_size" not in plain["gentrack"]
+
+
+def test_owners_are_names_and_choices(folder: Path) -> None:
+    owners = """
+        [owners]
+        default = "everybody@retailer.example"
+        objects = { service_point = "Metering" }
+        [[owners.rules]]
+        owner = "north@retailer.example"
+        state = ["NSW", "ACT"]
+        postcode_prefix = ["2"]
+    """
+    (folder / "61668309.toml").write_text(GOOD + owners, "utf-8")
+    section = load_instance(folder, "61668309").owners
+    assert section
+    assert section.rules[0].conditions == {"state": ("NSW", "ACT"), "postcode_prefix": ("2",)}
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('owner = "a@b"', "owners.rules.0: Value error, it asks for nothing"),
+        ('owner = "a@b"\nstate = []', "owners.rules.0.state"),
+        ('owner = "a@b"\nstate = [""]', "owners.rules.0.state.0"),
+        ('owner = "a@b"\nregion = ["NSW"]', "owners.rules.0.region: Extra inputs"),
+        ('owner = "not a name"\nstate = ["NSW"]', "owners.rules.0.owner"),
+        ('state = ["NSW"]', "owners.rules.0.owner: Field required"),
+    ],
+)
+def test_a_wrong_rule_for_owners_is_refused_by_its_place(folder: Path, line: str, told: str) -> None:
+    assert told in refusal(folder, f"{GOOD}\n[[owners.rules]]\n{line}\n")
+
+
+def test_instances_that_share_an_org_are_found(folder: Path) -> None:
+    (folder / "2.toml").write_text(GOOD.replace("61668309", "2"), "utf-8")
+    (folder / "3.toml").write_text(GOOD.replace("61668309", "3").replace("retailer.my", "other.my"), "utf-8")
+    (folder / "broken.toml").write_text("no", "utf-8")
+    assert others_of(folder, load_instance(folder, "61668309")) == {"2"}

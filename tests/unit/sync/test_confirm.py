@@ -30,6 +30,14 @@ def test_what_needs_a_persons_word_has_a_key_and_its_text() -> None:
     assert all(key.isidentifier() for key in known)
 
 
+def test_findings_of_one_place_are_vouched_for_together_and_none_is_lost() -> None:
+    where = "validation rules of Account"
+    found = [Finding(Severity.ATTEST, where, what, "Look at it.") for what in ("One.", "Two.")]
+    assert to_attest(found) == {"attest_validation_rules_of_account": f"{where}: One. Two."}
+    changed = [Finding(Severity.ATTEST, where, "Three, as of today.", "Look at it.")]
+    assert list(to_attest(changed)) == list(to_attest(found))
+
+
 def test_a_full_yes_is_a_yes() -> None:
     assert judged(YES, "61668309", to_attest(FINDINGS)) == ""
     assert judged(replace(YES, instance=" 61668309 "), "61668309", to_attest(FINDINGS)) == ""

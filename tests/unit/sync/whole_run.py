@@ -33,11 +33,12 @@ class WholeRun:
         told: list[str] = []
         self.run, self.workspace = run, workspace
         self.org, self.ledger = OrgTwin(told), LedgerTwin(told)
+        self.entities: tuple[EntitySpec, ...] = people()
         self.attempt = 0
 
     def copy_gentrack(self, earlier: Run) -> None:
         """Take what another run staged of Gentrack."""
-        for resource in {r.name: r for spec in people() for r in spec.source.resources}:
+        for resource in {r.name: r for spec in self.entities for r in spec.source.resources}:
             for part in self.workspace.staging.parts(folders.gentrack(earlier, resource)):
                 table = self.workspace.staging.read(part.path)
                 self.workspace.staging.write(
@@ -51,7 +52,7 @@ class WholeRun:
         """
         self.attempt += 1
         self.ledger.begin_anew()
-        for spec in people():
+        for spec in self.entities:
             folder = folders.salesforce(self.run, spec.name)
             staging = self.workspace.staging
             extract_salesforce(spec, self.org, staging, folder=folder, batch_rows=self.workspace.batch_rows)
@@ -59,7 +60,7 @@ class WholeRun:
 
     def load(self, *specs: EntitySpec, before: Callable[[EntitySpec], None] = lambda spec: None) -> None:
         """Line up and send entities, all of them by default."""
-        for spec in specs or people():
+        for spec in specs or self.entities:
             before(spec)
             described = self.org.describe(spec.salesforce_object)
             sender = Upsert(
@@ -86,11 +87,11 @@ class WholeRun:
 
     def verify(self) -> dict[str, Verification]:
         """Read everything back."""
-        return {spec.name: verify(self.run, spec, self.org, self.workspace) for spec in people()}
+        return {spec.name: verify(self.run, spec, self.org, self.workspace) for spec in self.entities}
 
     def settle(self) -> dict[str, EntityCounts]:
         """What became of everything."""
-        return settle(self.run, people(), self.workspace)
+        return settle(self.run, self.entities, self.workspace)
 
     def staged(self, folder: Callable[[Run, str], str], entity: str) -> pd.DataFrame:
         """The parts of a folder as one frame by key."""
