@@ -7,6 +7,8 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
+from connector.bootstrap import Connection
+from connector.mapping.ownership import Owners
 from connector.mapping.vocabulary import EntitySpec
 from connector.model.finding import Finding
 from connector.model.outcome import RunOutcome
@@ -14,6 +16,7 @@ from connector.model.plan import Plan
 from connector.model.run import Run, Stage
 from connector.model.summary import Summary
 from connector.sync import plan as verb
+from connector.sync.owner_skew import SKEW, planned_skew
 from connector.sync.plan_files import PLAN_PAGE, write_plan
 from connector.sync.report import ERRORS_FILE, keep
 from connector.sync.review_file import REVIEW_FILE, write_review
@@ -38,7 +41,7 @@ def plan_report(run: Run, findings: Sequence[Finding]) -> Summary:
         entities,
         at.workspace(run),
         folder,
-        findings=findings,
+        findings=[*(f for f in findings if f.where != SKEW), *_skew(run, at, entities)],
         limits=at.salesforce.limits(),
         rejected_share=at.instance.load.rejected_share,
         limits_left=at.instance.load.limits_left,
@@ -64,6 +67,13 @@ def plan_report(run: Run, findings: Sequence[Finding]) -> Summary:
     keep(summary, folder)
     _show(plan, summary)
     return summary
+
+
+def _skew(run: Run, at: Connection, entities: Sequence[EntitySpec]) -> list[Finding]:
+    """Who would own very many records, by the rows of the plan."""
+    owners = Owners() if at.instance.owners is None else at.owners
+    specs = [at.entity(spec.name) for spec in entities]
+    return planned_skew(run, specs, owners, at.salesforce.user_name(), at.workspace(run))
 
 
 @task(name="plan failure", task_run_name="plan failure", cache_policy=NO_CACHE)

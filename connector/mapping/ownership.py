@@ -28,12 +28,14 @@ class OwnerRule:
 class Owners:
     """Salesforce ids of owners. The first rule that fits counts, else `default`; None: the integration user.
 
-    `objects` are owners by entity, whatever its parent's. Nobody `inactive` is given a new record.
+    `objects` are owners by entity, whatever its parent's; `names` are what people call each id. Nobody
+    `inactive` is given a new record.
     """
 
     default: str | None = None
     rules: tuple[OwnerRule, ...] = ()
     objects: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
     inactive: frozenset[str] = frozenset()
 
 

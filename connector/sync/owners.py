@@ -63,6 +63,7 @@ def resolved(section: OwnersSection, org: SalesforceOrg) -> Owners:
         default=found[section.default].id if section.default else None,
         rules=tuple(OwnerRule(rule.conditions, found[rule.owner].id) for rule in section.rules),
         objects={entity: found[name].id for entity, name in section.objects.items()},
+        names={owner.id: name for name, owner in found.items()},
         inactive=frozenset(row["Id"] for row in gone),
     )
 

@@ -1,23 +1,13 @@
-"""Who will own the new records: whether they are there, may own them, and how many one of them gets.
-
-Source of the number: Salesforce's advice on ownership skew ("Architect record ownership skew for peak
-performance in large data volume environments"): above 10,000 records of an object with one owner, whatever
-changes that owner's role or groups recomputes sharing for all of them.
-"""
+"""Who will own the new records: whether they are there, may own them, and how many one of them gets."""
 
 from collections.abc import Iterator
 
 from connector.mapping.ownership import OWNER_FIELD
 from connector.model.finding import Finding
+from connector.sync.owner_skew import skewed
 from connector.sync.owners import found_owners, may_own, named_owners
-from connector.sync.preflight.check import PERMISSION, blocking, note
+from connector.sync.preflight.check import PERMISSION, blocking
 from connector.sync.preflight.subject import Subject
-
-MOST_RECORDS = 10_000
-SKEW_TODO = (
-    "Spread them by [owners] of the instance; or give that owner no role, or one at the top of the hierarchy,"
-    " and keep it out of public groups that sharing rules start from."
-)
 
 
 def owners(subject: Subject) -> Iterator[Finding]:
@@ -63,15 +53,9 @@ def skew(subject: Subject) -> Iterator[Finding]:
     if section is not None and section.rules:
         return
     everybody = section.default if section and section.default else subject.salesforce.user_name()
-    volumes = subject.known_volumes
-    many = []
-    for spec in subject.shown:
-        new = volumes[spec.name].new if spec.name in volumes else 0
-        if spec.ownership and new > MOST_RECORDS and spec.name not in (section.objects if section else ()):
-            many.append(f"{new:,} {spec.salesforce_object}")
-    if many:
-        yield note(
-            "owner skew",
-            f"{everybody} will own about {', '.join(many)} records, more than {MOST_RECORDS:,} of an object.",
-            SKEW_TODO,
-        )
+    fixed = section.objects if section else {}
+    yield from skewed(
+        (everybody, spec.salesforce_object, subject.known_volumes[spec.name].new)
+        for spec in subject.shown
+        if spec.ownership and spec.name in subject.known_volumes and spec.name not in fixed
+    )

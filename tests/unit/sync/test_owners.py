@@ -7,8 +7,8 @@ import pytest
 from connector.entities import entity
 from connector.errors import OwnersUnknown
 from connector.instance import OwnerRuleSection, OwnersSection
-from connector.mapping.ownership import with_owner
-from connector.sync import folders
+from connector.mapping.ownership import Owners, with_owner
+from connector.sync import folders, owner_skew
 from connector.sync.owners import found_owners, may_own, named_owners, resolved
 from tests.unit.sync.org_twin import OrgTwin
 from tests.unit.sync.people import people
@@ -107,3 +107,22 @@ def test_a_queue_owns_only_what_it_was_made_for() -> None:
     assert not may_own(found, described(entity("account")))
     assert not may_own(found, described(entity("order"), OwnerId={"reference_to": ("Group", "User")}))
     assert resolved(section, org).objects == {"service_point": "00G000000000001AAA"}
+
+
+def test_a_plan_counts_who_would_own_very_many(
+    owned: WholeRun, stage_gentrack: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(owner_skew, "MOST_RECORDS", 2)
+    stage_gentrack(
+        accounts=[account(1, **NSW), *(account(number) for number in (2, 3, 4))],
+        customers=[customer(7)],
+        accountCustomers=[link(number, number, 7) for number in (1, 2, 3, 4)],
+    )
+    owned.plan()
+    owners = resolved(SECTION, owned.org)
+    (finding,) = owner_skew.planned_skew(owned.run, owned.entities, owners, "me@x.nz", owned.workspace)
+    assert finding.what.startswith("all@x.nz will own 3 Account records more")
+    owned.entities = people()
+    owned.plan()
+    (finding,) = owner_skew.planned_skew(owned.run, people(), Owners(), "me@x.nz", owned.workspace)
+    assert finding.what.startswith("me@x.nz will own 4 Account records more")
