@@ -55,7 +55,11 @@ def initial_sync(
         accounts: For a pilot, the numbers of the accounts that it is about. Empty: everything.
         sample: For a pilot, how many accounts it shall take by itself. Not with accounts.
     """
-    run = begin(instance, scope=pilot(accounts, sample))
+    return synchronise(begin(instance, scope=pilot(accounts, sample)), confirmed_by, rejected_share)
+
+
+def synchronise(run: Run, confirmed_by: str | None, rejected_share: float | None) -> State:
+    """All stages of a run, whatever it is about; its last state says how it ended."""
     try:
         summary = _all_stages(run, confirmed_by, rejected_share)
     except StageFailed as failed:

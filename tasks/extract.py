@@ -10,8 +10,11 @@ from connector.model.run import Run
 from connector.sync import extract as verb
 from connector.sync import folders
 from connector.sync.narrow import keys_to_read
+from connector.sync.refused import ids_to_reread
+from connector.sync.reread import reread
 from tasks.connection import connection
 from tasks.once import once
+from tasks.refused import earlier_run
 
 
 @task(
@@ -20,9 +23,14 @@ from tasks.once import once
 def extract_gentrack(run: Run, resource: Resource) -> int:
     """Stage a resource; returns how many records."""
     at = connection(run.instance)
+    earlier = earlier_run(run.instance, run.scope)
 
     def read() -> int:
         at.ledger.cursors.reading_begins(run, Side.GENTRACK, resource.name, at.gentrack.now())
+        since = at.ledger.cursors.reading_began(earlier, Side.GENTRACK, resource.name) if earlier else None
+        if earlier is not None and since is not None:
+            ids = ids_to_reread(run, at.entities, resource, at.staging)
+            return reread(run, earlier, resource, at.gentrack, at.workspace(run), since=since, ids=ids)
         return verb.extract_gentrack(
             run, resource, at.gentrack, at.staging, batch_rows=at.instance.load.batch_rows
         )

@@ -11,7 +11,7 @@ from connector.model.finding import Finding, Severity
 from connector.model.run import Run
 from connector.sync.preflight import SYSTEMS
 from connector.sync.preflight import preflight as look
-from connector.sync.scope_findings import scope_findings
+from connector.sync.scope_findings import pilot_findings, retry_findings
 from tasks.connection import connection
 from tasks.mail import mailer_of
 
@@ -39,7 +39,10 @@ def _found(run: Run) -> list[Finding]:
     at = connection(run.instance)
     findings = look(at.subject(mailer_of(at.settings), run.id))
     if not any(finding.where in SYSTEMS for finding in findings):
-        findings += scope_findings(run.scope, at.entities, at.gentrack)
+        findings += pilot_findings(run.scope, at.entities, at.gentrack)
+    if run.scope.retry_of:
+        past = at.ledger.history.run(run.scope.retry_of)
+        findings += retry_findings(run, past, at.entities, at.staging)
     show_findings(findings)
     return findings
 

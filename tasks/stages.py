@@ -16,6 +16,7 @@ from connector.model.scope import EVERYTHING, Scope
 from connector.model.summary import Summary
 from tasks.connection import connection
 from tasks.progress import forget_progress
+from tasks.refused import earlier_run
 from tasks.sending import forget_pace
 
 
@@ -59,6 +60,7 @@ class staged(AbstractContextManager[None]):  # noqa: N801 - it reads as a verb: 
 def begin(instance: str, mode: str = "initial", scope: Scope = EVERYTHING) -> Run:
     """Open the run in the ledger under the id of this flow run. Raises SettingsInvalid."""
     at = connection(instance)
+    earlier_run(instance, scope)
     return at.ledger.run_started(str(flow_run.id), instance, mode, at.fingerprint, scope)
 
 

@@ -37,6 +37,12 @@ class SqlCursors:
                 )
             session.commit()
 
+    def reading_began(self, run: Run, side: Side, resource: str) -> datetime | None:
+        """When a run began to read, by the side's own clock; None where that is not known."""
+        with transaction(self._engine) as session:
+            row = session.get(ReadingRow, (run.id, side.value, resource))
+            return None if row is None else row.began_at
+
     def of(self, instance: str) -> list[Cursor]:
         """The cursors of an instance, by side and resource."""
         order = (col(CursorRow.side), col(CursorRow.resource))

@@ -20,10 +20,10 @@ def extract_gentrack(
     run: Run, resource: Resource, source: GentrackSource, staging: Staging, *, batch_rows: int
 ) -> int:
     """Stage every record of a Gentrack resource, nested columns joined by dots; returns how many."""
-    pages = (_flattened(page) for page in source.pages(resource.name, resource.row_type))
-    empty = _flattened(pa.schema(list(resource.row_type)).empty_table())
+    pages = (flattened(page) for page in source.pages(resource.name, resource.row_type))
+    empty = flattened(pa.schema(list(resource.row_type)).empty_table())
     folder = folders.gentrack(run, resource.name)
-    return _staged(pages, empty, staging, name=resource.name, folder=folder, batch_rows=batch_rows)
+    return staged(pages, empty, staging, name=resource.name, folder=folder, batch_rows=batch_rows)
 
 
 def extract_salesforce(
@@ -55,7 +55,7 @@ def extract_salesforce(
     )
     names = _names(spec, unlinked=unlinked)
     empty = pa.schema([(name, pa.string()) for name in names]).empty_table()
-    return _staged(pages, empty, staging, name=spec.name, folder=folder, batch_rows=batch_rows)
+    return staged(pages, empty, staging, name=spec.name, folder=folder, batch_rows=batch_rows)
 
 
 def canonical_records(
@@ -81,7 +81,7 @@ def _names(spec: EntitySpec, *, unlinked: bool) -> list[str]:
     return [named.SALESFORCE_ID, named.KEY, *parents, *fields, *ids]
 
 
-def _staged(
+def staged(
     pages: Iterable[pa.Table], empty: pa.Table, staging: Staging, *, name: str, folder: str, batch_rows: int
 ) -> int:
     """Write pages as parts of `batch_rows`; a set without records leaves one part, so that it has columns."""
@@ -108,7 +108,8 @@ def _cut(pages: Iterable[pa.Table], batch_rows: int) -> Iterator[pa.Table]:
         yield pa.concat_tables(waiting)
 
 
-def _flattened(table: pa.Table) -> pa.Table:
+def flattened(table: pa.Table) -> pa.Table:
+    """Nested columns joined by dots."""
     while any(pa.types.is_struct(column.type) for column in table.schema):
         table = table.flatten()
     return table

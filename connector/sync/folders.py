@@ -28,6 +28,11 @@ def refused(run: Run, entity: str) -> str:
     return f"{run.id}/refused/{entity}"
 
 
+def reread(run: Run, resource: str) -> str:
+    """What a retry has read of a Gentrack resource, before it stands among the rest."""
+    return f"{run.id}/reread/{resource}"
+
+
 def linked(run: Run, entity: str) -> str:
     """Pairs of one external id and one Salesforce id that are the same thing, found in this run."""
     return f"{run.id}/linked/{entity}"
@@ -50,7 +55,12 @@ def prepared(run: Run, entity: str) -> str:
 
 def plan(run: Run, entity: str) -> str:
     """What should be done with each row."""
-    return f"{run.id}/plan/{entity}"
+    return plan_in(run.id, entity)
+
+
+def plan_in(run_id: str, entity: str) -> str:
+    """The same of a run of which only the id is at hand."""
+    return f"{run_id}/plan/{entity}"
 
 
 def born(run: Run, entity: str) -> str:

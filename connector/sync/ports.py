@@ -33,6 +33,14 @@ class GentrackSource(Protocol):
     def pages(self, resource: str, row_type: pa.StructType) -> Iterator[pa.Table]:
         """Every record of a resource, a table a page, with the columns of `row_type` (nested)."""
 
+    def changed(
+        self, resource: str, row_type: pa.StructType, since: datetime, ids: Sequence[int]
+    ) -> Iterator[pa.Table]:
+        """The records that changed at `since` or later, by the source's clock, and those with these ids.
+
+        More of them may come, each once; one of `ids` that doesn't come is not there any more.
+        """
+
     def lacking(self, resource: str, column: str, values: Sequence[str]) -> list[str]:
         """Those of the values that no record of a resource has in a column of text."""
 

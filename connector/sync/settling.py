@@ -3,9 +3,11 @@
 A row that was planned but never reached, because the run failed before, is failed and says so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+import pyarrow as pa
 
 from connector.mapping import columns as named
 from connector.mapping.decisions import Operation
@@ -57,6 +59,19 @@ def refused_by_reason(run: Run, spec: EntitySpec, workspace: Workspace) -> list[
         Reason(spec.salesforce_object, str(outcome), str(code), str(field), int(str(number)), str(todo))
         for outcome, code, field, number, todo in rows
     ]
+
+
+def refused_keys(run: Run, spec: EntitySpec, workspace: Workspace) -> Iterator[pa.Table]:
+    """The rows of a planned entity that are not in the wished state, by key and Gentrack's id, as text."""
+    with workspace.sql() as sql:
+        settled = settled_sql(run, spec, workspace.staging, sql)
+        sql.table("prepared", folders.prepared(run, spec.name))
+        found = sql.stream(f"""
+            SELECT prepared.{named.KEY}, prepared.{quoted(named.gentrack("id"))} AS id
+            FROM ({settled}) AS settled JOIN prepared USING ({named.ROW})
+            WHERE settled.{named.OUTCOME} IN ({_REFUSED})
+        """)
+        yield from (pa.Table.from_batches([batch]) for batch in found)
 
 
 def write_errors(run: Run, spec: EntitySpec, workspace: Workspace, target: Path) -> None:

@@ -19,12 +19,14 @@ from deployments.command_line.options import (
     RejectedShareOption,
     RunOption,
     SampleOption,
+    YesOption,
     scope_asked,
 )
 from deployments.command_line.plan import plan
 from deployments.command_line.purge import purge
 from deployments.command_line.report import report
 from deployments.command_line.resume import resume
+from deployments.command_line.retry_failed import retry_failed
 from deployments.command_line.review_commands import review_app
 from deployments.command_line.runs import runs
 from deployments.command_line.serve import serve
@@ -66,9 +68,7 @@ def migrate_command(
     accounts: AccountsOption = None,
     sample: SampleOption = None,
     *,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Run here and at once; you answer for it, by your user name.")
-    ] = False,
+    yes: YesOption = False,
     rejected_share: RejectedShareOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -81,6 +81,22 @@ def migrate_command(
     """
     asked = initial_sync_asked(instance, scope_asked(accounts, sample), rejected_share)
     raise typer.Exit(migrate(asked, as_json=as_json) if yes else start(asked, as_json=as_json))
+
+
+@app.command(name="retry-failed")
+def retry_failed_command(
+    run: RunOption,
+    *,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Try again what a run left failed, rejected or held, and nothing else: a new run, linked to that one.
+
+    Without --yes a run of the deployment is started by the Prefect server, and waits for its confirmation.
+
+    Exit status: 0 completed, 3 completed with errors, 1 failed.
+    """
+    raise typer.Exit(retry_failed(run, yes=yes, as_json=as_json))
 
 
 @app.command(name="confirm")

@@ -6,7 +6,7 @@ from typing import Any
 
 from connector.model.scope import Scope
 
-INITIAL_SYNC, UNDO = "initial-sync", "undo"
+INITIAL_SYNC, RETRY_FAILED, UNDO = "initial-sync", "retry-failed", "undo"
 
 
 @dataclass(frozen=True)
@@ -37,3 +37,8 @@ def initial_sync_asked(instance: str, scope: Scope, rejected_share: float | None
         "sample": scope.sample,
     }
     return Asked(INITIAL_SYNC, instance, parameters)
+
+
+def retry_asked(instance: str, run_id: str) -> Asked:
+    """A retry of what a run left failed, rejected or held."""
+    return Asked(RETRY_FAILED, instance, {"instance": instance, "run": run_id})

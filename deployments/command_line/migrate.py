@@ -13,7 +13,7 @@ from connector.bootstrap import connect
 from connector.model.outcome import RunOutcome
 from connector.settings import Settings, load_settings
 from connector.store.ledger import SqlLedger
-from deployments.command_line.asked import UNDO, Asked
+from deployments.command_line.asked import RETRY_FAILED, UNDO, Asked
 from deployments.command_line.progress import progress_shown
 from deployments.command_line.services import services
 from deployments.command_line.window import close_by_hand
@@ -77,6 +77,10 @@ def flow_named(name: str) -> Any:
         from flows.undo import undo  # noqa: PLC0415
 
         return undo
+    if name == RETRY_FAILED:
+        from flows.retry_failed import retry_failed  # noqa: PLC0415
+
+        return retry_failed
     from flows.initial_sync import initial_sync  # noqa: PLC0415
 
     return initial_sync

@@ -29,6 +29,9 @@ SampleOption = Annotated[
     int | None,
     typer.Option("--sample", min=1, help="For a pilot: so many accounts, the same ones each time."),
 ]
+YesOption = Annotated[
+    bool, typer.Option("--yes", help="Run here and at once; you answer for it, by your user name.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to standard output, and nothing else.")]
 
 

@@ -8,8 +8,9 @@ from rich.console import Console
 
 from connector.bootstrap import connect
 from connector.errors import SettingsInvalid
+from connector.model.run import Run
 from connector.settings import load_settings
-from deployments.command_line.asked import INITIAL_SYNC, UNDO
+from deployments.command_line.asked import INITIAL_SYNC, RETRY_FAILED, UNDO
 from deployments.command_line.migrate import flow_named, tell
 from deployments.command_line.progress import progress_shown
 from deployments.command_line.services import services
@@ -34,8 +35,15 @@ def resume(run_id: str, *, as_json: bool) -> int:
             raise SettingsInvalid(f"Run {run_id} is a plan.", todo="Make a new one by `connector plan`.")
         connect(run.instance, settings)
         with progress_shown(ledger, run.instance, console, since=run.started_at):
-            message = _run_again(run_id, UNDO if run.mode == UNDO else INITIAL_SYNC)
+            message = _run_again(run_id, _flow_of(run))
     return tell(settings.reports_folder / run_id, message, console, as_json=as_json)
+
+
+def _flow_of(run: Run) -> str:
+    """The name of the flow that a run is of."""
+    if run.mode == UNDO:
+        return UNDO
+    return RETRY_FAILED if run.scope.retry_of else INITIAL_SYNC
 
 
 def _run_again(run_id: str, flow: str) -> str:

@@ -4,11 +4,11 @@ Collections are `{"results": [...], "links": {"next": ...}}`. Links are absolute
 internal host with the prefix `/rest/v1/`: only what follows the prefix is used, below our own address.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 import orjson
@@ -34,6 +34,8 @@ BY_NUMBER = {
 _SINGLES_AT_MOST = 1_000
 """Single records that are asked for: for more of them the whole collection is read."""
 _AT_ONCE = 8
+_VALUES = 200
+"""Values of a field that one request may name (docs/gentrack-contract.md, "By values")."""
 
 
 class GentrackApi:
@@ -66,11 +68,32 @@ class GentrackApi:
         The next page is fetched while one is converted and used. Raises what `check` raises, and
         LastingError where a record doesn't fit `row_type`.
         """
+        return self._pages(resource, row_type, {})
+
+    def changed(
+        self, resource: str, row_type: pa.StructType, since: datetime, ids: Sequence[int]
+    ) -> Iterator[pa.Table]:
+        """The records that changed at `since` or later by Gentrack's clock, and those with these ids.
+
+        A record comes once; one of `ids` that doesn't come is not there any more.
+        """
+        left = set(ids)
+        for page in self._pages(resource, row_type, {"updatedSince": since.isoformat()}):
+            left.difference_update(page["id"].to_pylist())
+            yield page
+        wanted = sorted(left)
+        with self._connection() as http:
+            for start in range(0, len(wanted), _VALUES):
+                values = ",".join(map(str, wanted[start : start + _VALUES]))
+                yield table_of(resource, self._get(http, f"{resource}?id={values}")["results"], row_type)
+
+    def _pages(self, resource: str, row_type: pa.StructType, asked: Mapping[str, str]) -> Iterator[pa.Table]:
         with (
             self._connection() as http,
             ThreadPoolExecutor(max_workers=1, thread_name_prefix="gentrack-page") as ahead,
         ):
-            coming = ahead.submit(self._get, http, f"{resource}?limit={self._page_size}")
+            first = urlencode({"limit": self._page_size, **asked})
+            coming = ahead.submit(self._get, http, f"{resource}?{first}")
             while True:
                 page = coming.result()
                 following = _following(page)
@@ -89,13 +112,15 @@ class GentrackApi:
             self._connection() as http,
             ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="gentrack-single") as asking,
         ):
-            known = asking.map(lambda value: self._has(http, f"{resource}/{address}/{value}"), values)
+            known = asking.map(
+                lambda value: self._has(http, f"{resource}/{address}/{quote(value, safe='')}"), values
+            )
             return [value for value, is_there in zip(values, known, strict=True) if not is_there]
 
     def _has(self, http: httpx.Client, below_product: str) -> bool:
         def attempt() -> bool:
             with network_failures():
-                response = http.get(self._product + quote(below_product))
+                response = http.get(self._product + below_product)
             if response.status_code == 404:
                 return False
             raise_for_answer(response)

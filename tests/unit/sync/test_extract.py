@@ -1,6 +1,7 @@
 """Extract: both sides in parts, nested columns flat, values in canonical form."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -28,6 +29,11 @@ class Tenant:
     def check(self) -> None: ...
 
     def now(self) -> None: ...
+
+    def changed(
+        self, resource: str, row_type: pa.StructType, since: datetime, ids: Sequence[int]
+    ) -> Iterator[pa.Table]:
+        raise NotImplementedError
 
     def lacking(self, resource: str, column: str, values: Sequence[str]) -> list[str]:
         raise NotImplementedError

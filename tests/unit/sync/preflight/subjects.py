@@ -38,6 +38,11 @@ class Tenant:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
+    def changed(
+        self, resource: str, row_type: pa.StructType, since: datetime, ids: Sequence[int]
+    ) -> Iterator[pa.Table]:
+        raise NotImplementedError
+
     def lacking(self, resource: str, column: str, values: Sequence[str]) -> list[str]:
         raise NotImplementedError
 
