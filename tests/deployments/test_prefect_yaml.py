@@ -59,6 +59,17 @@ def test_a_plan_is_a_deployment_that_waits_for_nobody(
 
 
 @pytest.mark.stack
+def test_a_retry_asks_which_run_and_has_no_default(
+    deployment: dict[str, Any], prefect_server: PrefectServer
+) -> None:
+    answer = httpx.get(f"{prefect_server.api_url}/deployments/name/retry-failed/retry-failed", timeout=10)
+    retry = answer.raise_for_status().json()
+    assert retry["entrypoint"] == "flows.retry_failed.retry_failed"
+    assert retry["parameter_openapi_schema"]["required"] == ["instance", "run"]
+    assert retry["pull_steps"] == deployment["pull_steps"]
+
+
+@pytest.mark.stack
 def test_our_own_lock_and_not_prefects_keeps_two_runs_apart(deployment: dict[str, Any]) -> None:
     """A slot of Prefect's is free while a run waits for its confirmation, and may be gone afterwards."""
     assert deployment["global_concurrency_limit"] is None
