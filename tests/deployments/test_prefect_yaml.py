@@ -55,7 +55,7 @@ def test_a_plan_is_a_deployment_that_waits_for_nobody(
     assert plan["entrypoint"] == "flows.plan.plan"
     assert plan["pull_steps"] == deployment["pull_steps"]
     assert plan["global_concurrency_limit"] is None
-    assert list(plan["parameter_openapi_schema"]["properties"]) == ["instance", "accounts", "sample"]
+    assert set(plan["parameter_openapi_schema"]["properties"]) == {"instance", "accounts", "sample"}
 
 
 @pytest.mark.stack
