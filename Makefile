@@ -94,8 +94,9 @@ bench: setup ## how fast the sandbox org, the Bulk client and a whole run are on
 	$(RUN) bench.gentrack_sources --customers 10000
 	$(RUN) bench.pipeline --customers 1000
 
-docs: setup ## write docs/mapping.md anew from the registry
+docs: setup ## write docs/mapping.md and docs/ongoing-decisions.md anew from the registry and the rules
 	$(RUN) deployments.mapping_page
+	$(RUN) deployments.decisions_page
 
 setup: $(READY_DEVELOPMENT) ## install everything into .venv, from the lock files; PYTHON=python3.12 chooses the interpreter
 

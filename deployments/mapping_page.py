@@ -23,7 +23,8 @@ Written from `connector/entities/` by `make docs`; change the mapping there, not
 Every record in Salesforce carries its key of Gentrack in `{EXTERNAL_ID}`. Entities are loaded in
 the order of this page, parents first. On creation every field is written. Afterwards the **master** of a
 field counts: in an initial synchronisation Gentrack's fields follow Gentrack; Salesforce's are left alone,
-but for blank ones, which are filled when a record is first linked.
+but for blank ones, which are filled when a record is first linked. How both stay equal afterwards stands on
+the page of [ongoing decisions](ongoing-decisions.md).
 
 *Converter* says how a value is changed on its way; with *round trip* also back. *An empty value* of the
 master clears the other side's, or leaves it alone. Fields of *one unit* count as one value: the lines of an

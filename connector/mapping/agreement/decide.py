@@ -72,9 +72,8 @@ def _replaced(sides: Sides, records: pd.DataFrame, of_fields: FieldCases) -> Tru
     for place, line in enumerate(sides.lines):
         if isinstance(line.of, Parent):
             fixed = of_fields.codes[:, place] == FieldCase.CREATION_ONLY.code
-            there = records[named.parent_there(line.name)].to_numpy(dtype=np.bool_)
             moved = ~sides.gentrack_as_agreed[:, place] & ~sides.gentrack_blank[:, place]
-            replaced |= fixed & moved & there
+            replaced |= fixed & moved
     for column in (named.IN_GENTRACK, named.IN_SALESFORCE):
         replaced &= (records[column] == Presence.PRESENT.value).to_numpy(dtype=np.bool_)
     return replaced & (records[named.STANDING] == Standing.LINKED.value).to_numpy(dtype=np.bool_)

@@ -38,8 +38,16 @@ class FieldCase(Enum):
         "it was restored again and again, and something on the other side changes it each time",
     )
     SHARED_CHANGED = (FieldVerdict.UPDATED, True, "one side changed what both may change")
-    CONFLICT_SETTLED = (FieldVerdict.UPDATED, True, "both sides changed it, and the policy says who counts")
-    CONFLICT = (FieldVerdict.CONFLICT, False, "both sides changed it, and a person decides")
+    CONFLICT_SETTLED = (
+        FieldVerdict.UPDATED,
+        True,
+        "both sides changed it, or nothing was agreed before: the policy says who counts",
+    )
+    CONFLICT = (
+        FieldVerdict.CONFLICT,
+        False,
+        "both sides changed it, or nothing was agreed before: a person decides",
+    )
     CONFLICT_RETURNS = (
         FieldVerdict.CONFLICT,
         False,

@@ -7,7 +7,7 @@ mapping. An agreement is the hashes of a record's lines in their order, beside t
 
 import hashlib
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -27,10 +27,17 @@ Hashes: TypeAlias = npt.NDArray[np.uint64]
 
 def hashed(column: Column) -> Hashes:
     """Comparable values -> their hashes. Each distinct value is hashed once."""
-    values = pa.array(column.fillna(""), type=pa.string()).dictionary_encode()
+    values = _whole(column.fillna(""), pa.string()).dictionary_encode()
     digests = b"".join(_digest(str(value)) for value in values.dictionary.to_pylist())
     distinct: Hashes = np.frombuffer(digests, dtype=">u8").astype(np.uint64)
-    return np.take(distinct, values.indices.to_numpy())
+    places: npt.NDArray[np.int32] = values.indices.to_numpy()
+    return np.take(distinct, places)
+
+
+def _whole(column: Column, kind: pa.DataType) -> Any:
+    """A column as one Arrow array, however many chunks it came in."""
+    values: Any = pa.array(column, type=kind)
+    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
 
 
 def _digest(value: str) -> bytes:
@@ -52,9 +59,7 @@ def unpacked(lines: Sequence[Line], fields: Column, agreed: Column) -> Hashes:
     """
     hashes = np.full((len(agreed), len(lines)), UNKNOWN)
     ours = [line.fingerprint for line in lines]
-    lengths = (
-        pc.binary_length(pa.array(agreed, type=pa.binary())).fill_null(-1).to_numpy(zero_copy_only=False)
-    )
+    lengths = pc.binary_length(_whole(agreed, pa.binary())).fill_null(-1).to_numpy(zero_copy_only=False)
     for theirs in fields.dropna().unique():
         order = [theirs[at : at + FINGERPRINT] for at in range(0, len(theirs), FINGERPRINT)]
         rows = np.flatnonzero((fields == theirs).fillna(value=False) & (lengths == len(order) * BYTES))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from connector.entities import registry
 from connector.mapping import columns as named
+from connector.mapping.agreement.batch import batch_of
 from connector.mapping.agreement.decide import decide
 from connector.mapping.agreement.decisions import Decisions
 from connector.mapping.agreement.field_cases import CASES, FieldCase
@@ -39,7 +40,6 @@ from tests.unit.mapping.agreement.two_systems import (
     OTHER_ID,
     applied,
     linked,
-    records_of,
 )
 from tests.unit.mapping.mapping_specs import AGREEMENT
 
@@ -66,7 +66,7 @@ PARENTS = [None, "P1", "p1", "P2"]
 
 
 ROWS = 60
-LAW = settings(max_examples=8, phases=[Phase.generate])
+LAW = settings(max_examples=6, phases=[Phase.generate])
 """A batch of many rows is as quick as one of a single row, so few batches try much."""
 
 
@@ -88,7 +88,7 @@ class Dice:
 
     def linked(self, spec: EntitySpec) -> pd.DataFrame:
         """Records on both sides that agreed on some of what one of them holds, or on something else."""
-        records = records_of(*[linked(spec)] * ROWS)
+        records = batch_of(spec, [linked(spec)] * ROWS)
         lines, hashes = lines_of(spec), []
         for line in lines:
             ours, theirs = (self.values(line) for _ in range(2))
@@ -290,12 +290,12 @@ def test_what_was_deleted_is_never_revived_and_silence_deletes_nothing(
                 records[named.gentrack(line.of.sources[0])] = dice.values(line)
 
 
-@settings(LAW, max_examples=3)
+@settings(LAW, max_examples=2)
 @given(st.sampled_from(SPECS), st.integers(0, 2**32))
 def test_the_order_in_which_changes_are_heard_of_makes_no_difference(spec: EntitySpec, seed: int) -> None:
     """Edits on both sides; heard of at once, some of them late and twice, or not before the last notice."""
     dice = Dice(seed)
-    begun = records_of(*[linked(spec)] * ROWS)
+    begun = batch_of(spec, [linked(spec)] * ROWS)
     for _ in range(2):
         begun = applied(decide(spec, Terms(), begun))
     mastered = [
@@ -334,7 +334,7 @@ def test_no_ping_pong_where_both_systems_keep_values_in_their_own_way(
 ) -> None:
     """Both echo every write; each echo is decided, and none of them causes another write."""
     spec = next(one for one in registry() if one.name == "contact")
-    records = records_of(linked(spec))
+    records = batch_of(spec, [linked(spec)])
     terms = Terms(drift=policy)
     records = applied(decide(spec, terms, records))
     records[named.salesforce("Email")] = pd.Series([" A.Ngata@Example.CO "], dtype=records["s.Email"].dtype)

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from connector.mapping import columns as named
+from connector.mapping.agreement.batch import batch_of
 from connector.mapping.agreement.decide import decide
 from connector.mapping.agreement.decisions import Decisions
-from connector.mapping.agreement.hashes import PACKED, UNKNOWN, hashed, packed
+from connector.mapping.agreement.hashes import UNKNOWN, hashed, packed
 from connector.mapping.agreement.lines import Line, fingerprint, lines_of, meaning
 from connector.mapping.agreement.record_cases import Action, Presence, Standing
 from connector.mapping.agreement.terms import Terms
@@ -18,8 +19,6 @@ from connector.mapping.vocabulary import EntitySpec, FieldType
 from tests.unit.mapping.mapping_columns import column
 
 ID, OTHER_ID = "001000000000001AAA", "001000000000002AAA"
-_FLAGS = (named.KEY_BROKEN, named.IN_SCOPE, named.FLAGGED)
-_NUMBERS = (named.KEY_COUNT, named.PROPOSED, named.CARRIERS, named.CONTESTED)
 _COMMON: dict[str, Any] = {
     named.KEY: "K1",
     named.SALESFORCE_ID: ID,
@@ -28,26 +27,14 @@ _COMMON: dict[str, Any] = {
     named.IN_SALESFORCE: Presence.PRESENT.value,
     named.SALESFORCE_KEY: "K1",
     named.CARRIER_ID: ID,
-    named.MERGED_INTO: None,
-    named.MERGED_KEY: None,
-    named.FIELDS: None,
-    named.AGREED: None,
     named.KEY_COUNT: 1,
-    named.PROPOSED: 0,
     named.CARRIERS: 1,
-    named.CONTESTED: 0,
-    named.KEY_BROKEN: False,
-    named.IN_SCOPE: False,
-    named.FLAGGED: False,
 }
 
 
 def linked(spec: EntitySpec, **changed: Any) -> dict[str, Any]:
     """A row of a linked record on both sides, without a value and without an agreement."""
     row = dict(_COMMON)
-    for field in spec.fields:
-        row |= dict.fromkeys([named.gentrack(source) for source in field.sources])
-        row[named.salesforce(field.api_name)] = None
     for parent in spec.parents:
         row |= {
             named.parent_key(parent.field): "P1",
@@ -81,19 +68,6 @@ GONE_IN_SALESFORCE: Mapping[str, Any] = {
     named.CARRIER_ID: None,
     named.CARRIERS: 0,
 }
-
-
-def records_of(*rows: Mapping[str, Any]) -> pd.DataFrame:
-    """Rows as a batch with the types of one."""
-    frame = pd.DataFrame(list(rows), columns=list(rows[0]))
-    for name in frame.columns:
-        if name == named.AGREED:
-            frame[name] = frame[name].astype(PACKED)
-        elif name in _FLAGS or name.endswith(".there"):
-            frame[name] = frame[name].astype(bool)
-        elif name not in _NUMBERS:
-            frame[name] = frame[name].astype(TEXT)
-    return frame
 
 
 def agreed(spec: EntitySpec, values: Mapping[str, str | None]) -> dict[str, Any]:
@@ -173,4 +147,4 @@ _DOES: dict[Action, dict[str, Any]] = {
 
 def decided(spec: EntitySpec, *rows: Mapping[str, Any], terms: Terms | None = None) -> Decisions:
     """What is decided about these rows, by the default terms."""
-    return decide(spec, terms or Terms(), records_of(*rows))
+    return decide(spec, terms or Terms(), batch_of(spec, rows))
