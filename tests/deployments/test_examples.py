@@ -32,7 +32,7 @@ def test_the_example_instance_is_valid_and_names_every_line_there_is() -> None:
     assert instance.email.recipients
     named, section = set(), ""
     for line in (PROJECT / "instances" / "example.toml").read_text("utf-8").splitlines():
-        if header := re.match(r"\[(\w+)\]", line):
+        if header := re.match(r"(?:# )?\[+([\w.]+)\]", line):
             section = f"{header[1]}."
         if setting := re.match(r"(?:# )?(\w+) = ", line):
             named.add(section + setting[1])
