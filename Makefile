@@ -31,7 +31,7 @@ WITH_NODE    := PATH="$(CURDIR)/.venv/bin:$$PATH"
 BROWSERS     := chromium chromium-browser google-chrome
 
 .PHONY: help setup setup-runtime demo up sandbox test lint types contracts tests test-clients test-browser test-chaos \
-	test-postgres screenshots bench docs lock clean
+	test-postgres screenshots bench docs eventbus lock clean
 
 help: ## print this list
 	@echo 'The Gentrack - Salesforce connector'
@@ -63,7 +63,7 @@ contracts: setup ## which package may import which
 tests: setup ## the tests alone, two files at a time
 	$(RUN) pytest --numprocesses 2 --dist loadfile
 
-test-clients: $(READY_CLIENTS) ## simple-salesforce and jsforce against the sandbox org; Node.js comes from PyPI if it is not there
+test-clients: $(READY_CLIENTS) ## simple-salesforce, jsforce and a Pub/Sub client against the sandbox org; Node.js comes from PyPI if it is not there
 	$(WITH_NODE) $(RUN) pytest -m clients tests/clients
 
 test-chaos: setup ## a run killed two hundred times, with faults on, ends as an undisturbed one; KILLS=200, SEED=1
@@ -97,6 +97,9 @@ bench: setup ## how fast the sandbox org, the Bulk client and a whole run are on
 docs: setup ## write docs/mapping.md and docs/ongoing-decisions.md anew from the registry and the rules
 	$(RUN) deployments.mapping_page
 	$(RUN) deployments.decisions_page
+
+eventbus: setup ## write the Python of eventbus/pubsub_api.proto anew
+	$(RUN) grpc_tools.protoc -I . --python_out . --pyi_out . eventbus/pubsub_api.proto
 
 setup: $(READY_DEVELOPMENT) ## install everything into .venv, from the lock files; PYTHON=python3.12 chooses the interpreter
 

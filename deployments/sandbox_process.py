@@ -24,6 +24,8 @@ class SandboxSalesforce(_Part):
 
     url: str
     tls_url: str
+    pubsub_endpoint: str
+    """Host and port of its Pub/Sub API: gRPC over TLS by the same authority."""
     ca_file: Path
     client_id: str
     client_secret: SecretStr

@@ -24,6 +24,7 @@ def main() -> int:
     ports = Ports(
         salesforce=arguments.salesforce_port,
         salesforce_tls=arguments.salesforce_tls_port,
+        salesforce_pubsub=arguments.salesforce_pubsub_port,
         gentrack=arguments.gentrack_port,
         mail=arguments.mail_port,
         control=arguments.control_port,
@@ -39,7 +40,15 @@ def main() -> int:
         folder: Path = arguments.folder or Path(passing)
         (folder / "salesforce").mkdir(parents=True, exist_ok=True)
         try:
-            landscape = Landscape(dataset, folder.absolute(), ports, command, subscription, arguments.overlap)
+            landscape = Landscape(
+                dataset,
+                folder.absolute(),
+                ports,
+                command,
+                subscription=subscription,
+                captured=arguments.capture,
+                overlap=arguments.overlap,
+            )
             asyncio.run(landscape.run())
         except (PortBusyError, OrgStartError, OverlapError) as error:
             sys.stderr.write(f"sandbox: {error}\n")
@@ -62,8 +71,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--folder", type=Path, help="for mail, keys and certificates; a passing one by default"
     )
-    for part in ("salesforce", "salesforce-tls", "gentrack", "mail", "control"):
+    for part in ("salesforce", "salesforce-tls", "salesforce-pubsub", "gentrack", "mail", "control"):
         parser.add_argument(f"--{part}-port", type=int, default=0, help="0 takes a free port")
+    parser.add_argument(
+        "--capture",
+        action="append",
+        default=[],
+        metavar="OBJECT",
+        help="an object of the org for which Change Data Capture is switched on; may be repeated",
+    )
     parser.add_argument("--salesforce-command", help="what to start as the Salesforce org instead of our own")
     parser.add_argument("--webhook-url", help="where Gentrack sends its events; nowhere by default")
     parser.add_argument(

@@ -35,6 +35,7 @@ class Ports:
 
     salesforce: int = 0
     salesforce_tls: int = 0
+    salesforce_pubsub: int = 0
     gentrack: int = 0
     mail: int = 0
     control: int = 0
@@ -50,6 +51,8 @@ class Landscape:
     org_command: Sequence[str]
     subscription: Subscription | None = None
     """Where the tenant sends its events from the start on."""
+    captured: Sequence[str] = ()
+    """Objects for which Change Data Capture is switched on in the org."""
     overlap: int = 0
     """How many customers the org holds already, without an External ID."""
 
@@ -118,8 +121,10 @@ class Landscape:
         return [
             *("--port", str(self.ports.salesforce)),
             *("--tls-port", str(self.ports.salesforce_tls)),
+            *("--pubsub-port", str(self.ports.salesforce_pubsub)),
             *("--folder", str(self.folder / "salesforce")),
             *("--seed", str(self.dataset.seed)),
+            *(part for name in self.captured for part in ("--capture", name)),
         ]
 
 

@@ -26,6 +26,11 @@ def main(
     person_accounts: Annotated[
         bool, typer.Option("--person-accounts", help="An org in which person accounts are switched on.")
     ] = False,
+    pubsub_port: Annotated[int, typer.Option(help="Port for the Pub/Sub API; 0 takes a free one.")] = 0,
+    capture: Annotated[
+        list[str] | None,
+        typer.Option(help="Object for which Change Data Capture is switched on; may be repeated."),
+    ] = None,
     validation_rules: Annotated[
         Path | None, typer.Option(help="TOML file of the validation rules that the org begins with.")
     ] = None,
@@ -43,10 +48,11 @@ def main(
             person_accounts=person_accounts,
             validation_rules=validation_rules,
             setup=setup,
+            captured=tuple(capture or ()),
         )
         org = Org(options)
         try:
-            serve(org, port=port, tls_port=tls_port)
+            serve(org, port=port, tls_port=tls_port, pubsub_port=pubsub_port)
         except PortBusyError as error:
             typer.echo(f"sandbox.salesforce: {error}", err=True)
             raise typer.Exit(1) from None

@@ -28,15 +28,31 @@ class Fault(BaseModel):
     * ``lose-answer``: the request is handled, then the connection is cut;
     * ``expire-session``: the token stops working just then;
     * ``row-lock``: rows of a bulk job fail with UNABLE_TO_LOCK_ROW (``probability`` for each row);
-    * ``fail-job``: a bulk job fails with ``message`` before the batch that is its turn.
+    * ``fail-job``: a bulk job fails with ``message`` before the batch that is its turn;
+    * ``gap-event``, ``overflow-event``: change events of a save in ``object`` come without fields, or as one
+      that says that there were too many;
+    * ``drop-stream``: a subscription to a topic that matches ``path`` breaks instead of sending events;
+    * ``delay-events``: events of such a subscription are sent ``seconds`` later.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["status", "slow", "drop", "lose-answer", "expire-session", "row-lock", "fail-job"]
+    kind: Literal[
+        "status",
+        "slow",
+        "drop",
+        "lose-answer",
+        "expire-session",
+        "row-lock",
+        "fail-job",
+        "gap-event",
+        "overflow-event",
+        "drop-stream",
+        "delay-events",
+    ]
     method: str | None = Field(None, description="HTTP method; any by default.")
     path: str = Field("", description="Regular expression that is searched for in the path.")
-    object: str | None = Field(None, description="Object of the bulk job; any by default.")
+    object: str | None = Field(None, description="Object of the bulk job or the save; any by default.")
     skip: int = Field(0, ge=0, description="How many that match pass first.")
     times: int | None = Field(1, ge=1, description="How often it strikes; null for ever.")
     probability: float = Field(1.0, gt=0, le=1)
@@ -93,9 +109,16 @@ class Faults:
         ]
 
     def for_batch(self, kind: str, object_name: str) -> ScriptedFault | None:
-        """The first fault of a kind that strikes this batch of a bulk job."""
+        """The first fault of a kind that strikes this batch of a bulk job, or this save."""
         for each in self.every():
             if each.kind == kind and each.object in {None, object_name} and self._strikes(each):
+                return each
+        return None
+
+    def for_stream(self, kind: str, topic: str) -> ScriptedFault | None:
+        """The first fault of a kind that strikes a subscription when it is to send events."""
+        for each in self.every():
+            if each.kind == kind and re.search(each.path, topic) and self._strikes(each):
                 return each
         return None
 

@@ -3,6 +3,7 @@
 import itertools
 import random
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from sandbox.salesforce.bulk.query import QueryJobService
 from sandbox.salesforce.clock import Clock
 from sandbox.salesforce.dml.engine import Dml
 from sandbox.salesforce.dml.validation import ValidationRule, rules_of
+from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.faults import Faults
 from sandbox.salesforce.identifiers import id_array
 from sandbox.salesforce.limits import MAXIMA, Limits
@@ -26,14 +28,19 @@ from sandbox.salesforce.settings import Settings, Switchboard
 from sandbox.salesforce.setup import Setup, records_of
 from sandbox.salesforce.soql.run import QueryRunner
 from sandbox.salesforce.storage.database import Database
+from sandbox.salesforce.streaming.bus import EventBus
+from sandbox.salesforce.streaming.change_schema import event_name
+from sandbox.salesforce.streaming.stream import Stream
+from sandbox.salesforce.streaming.topics import Topics
 
 
 @dataclass(frozen=True, slots=True)
 class OrgOptions:
     """How an org is set up.
 
-    ``folder`` takes keys and job data; ``data`` is a file that outlives the process; ``validation_rules`` is
-    a TOML file of the rules that the org begins with, ``setup`` one of what else stands in Setup.
+    ``folder`` takes keys and job data; ``data`` is a file that outlives the process; ``validation_rules``
+    is a TOML file of the rules that the org begins with, ``setup`` one of what else stands in Setup;
+    ``captured`` are objects for which Change Data Capture is switched on.
     """
 
     folder: Path
@@ -43,6 +50,7 @@ class OrgOptions:
     person_accounts: bool = False
     validation_rules: Path | None = None
     setup: Path | None = None
+    captured: tuple[str, ...] = ()
 
 
 class Org:
@@ -69,12 +77,15 @@ class Org:
         )
         self.limits = Limits(self.database)
         self.log = AccessLog(self.clock)
-        self.dml = Dml(self.database, self.clock, self.access.may)
+        self.faults = Faults(self.random)
+        self.bus = EventBus(self.clock, random.Random(options.seed))  # noqa: S311
+        self.topics = Topics(self.schema)
+        stream = Stream(self.bus, self.topics, self.faults, self.clock)
+        self.dml = Dml(self.database, self.clock, self.access.may, stream)
         self.queries = QueryRunner(self.database)
         self._job_data = tempfile.TemporaryDirectory(prefix="jobs-", dir=options.folder)
         jobs = Path(self._job_data.name)
         self._serial = itertools.count(1)
-        self.faults = Faults(self.random)
         self.switchboard = Switchboard()
         environment = Environment(
             database=self.database,
@@ -96,6 +107,9 @@ class Org:
             self.setup.add(record)
         for rule in rules_of(options.validation_rules) if options.validation_rules else ():
             self.add_validation_rule(rule)
+        self._capture_again()
+        if options.captured:
+            self.capture_changes(options.captured)
 
     def new_id(self, prefix: str) -> str:
         """An id for something that is no record: a job, a query locator."""
@@ -110,6 +124,7 @@ class Org:
         settings = self.switchboard.change(changes)
         self.clock.skew = timedelta(seconds=settings.clock_skew_seconds)
         self.dml.commit_delay = settings.commit_delay_seconds
+        self.bus.retention_seconds = settings.event_retention_seconds
         self.limits.maxima = {**MAXIMA, **settings.limits}
         return settings
 
@@ -134,6 +149,35 @@ class Org:
         self.dml.validation_rules.clear()
         with self.database.transaction() as transaction:
             transaction.run("DELETE FROM ValidationRule")
+
+    def capture_changes(self, names: Sequence[str]) -> list[str]:
+        """Switches Change Data Capture on for these objects and off for all others; returns their names.
+
+        Raises:
+            ApiError: changes of one of them can't be captured.
+        """
+        chosen = [self.schema.get(name) for name in names]
+        for name, sobject in zip(names, chosen, strict=True):
+            if sobject is None or not self.topics.can_be_captured(sobject):
+                raise ApiError(400, "INVALID_INPUT", f"changes of '{name}' can't be captured")
+        objects = [each for each in chosen if each is not None]
+        with self.database.transaction() as transaction:
+            transaction.run("DELETE FROM PlatformEventChannelMember")
+        for each in objects:
+            self.population.add(
+                "PlatformEventChannelMember",
+                DeveloperName=f"ChangeEvents_{event_name(each.name)}",
+                EventChannel="ChangeEvents",
+                SelectedEntity=event_name(each.name),
+            )
+        self.topics.capture(objects)
+        return self.topics.captured
+
+    def _capture_again(self) -> None:
+        """Captures what an org that is kept in a file captured before."""
+        found = self.database.rows("SELECT SelectedEntity FROM PlatformEventChannelMember")
+        selected = {entity for (entity,) in found}
+        self.topics.capture([each for each in self.schema if event_name(each.name) in selected])
 
     def close(self) -> None:
         """Stops the jobs and ends the store."""

@@ -104,6 +104,16 @@ class Access:
             values = [f"{self._database.schema[OWN_PERMISSIONS].key_prefix}{'0' * 12}AAA", False, *held]
             transaction.run(f"INSERT INTO {OWN_PERMISSIONS} ({columns}) VALUES ({marks})", values)
 
+    def sees_all(self, user_id: str, object_name: str | None) -> bool:
+        """Whether the user may view all records of an object; None: of every object."""
+        if self.may(user_id, "ViewAllData"):
+            return True
+        if object_name is None:
+            return False
+        sets = (self._sets[name] for name in self._assigned(user_id) if name in self._sets)
+        rights = {right for each in sets for right in each.objects.get(object_name.lower(), ())}
+        return bool(rights & {"viewAllRecords", "modifyAllRecords"})
+
     def _is_administrator(self, user_id: str) -> bool:
         found = self._database.rows(
             'SELECT p.Name FROM "User" u JOIN Profile p ON u.ProfileId = p.Id WHERE u.Id = ?', [user_id]

@@ -1,4 +1,4 @@
-"""Runs an org on two ports of 127.0.0.1: plain http, and TLS with a private authority made at the start."""
+"""Runs an org on three ports of 127.0.0.1: plain http, and https and gRPC with an authority of its own."""
 
 import asyncio
 import contextlib
@@ -15,6 +15,8 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.streaming.pubsub import PubSub
+from sandbox.salesforce.streaming.server import PubSubServer
 from sandbox.salesforce.web.application import Application
 from sandbox.serving import HOST, bind, url_of
 
@@ -31,6 +33,7 @@ class Announcement:
 
     url: str
     tls_url: str
+    pubsub_endpoint: str
     ca_file: str
     client_id: str
     client_secret: str
@@ -57,17 +60,23 @@ class _Server(uvicorn.Server):
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
-    """The private authority, and the certificate for 127.0.0.1 and localhost that it issued."""
+    """The private authority, and the certificate for 127.0.0.1 and localhost that it issued.
+
+    ``chain`` and ``private_key`` are what its file holds, in PEM.
+    """
 
     authority: Path
     certificate: Path
+    chain: bytes
+    private_key: bytes
 
     @classmethod
     def issue(cls, folder: Path) -> "Certificates":
         """Makes both anew in the folder."""
         authority = trustme.CA()
         issued = authority.issue_cert(HOST, "localhost")
-        made = cls(folder / "ca.pem", folder / "server.pem")
+        chain = b"".join(each.bytes() for each in issued.cert_chain_pems)
+        made = cls(folder / "ca.pem", folder / "server.pem", chain, issued.private_key_pem.bytes())
         authority.cert_pem.write_to_path(str(made.authority))
         issued.private_key_and_cert_chain_pem.write_to_path(str(made.certificate))
         made.certificate.chmod(0o600)
@@ -110,22 +119,33 @@ def _config(application: Application, certificates: Certificates | None) -> uvic
     )
 
 
-def serve(org: Org, *, port: int, tls_port: int) -> None:
+def serve(org: Org, *, port: int, tls_port: int, pubsub_port: int) -> None:
     """Serves until SIGTERM or SIGINT. Port 0 takes a free one."""
-    plain, secure = bind(port), bind(tls_port)
+    asyncio.run(_serve(org, bind(port), bind(tls_port), pubsub_port))
+
+
+async def _serve(org: Org, plain: socket.socket, secure: socket.socket, pubsub_port: int) -> None:
     certificates = Certificates.issue(org.options.folder)
+    addresses = [f"{HOST}:{bound.getsockname()[1]}" for bound in (plain, secure)]
+    pubsub = PubSubServer(PubSub(org, addresses), certificates.chain, certificates.private_key)
+    await pubsub.start(pubsub_port)
+    org.switchboard.follow(pubsub.follow)
     application = Application(org)
     servers = [_Server(_config(application, None)), _Server(_config(application, certificates))]
     announcement = Announcement(
         url=url_of(plain),
-        tls_url=f"https://{HOST}:{secure.getsockname()[1]}",
+        tls_url=f"https://{addresses[1]}",
+        pubsub_endpoint=f"{HOST}:{pubsub.port}",
         ca_file=str(certificates.authority),
         client_id=org.app.client_id,
         client_secret=org.app.client_secret,
         username=org.standing.username,
         private_key_file=str(org.app.private_key_file),
     )
-    asyncio.run(_run(servers, [plain, secure], announcement))
+    try:
+        await _run(servers, [plain, secure], announcement)
+    finally:
+        await pubsub.stop()
 
 
 async def _run(servers: list[_Server], sockets: list[socket.socket], announcement: Announcement) -> None:

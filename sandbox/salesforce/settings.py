@@ -2,7 +2,11 @@
 itself.
 """
 
+from collections.abc import Callable
+
 from pydantic import BaseModel, ConfigDict, Field
+
+from sandbox.salesforce.streaming.bus import RETENTION_SECONDS
 
 
 class Latency(BaseModel):
@@ -36,6 +40,13 @@ class Settings(BaseModel):
     limits: dict[str, int] = Field(
         default_factory=dict, description="Other maxima than the usual ones, by name."
     )
+    pubsub: bool = Field(default=True, description="Whether the Pub/Sub API answers.")
+    keepalive_seconds: float = Field(
+        270.0, gt=0, description="Longest silence of a subscription before it sends an empty answer."
+    )
+    event_retention_seconds: float = Field(
+        RETENTION_SECONDS, gt=0, description="How long events can be replayed: 72 hours."
+    )
     production: bool = Field(
         default=True,
         description="Whether the Tooling API refuses to change triggers, as a production org does.",
@@ -47,6 +58,11 @@ class Switchboard:
 
     def __init__(self) -> None:
         self.current = Settings.model_validate({})
+        self._followers: list[Callable[[Settings], None]] = []
+
+    def follow(self, follower: Callable[[Settings], None]) -> None:
+        """Has something called after each change, in the thread that changes."""
+        self._followers.append(follower)
 
     def change(self, changes: dict[str, object]) -> Settings:
         """Puts changes into force.
@@ -55,4 +71,6 @@ class Switchboard:
             pydantic.ValidationError: a name or a value that isn't one.
         """
         self.current = Settings.model_validate(self.current.model_dump() | changes)
+        for follower in self._followers:
+            follower(self.current)
         return self.current

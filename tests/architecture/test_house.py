@@ -11,7 +11,7 @@ from connector import errors
 from connector.model.run import Stage
 
 PROJECT = Path(__file__).parents[2]
-PACKAGES = ("connector", "deployments", "flows", "sandbox", "tasks")
+PACKAGES = ("connector", "deployments", "eventbus", "flows", "sandbox", "tasks")
 MODULES = sorted(file for package in PACKAGES for file in (PROJECT / package).rglob("*.py"))
 LARGEST = 400
 SHAPELESS = {"utils", "util", "helpers", "helper", "common", "manager"}

@@ -14,7 +14,7 @@ def main() -> None:
         sys.stderr.write("not ready yet\n")
         sys.stderr.flush()
     else:
-        names = ("url", "tls_url", "ca_file", "client_id", "client_secret", "username")
+        names = ("url", "tls_url", "pubsub_endpoint", "ca_file", "client_id", "client_secret", "username")
         announced = (
             {name: name for name in names}
             | {"url": "http://127.0.0.1:1"}

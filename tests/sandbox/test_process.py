@@ -56,7 +56,9 @@ def test_one_line_announces_everything_and_sigterm_ends_it(tmp_path: Path) -> No
         announced = _announced(process)
         assert announced.keys() == {"salesforce", "gentrack", "mail", "control_url", "pids"}
         assert announced["salesforce"]["client_id"] == "client_id"
-        assert announced["salesforce"]["private_key_file"].startswith("--port 0 --tls-port 0 --folder")
+        assert announced["salesforce"]["private_key_file"].startswith(
+            "--port 0 --tls-port 0 --pubsub-port 0 --folder"
+        )
         assert announced["salesforce"]["private_key_file"].endswith("--seed 9")
         assert announced["pids"]["sandbox"] == process.pid
         gentrack = announced["gentrack"]

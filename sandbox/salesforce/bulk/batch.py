@@ -96,9 +96,10 @@ class BatchSaver:
     def _save(self, job: IngestJob, headings: Sequence[Heading], batch: pa.Table) -> Outcome:
         if job.sobject is None:
             raise JobFailedError("InvalidBatch : Records not found")
+        origin = f"com/salesforce/api/bulkapi/{job.api_version}"
         if job.operation in {"delete", "hardDelete"}:
             ids = [value or None for value in batch.column(0).to_pylist()]
-            return self._environment.dml.delete(job.schema, job.user_id, job.sobject, ids)
+            return self._environment.dml.delete(job.schema, job.user_id, job.sobject, ids, origin)
         save = Save(
             operation=job.operation,
             sobject=job.sobject,
@@ -107,6 +108,7 @@ class BatchSaver:
             columns=[_raw(heading, column) for heading, column in zip(headings, batch.columns, strict=True)],
             count=batch.num_rows,
             key=job.key,
+            origin=origin,
         )
         return self._environment.dml.save(save)
 

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from uuid import UUID, uuid4
 
 from sandbox.salesforce.dml.rows import Rows
-from sandbox.salesforce.events import EventLog
 from sandbox.salesforce.schema.model import Schema
 from sandbox.salesforce.storage.database import Database, Transaction
+from sandbox.salesforce.streaming.stream import Stream
 
 
 @dataclass(slots=True)
 class SaveContext:
     """One save. ``stamp`` is in milliseconds since 1970; ``file_bodies`` holds what came beside the fields
-    of a file.
+    of a file; ``origin`` says through which API it came; ``turns`` counts the objects whose change was told.
     """
 
     database: Database
@@ -20,7 +21,10 @@ class SaveContext:
     schema: Schema
     user_id: str
     stamp: int
-    events: EventLog = field(default_factory=EventLog)
+    stream: Stream | None = None
+    origin: str = ""
+    key: UUID = field(default_factory=uuid4)
+    turns: int = 0
     permitted: Callable[[str, str], bool] = field(default=lambda _user, _permission: True)
     file_bodies: list[bytes] = field(default_factory=list)
     validation: Callable[[Rows], None] = field(default=lambda _rows: None)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from sandbox.salesforce import identifiers
 from sandbox.salesforce.columnar import texts
+from sandbox.salesforce.dml.capture import ChangeCapture
 from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.references import states
 from sandbox.salesforce.dml.rows import Outcome
@@ -105,6 +106,7 @@ def _associated(child: SObjectType) -> RowError:
 def _delete(context: SaveContext, sobject: SObjectType, ids: Sequence[str]) -> None:
     if not ids:
         return
+    ChangeCapture(context, sobject, "DELETE").tell_deleted(ids)
     wanted = keyed(texts(list(ids)))
     moment = f"make_timestamp_ms({context.stamp})"
     context.transaction.run(

@@ -10,25 +10,36 @@ import numpy as np
 
 from sandbox.salesforce.clock import Clock
 from sandbox.salesforce.columnar import present
-from sandbox.salesforce.dml import checks, ownership, references, targets, values, write
+from sandbox.salesforce.dml import (
+    checks,
+    ownership,
+    platform_events,
+    references,
+    targets,
+    values,
+    write,
+)
+from sandbox.salesforce.dml.capture import ChangeCapture
 from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.delete import delete
 from sandbox.salesforce.dml.in_flight import InFlight
 from sandbox.salesforce.dml.rows import Column, Outcome, RawColumn, Rows
 from sandbox.salesforce.dml.rules.registry import Rules, rules_for
 from sandbox.salesforce.dml.triggers import Triggers
+from sandbox.salesforce.dml.undelete import undelete
 from sandbox.salesforce.dml.validation import ValidationRules
 from sandbox.salesforce.errors import RowError
-from sandbox.salesforce.events import EventLog
 from sandbox.salesforce.schema.model import Field, Schema, SObjectType
 from sandbox.salesforce.storage.database import Database
+from sandbox.salesforce.streaming.stream import Stream
 
 
 @dataclass(frozen=True, slots=True)
 class Save:
     """What a caller asks for.
 
-    ``schema`` is what the caller may see of the org; ``key`` is the field of an upsert.
+    ``schema`` is what the caller may see of the org; ``key`` is the field of an upsert; ``origin`` names
+    the API through which it comes, as change events tell it.
     """
 
     operation: str
@@ -39,6 +50,7 @@ class Save:
     count: int
     key: Field | None = None
     file_bodies: list[bytes] = field(default_factory=list)
+    origin: str = ""
 
 
 class Dml:
@@ -46,11 +58,13 @@ class Dml:
     one.
     """
 
-    def __init__(self, database: Database, clock: Clock, permitted: Callable[[str, str], bool]) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, permitted: Callable[[str, str], bool], stream: Stream
+    ) -> None:
         self._database = database
         self._clock = clock
         self._permitted = permitted
-        self.events = EventLog()
+        self._stream = stream
         self.validation_rules = ValidationRules(database.schema)
         self._in_flight = InFlight(clock)
         self.commit_delay = 0.0
@@ -61,26 +75,45 @@ class Dml:
 
     def save(self, request: Save) -> Outcome:
         """Inserts, updates or upserts; what can't be saved is told row by row."""
-        with self._context(request.schema, request.user_id) as context:
+        with self._context(request.schema, request.user_id, request.origin) as context:
             context.file_bodies.extend(request.file_bodies)
             return _save(context, request)
 
     def delete(
-        self, schema: Schema, user_id: str, sobject: SObjectType, ids: Sequence[str | None]
+        self,
+        schema: Schema,
+        user_id: str,
+        sobject: SObjectType,
+        ids: Sequence[str | None],
+        origin: str = "",
     ) -> Outcome:
         """Deletes records; what can't be deleted is told row by row."""
-        with self._context(schema, user_id) as context:
+        with self._context(schema, user_id, origin) as context:
             return delete(context, sobject, ids)
 
+    def undelete(
+        self, schema: Schema, user_id: str, sobject: SObjectType, ids: Sequence[str | None]
+    ) -> Outcome:
+        """Takes records back from the recycle bin; what can't be is told row by row."""
+        with self._context(schema, user_id, "") as context:
+            return undelete(context, sobject, ids)
+
     @contextmanager
-    def _context(self, schema: Schema, user_id: str) -> Iterator[SaveContext]:
+    def _context(self, schema: Schema, user_id: str, origin: str) -> Iterator[SaveContext]:
         with self._in_flight.one():
             stamp = self._clock.stamp()
             if self.commit_delay:
                 time.sleep(self.commit_delay)
             with self._database.transaction() as transaction:
                 context = SaveContext(
-                    self._database, transaction, schema, user_id, stamp, self.events, self._permitted
+                    self._database,
+                    transaction,
+                    schema,
+                    user_id,
+                    stamp,
+                    stream=self._stream,
+                    origin=origin,
+                    permitted=self._permitted,
                 )
                 context.validation = lambda rows: self.validation_rules.check(
                     context, rows, self._clock.now()
@@ -202,10 +235,16 @@ def _create(context: SaveContext, request: Save, rows: Rows, outcome: Outcome, r
     rows = rows.surviving()
     if not len(rows):
         return
+    if rows.sobject.event:
+        platform_events.publish(context, rows)
+        _record(rows, outcome, created=True)
+        return
     written = write.create(context, rows)
     Triggers(context, rows.sobject, "insert").fire(rows.record_ids, written)
+    capture = ChangeCapture(context, rows.sobject, "CREATE")
     for rule in rules.after_create:
         rule(context, rows)
+    capture.tell(rows.record_ids)
     _record(rows, outcome, created=True)
 
 
@@ -227,10 +266,13 @@ def _update(context: SaveContext, request: Save, rows: Rows, outcome: Outcome, r
         return
     triggers = Triggers(context, rows.sobject, "update")
     triggers.remember(rows.record_ids)
+    capture = ChangeCapture(context, rows.sobject, "UPDATE")
+    capture.remember(rows.record_ids, triggers.before)
     write.update(context, rows, key=request.key)
     triggers.fire(rows.record_ids)
     for rule in rules.after_update:
         rule(context, rows)
+    capture.tell(rows.record_ids)
     _record(rows, outcome, created=False)
 
 

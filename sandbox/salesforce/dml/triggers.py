@@ -12,12 +12,11 @@ import pyarrow as pa
 
 from sandbox.salesforce.columnar import Array
 from sandbox.salesforce.dml.context import SaveContext
-from sandbox.salesforce.events import Published
+from sandbox.salesforce.dml.snapshot import snapshot
 from sandbox.salesforce.schema.model import SObjectType
 from sandbox.salesforce.storage.columns import quoted
-from sandbox.salesforce.storage.keys import keyed, same
+from sandbox.salesforce.streaming.object_events import ObjectEvents
 
-EVENT = "Gentrack_Object_Event__e"
 SETTING = "Gentrack_Connector_Settings__c"
 
 
@@ -28,8 +27,8 @@ class Triggers:
         self._context = context
         self._sobject = sobject
         self._operation = operation
-        self._before: pa.Table | None = None
-        self.active = self._is_active() and not self._is_bypassed()
+        self.before: pa.Table | None = None
+        self.active = context.stream is not None and self._is_active() and not self._is_bypassed()
 
     def _is_active(self) -> bool:
         usage = quoted(f"UsageAfter{self._operation.title()}")
@@ -49,31 +48,24 @@ class Triggers:
     def remember(self, ids: Array) -> None:
         """Keeps the records as they are before an update or a deletion."""
         if self.active:
-            self._before = self._records(ids)
+            self.before = snapshot(self._context, self._sobject, ids)
 
     def fire(self, ids: Array, written: pa.Table | None = None) -> None:
         """Publishes what happened to the records, once it is committed; ``written`` are those of an
         insert.
         """
-        if not self.active or not len(ids):
+        stream = self._context.stream
+        if stream is None or not self.active or not len(ids):
             return
-        after = (
-            None if self._operation == "delete" else written if written is not None else self._records(ids)
-        )
-        published = Published(
+        after = written
+        if written is None and self._operation != "delete":
+            after = snapshot(self._context, self._sobject, ids)
+        events = ObjectEvents(
             object_name=self._sobject.name,
             operation=self._operation,
             user_id=self._context.user_id,
             stamp=self._context.stamp,
-            old=self._before,
+            old=self.before,
             new=after,
         )
-        self._context.transaction.after_commit(partial(self._context.events.publish, published))
-
-    def _records(self, ids: Array) -> pa.Table:
-        """The records in the order of their ids, so that before and after match."""
-        return self._context.transaction.table(
-            f"SELECT t.* FROM {quoted(self._sobject.name)} t SEMI JOIN saved s ON {same('t', 's')} "
-            "ORDER BY t.Id",
-            saved=keyed(ids),
-        )
+        self._context.transaction.after_commit(partial(stream.publish, events))

@@ -53,6 +53,14 @@ class Call:
             self._schema = self.org.access.schema_for(self.user_id)
         return self._schema
 
+    @property
+    def origin(self) -> str:
+        """Through which API a change came, as change events tell it, with the client's name if given."""
+        options = self.headers.get("sforce-call-options", "")
+        given = dict(part.strip().partition("=")[::2] for part in options.split(","))
+        client = f";client={given['client']}" if given.get("client") else ""
+        return f"com/salesforce/api/rest/{self.version[1:]}{client}"
+
     def identity_url(self, user_id: str) -> str:
         """The address that says who a user is. A real org's is on login.salesforce.com."""
         return f"{self.base_url}/id/{self.org.standing.organization_id}/{user_id}"

@@ -102,6 +102,7 @@ def _save_group(
             columns=columns_of(sobject, call.schema, records, call.body),
             count=len(records),
             key=key,
+            origin=call.origin,
         )
     )
 
@@ -151,7 +152,7 @@ def _delete_group(call: Call, prefix: str, ids: Sequence[str]) -> list[Result]:
     if sobject is None:
         error = RowError("MALFORMED_ID", "malformed id")
         return [{"success": False, "errors": [_error(error)]} for _ in ids]
-    return _results(call.org.dml.delete(call.schema, call.user_id, sobject, ids), "delete")
+    return _results(call.org.dml.delete(call.schema, call.user_id, sobject, ids, call.origin), "delete")
 
 
 def retrieve(call: Call) -> Response:

@@ -1,12 +1,21 @@
 """What the sandbox offers beside the org: nothing of this exists in Salesforce."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
 from pydantic import ValidationError
 from starlette.responses import Response
 
+from sandbox.salesforce.clock import rendered
 from sandbox.salesforce.dml.validation import ValidationRule
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.faults import Fault
+from sandbox.salesforce.org import Org
 from sandbox.salesforce.setup import SetupRecord
+from sandbox.salesforce.streaming.batches import event_uuid
+from sandbox.salesforce.streaming.bus import Portion
+from sandbox.salesforce.streaming.object_events import EVENT
 from sandbox.salesforce.web.call import Call, json_answer, nothing
 
 _MOST_EVENTS = 10_000
@@ -24,11 +33,51 @@ def clear_log(call: Call) -> Response:
 
 
 def events(call: Call) -> Response:
-    """``GET /sandbox/events?after=N``: platform events that were published, oldest first."""
+    """``GET /sandbox/events?after=N``: events of the triggers that were published, oldest first."""
     after = call.query.get("after", "0")
     if not after.isdigit():
         raise ApiError(400, "INVALID_INPUT", "after must be a replay id")
-    return json_answer(call.org.dml.events.after(int(after), _MOST_EVENTS))
+    portions, _ = call.org.bus.read(int(after), {EVENT}, _MOST_EVENTS)
+    return json_answer([shown for portion in portions for shown in _shown(call.org, portion)])
+
+
+def _shown(org: Org, portion: Portion) -> Iterator[dict[str, Any]]:
+    payloads = portion.batch.payloads(portion.start, portion.stop, org.schema)
+    for (place, replay_id), payload in zip(portion.ids(), payloads, strict=True):
+        created = rendered(datetime.fromtimestamp(payload["CreatedDate"] / 1_000, UTC))
+        shown = {"ReplayId": str(replay_id), "EventUuid": event_uuid(portion.batch, place)}
+        yield shown | payload | {"CreatedDate": created}
+
+
+def forget_events(call: Call) -> Response:
+    """``DELETE /sandbox/events``: drops every event; replay ids of before are no longer valid."""
+    call.org.bus.forget()
+    return nothing()
+
+
+def captured(call: Call) -> Response:
+    """``GET /sandbox/change-data-capture``: the objects whose changes are captured."""
+    return json_answer({"objects": call.org.topics.captured})
+
+
+def capture(call: Call) -> Response:
+    """``PUT /sandbox/change-data-capture``: captures changes of ``{"objects": [...]}`` and of no others."""
+    names = call.json_object().get("objects")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ApiError(400, "INVALID_INPUT", 'the body is {"objects": ["Account"]}')
+    return json_answer({"objects": call.org.capture_changes(names)})
+
+
+def undelete(call: Call) -> Response:
+    """``POST /sandbox/undelete``: the administrator takes ``{"object", "ids"}`` back from the recycle bin."""
+    body = call.json_object()
+    sobject, ids = call.org.schema.get(str(body.get("object"))), body.get("ids")
+    if sobject is None or not isinstance(ids, list):
+        raise ApiError(400, "INVALID_INPUT", 'the body is {"object": "Account", "ids": ["001..."]}')
+    outcome = call.org.dml.undelete(call.org.schema, call.org.standing.administrator_id, sobject, ids)
+    for error in outcome.errors.by_row.values():
+        raise error.as_api_error()
+    return json_answer({"ids": list(outcome.ids)})
 
 
 def faults(call: Call) -> Response:

@@ -71,6 +71,7 @@ def _save(
             count=1,
             key=key,
             file_bodies=files or [],
+            origin=call.origin,
         )
     )
     if 0 in outcome.errors.by_row:
@@ -135,7 +136,7 @@ def delete(call: Call) -> Response:
 
 
 def _delete(call: Call, sobject: SObjectType, record_id: str) -> None:
-    outcome = call.org.dml.delete(call.schema, call.user_id, sobject, [record_id])
+    outcome = call.org.dml.delete(call.schema, call.user_id, sobject, [record_id], call.origin)
     if 0 in outcome.errors.by_row:
         raise outcome.errors.by_row[0].as_api_error()
 

@@ -209,7 +209,7 @@ def test_a_doubled_event_arrives_twice(subscribed: Tenant, client: httpx.Client,
 def test_an_event_that_comes_late(
     subscribed: Tenant, client: httpx.Client, receiver: Receiver, kind: DeliveryFaultKind
 ) -> None:
-    _fault(subscribed, kind, seconds=0.3)
+    _fault(subscribed, kind, seconds=1.0)
     for name in ("first", "second"):
         _change(client, ONE, name)
     _change(client, OTHER, "other")

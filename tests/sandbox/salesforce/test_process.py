@@ -24,6 +24,7 @@ def test_it_starts_with_secrets_of_its_own_and_ends_at_once(tmp_path: Path, org:
     assert running.announced.keys() == {
         "url",
         "tls_url",
+        "pubsub_endpoint",
         "ca_file",
         "client_id",
         "client_secret",

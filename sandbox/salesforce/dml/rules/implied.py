@@ -4,6 +4,7 @@ import numpy as np
 
 from sandbox.salesforce.columnar import Array
 from sandbox.salesforce.dml import write
+from sandbox.salesforce.dml.capture import ChangeCapture
 from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.rows import RowErrors, Rows
 from sandbox.salesforce.dml.triggers import Triggers
@@ -22,4 +23,5 @@ def create(context: SaveContext, object_name: str, values: dict[str, Array]) -> 
     write.put_defaults(context, rows)
     written = write.create(context, rows)
     Triggers(context, sobject, "insert").fire(rows.record_ids, written)
+    ChangeCapture(context, sobject, "CREATE").tell(rows.record_ids)
     return rows.record_ids
