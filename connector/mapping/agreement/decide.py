@@ -7,7 +7,8 @@ The columns of a batch, one row a record (`connector.mapping.columns`):
 - in_gentrack, in_salesforce: what each side says of the record.
 - g.<source>, parent.<field>, parent.<field>.there: Gentrack's values, its parents' external ids, and whether
   those are in Salesforce.
-- s.<field>, s.key, s.parent.<field>, parent_id.<field>: Salesforce's values, external ids and lookups.
+- s.<field>, s.key, s.parent.<field>, parent_id.<field>: Salesforce's values, external ids and lookups. Where
+  an object has no external id field, s.key is the key that the record is linked with.
 - key_broken, key_count, proposed: as in a prepared batch of an initial run.
 - carriers, carrier_id, merged_into, merged_key, flagged, in_scope: what else Salesforce says.
 

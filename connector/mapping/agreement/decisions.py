@@ -138,7 +138,7 @@ class Decisions:
                 named.STANDING: self._standing(in_salesforce, in_gentrack),
                 named.FIELDS: pd.Series(fingerprint(self.sides.lines), index=index, dtype=TEXT),
                 named.AGREED: packed(agreed, index),
-                named.CONTESTED: self._contested(),
+                named.CONTESTED: self._contested(done),
             },
             index=index,
         )
@@ -163,10 +163,11 @@ class Decisions:
             .mask(self._of(RecordCase.GONE_ON_BOTH), Standing.NEW.value)
         )
 
-    def _contested(self) -> npt.NDArray[np.int64]:
+    def _contested(self, done: Truth) -> npt.NDArray[np.int64]:
         before = self.records[named.CONTESTED].to_numpy(dtype=np.int64)
-        quiet = np.where(self._any(*RETURNS), before, 0)
-        return np.where(self._any(*CONTESTED), before + 1, quiet)
+        again = self._are(*CONTESTED)
+        goes_on = (again | self._are(*RETURNS)).any(axis=1)
+        return np.where(goes_on, before + (again & done).any(axis=1), 0)
 
     @property
     def _writes(self) -> Truth:

@@ -7,7 +7,11 @@ from connector.model.outcome import RowOutcome
 
 
 class Presence(StrEnum):
-    """What a side says of a record. Only an answer that it isn't there makes it absent."""
+    """What a side says of a record.
+
+    Only an answer that it isn't there makes it absent: Gentrack's 404, Salesforce's IsDeleted or getDeleted.
+    A query that finds nothing is no answer for a linked record: the user may just not see it any more.
+    """
 
     PRESENT = "present"
     ABSENT = "absent"
