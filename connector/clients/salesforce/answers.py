@@ -9,6 +9,7 @@ import ssl
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, NoReturn
 
 import requests
 
@@ -61,12 +62,23 @@ def raise_for_answer(response: requests.Response) -> None:
             raise ServiceUnavailable("Salesforce answered with a web page, as it does in maintenance.")
         return
     code, message = error_of(response)
-    said = f"{code or f'HTTP {status}'}: {message or response.reason or 'no reason given'}"
+    asked_for = retry_after_seconds(response.headers.get("Retry-After"))
+    _raise(_called(response), status, code, message or response.reason or "", asked_for)
+
+
+def raise_for_part(called: str, status: int, body: Any) -> None:
+    """The same for a part of a composite request, whose `body` is what its answer would have been."""
+    if status >= 300:
+        first = body[0] if isinstance(body, list) and body else {}
+        _raise(called, status, str(first.get("errorCode", "")), str(first.get("message", "")), None)
+
+
+def _raise(called: str, status: int, code: str, message: str, asked_for: float | None) -> NoReturn:
+    said = f"{code or f'HTTP {status}'}: {message or 'no reason given'}"
     match action_of(status, code, message):
         case Action.RETRY:
             raise ServiceUnavailable(f"Salesforce answered {said}.")
         case Action.SLOW_DOWN:
-            asked_for = retry_after_seconds(response.headers.get("Retry-After"))
             raise TooManyRequests(f"Salesforce answered {said}.", retry_after=asked_for)
         case Action.SIGN_IN:
             raise SignInRefused(
@@ -77,8 +89,8 @@ def raise_for_answer(response: requests.Response) -> None:
             raise LimitReached(
                 f"The org's limit is used up: {said}.", todo="Start again when it is renewed, or raise it."
             )
-        case Action.REFUSE:
-            raise RequestRefused(f"Salesforce refused {_called(response)}: {said}.", status=status, code=code)
+        case _:
+            raise RequestRefused(f"Salesforce refused {called}: {said}.", status=status, code=code)
 
 
 def asks_to_sign_in(response: requests.Response) -> bool:

@@ -1,7 +1,7 @@
 """An org: one session and all that is done on it. Fills the port `SalesforceOrg` of `connector.sync`."""
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,14 @@ import pyarrow as pa
 from connector.clients.retrying import Clock, Patience, SystemClock
 from connector.clients.salesforce.bulk_ingest import BulkIngest
 from connector.clients.salesforce.bulk_query import BulkQuery
+from connector.clients.salesforce.composite import Composite
 from connector.clients.salesforce.files import Files
 from connector.clients.salesforce.records import Records, record_url
 from connector.clients.salesforce.session import SalesforceSession
 from connector.instance import Instance
 from connector.model.describe import ObjectDescribe
 from connector.model.job import JobRequest, JobStatus, ResultKind
+from connector.model.saved import Save, Saved
 from connector.settings import SalesforceSecrets
 
 
@@ -26,6 +28,7 @@ class Org:
     def __init__(self, session: SalesforceSession, url: str, job_patience: float) -> None:
         self._url = url
         self._records = Records(session)
+        self._composite = Composite(session)
         self._files = Files(session, self._records)
         self._ingest = BulkIngest(session, job_patience)
         self._query = BulkQuery(session, job_patience)
@@ -70,6 +73,14 @@ class Org:
     def tooling_query(self, soql: str) -> list[dict[str, Any]]:
         """All records of a small query of the Tooling API."""
         return self._records.tooling_query(soql)
+
+    def queries(self, soql: Sequence[str], *, deleted: bool = False) -> list[list[dict[str, Any]]]:
+        """The records of many small queries in few calls; with `deleted`, those in the bin too."""
+        return self._composite.queries(soql, deleted=deleted)
+
+    def save(self, saves: Sequence[Save]) -> list[list[Saved]]:
+        """Write records of several objects in few calls, one collection after another."""
+        return self._composite.save(saves)
 
     def bulk_query(self, soql: str) -> Iterator[pa.Table]:
         """All records of a large query, a table of text a page. Raises JobFailed."""
