@@ -106,6 +106,4 @@ def _saved(save: Save, record: Mapping[str, Any], result: dict[str, Any]) -> Sav
     first = result["errors"][0]
     if save.operation is SaveAs.DELETE and first["statusCode"] == "ENTITY_IS_DELETED":
         return Saved(record_id)
-    return Saved(
-        record_id, code=first["statusCode"], message=first["message"], fields=tuple(first["fields"])
-    )
+    return Saved(record_id, code=first["statusCode"], message=first["message"], fields=tuple(first["fields"]))
