@@ -67,6 +67,11 @@ class Child:
         return self._process.stdout
 
     @property
+    def pid(self) -> int:
+        """The process that holds its leash; what it runs is a child of that."""
+        return self._process.pid
+
+    @property
     def exit_status(self) -> int | None:
         """Its exit status; None while it runs."""
         return self._process.poll()

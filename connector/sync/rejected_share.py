@@ -28,7 +28,12 @@ _TODO = (
 def check_rejected_share(
     run: Run, entities: Sequence[EntitySpec], workspace: Workspace, limit: float
 ) -> None:
-    """Raise TooManyRejected where an entity has more rejected rows than the share `limit` of its rows."""
+    """Raise TooManyRejected where an entity has more rejected rows than the share `limit` of its rows.
+
+    A retry is about rows that were refused before, so their share says nothing.
+    """
+    if run.scope.retry_of is not None:
+        return
     counts = {spec.name: settled_counts(run, spec, workspace) or EntityCounts() for spec in entities}
     found = [
         _told(spec, counts[spec.name], refused_by_reason(run, spec, workspace))

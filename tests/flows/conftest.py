@@ -42,7 +42,7 @@ def make_site(
     """Makes the settings of a sandbox's instance this process's own."""
 
     def make(
-        sandbox: Sandbox, *, give_up_after: int = 60, exports: Path | None = None, **changed: str
+        sandbox: Sandbox, *, give_up_after: int = 60, exports: Path | str | None = None, **changed: str
     ) -> Site:
         instance = sandbox.gentrack.tenant_id
         folder = tmp_path / "instances"

@@ -2,12 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import httpx
 import pytest
 
 from connector.store.ledger import SqlLedger, open_ledger
+from deployments.child import Child
 from deployments.ports import choose_port
 from deployments.postgres import Postgres
 from deployments.prefect_server import PrefectServer, register_deployments, worker
@@ -40,15 +43,24 @@ class Team:
         self._database, self._port = database, choose_port(0, what="Prefect")
         self._running = ExitStack()
         self.server: PrefectServer
+        self.worker: Child
 
     def start(self) -> None:
         folder = self.home / "prefect"
         self.server = self._running.enter_context(
             start_prefect_server(folder, self._database, port=self._port)
         )
-        self._running.enter_context(worker(self.server, self.settings, cwd=self.home))
+        self.worker = self._running.enter_context(worker(self.server, self.settings, cwd=self.home))
 
     def stop(self) -> None:
+        self._running.close()
+
+    def kill(self) -> None:
+        """Kill -9 of the server, the worker, and the runs that the worker started."""
+        for owner in (self.server.child, self.worker):
+            for pid in descendants(owner.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
         self._running.close()
 
     def let(self, **window: str | int) -> None:
@@ -113,6 +125,13 @@ class Team:
         return dict(answer.raise_for_status().json())
 
 
+def descendants(pid: int) -> list[int]:
+    """The processes that one has started, and those that they have."""
+    lists = [file.read_text("utf-8") for file in Path(f"/proc/{pid}/task").glob("*/children")]
+    children = [int(child) for one in lists for child in one.split()]
+    return children + [grandchild for child in children for grandchild in descendants(child)]
+
+
 @pytest.fixture(scope="module")
 def team(
     start_sandbox_of: Callable[[int, int], Sandbox],
@@ -135,9 +154,10 @@ def ledger(team: Team) -> Iterator[SqlLedger]:
     ledger.close()
 
 
-def test_a_waiting_run_outlives_worker_and_server_and_is_confirmed_by_command(
+def test_a_run_outlives_worker_and_server_that_are_killed_while_it_waits_and_while_it_sends(
     team: Team, ledger: SqlLedger
 ) -> None:
+    began = datetime.now(UTC)
     run = team.migration()
     team.state(run, "Suspended")
     shown = team.question(run)
@@ -147,7 +167,7 @@ def test_a_waiting_run_outlives_worker_and_server_and_is_confirmed_by_command(
     assert waiting
     assert (waiting.run_id, waiting.state, waiting.claimed_by) == (run, "reserved", None)
 
-    team.stop()
+    team.kill()
     team.start()
     assert team.state(run, "Suspended")["state"]["type"] == "PAUSED"
     wrong = team.connector("confirm", "--run", run, "--name", "Aroha", "--instance", "1")
@@ -155,6 +175,20 @@ def test_a_waiting_run_outlives_worker_and_server_and_is_confirmed_by_command(
     assert "The answer was not taken, and the run goes on waiting" in wrong.stderr
     confirmed = team.connector("confirm", "--run", run, "--name", "Aroha", "--instance", team.instance)
     assert (confirmed.returncode, confirmed.stderr) == (0, "")
+
+    deadline = time.monotonic() + 120
+    while (known := ledger.latest_progress(team.instance, began)) is None or known.stage != "upsert":
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.02)
+    team.kill()
+    team.start()
+    (window,) = ledger.windows.of_run(run)
+    assert (window.state, window.lapsed) == ("open", False)
+    resumed = team.connector("resume", "--run", run, "--json")
+    assert resumed.returncode == 3, resumed.stderr
+    for counts in json.loads(resumed.stdout)["entities"].values():
+        assert counts["read"] == sum(number for name, number in counts.items() if name != "read")
+        assert counts["failed"] == counts["updated"] == 0
     assert team.state(run, *FINAL)["state"]["type"] == "COMPLETED"
     (window,) = ledger.windows.of_run(run)
     assert (window.claimed_by, window.closed_by) == ("Aroha", "run")

@@ -1,4 +1,4 @@
-"""The same run from Gentrack's API and from its exports ends in the same org."""
+"""The same run from Gentrack's API and from its exports, in a folder or in S3, ends in the same org."""
 
 import os
 import subprocess
@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from connector.entities import registry
+from connector.locations import S3Access, located
 from connector.mapping.vocabulary import EXTERNAL_ID
 from deployments.sandbox_process import Sandbox
 from flows.initial_sync import initial_sync
@@ -50,6 +52,24 @@ def whole_org(instance: str) -> Content:
     return content
 
 
+@pytest.fixture
+def exports_in_s3(s3: S3Access, bucket: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], str]:
+    """Puts a folder of exports into a bucket and sets the access to it; returns its name."""
+
+    def put(folder: Path) -> str:
+        there = located(bucket, s3)
+        for file in folder.rglob("*.parquet"):
+            with there.files.open_output_stream(f"{there.path}/{file.relative_to(folder)}") as upload:
+                upload.write(file.read_bytes())
+        access = s3.model_dump(exclude_none=True)
+        for name, value in access.items():
+            text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            monkeypatch.setenv(f"CONNECTOR_S3__{name.upper()}", text)
+        return bucket
+
+    return put
+
+
 def without_secrets_of_gentrack(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if "__GENTRACK__" in name]:
         monkeypatch.delenv(name)
@@ -60,6 +80,7 @@ def test_runs_from_exports_end_in_the_org_of_a_run_from_the_api(
     make_site: Callable[..., Site],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    exports_in_s3: Callable[[Path], str],
 ) -> None:
     site = make_site(start_sandbox_of(CUSTOMERS, SEED))
     assert initial_sync(site.instance, "tests", return_state=True).is_completed()
@@ -72,7 +93,10 @@ def test_runs_from_exports_end_in_the_org_of_a_run_from_the_api(
         size = ["--customers", str(CUSTOMERS), "--seed", str(SEED)]
         command = [sys.executable, "-m", "sandbox.export", *size, "--folder", str(exports), "--format", kind]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        site = make_site(start_sandbox_of(CUSTOMERS, SEED), exports=exports)
+        place: str | Path = exports
+        if kind == "parquet":
+            place = exports_in_s3(exports)
+        site = make_site(start_sandbox_of(CUSTOMERS, SEED), exports=place)
         assert initial_sync(site.instance, "tests", return_state=True).is_completed()
         found = whole_org(site.instance)
         for name, records in from_api.items():

@@ -1,5 +1,6 @@
 """The outage window around a run: nothing reacts to the load, and everything is put back whatever happens."""
 
+import csv
 import signal
 import subprocess
 import sys
@@ -17,11 +18,15 @@ from sqlalchemy import create_engine, text
 
 from connector.bootstrap import Connection, connect
 from connector.entities import registry
+from connector.mapping.vocabulary import EXTERNAL_ID
 from connector.model.cursor import Side
+from connector.model.run import Run
+from connector.model.verification import Verification
 from connector.model.window import WindowState
 from connector.store.ledger import SqlLedger, open_ledger
 from connector.sync.switches import BYPASS, SETTING
 from deployments.sandbox_process import Sandbox
+from flows import initial_sync as initial_sync_flow
 from flows.initial_sync import initial_sync
 from flows.window_watchdog import window_watchdog
 from tests.flows.conftest import Site
@@ -85,9 +90,24 @@ def end_lease(database_url: str) -> None:
     engine.dispose()
 
 
-def test_nothing_reacts_to_the_load_and_both_switches_are_put_back(
-    site: Site, at: Connection, ledger: SqlLedger
+def edits_before_verify(at: Connection, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let somebody else change a record once everything is loaded; the list gets its external id."""
+    edited, verify = list[str](), initial_sync_flow._verify
+
+    def edit_first(run: Run) -> list[Verification]:
+        (point,) = at.salesforce.query(f"SELECT Id, {EXTERNAL_ID} FROM Service_Point__c LIMIT 1")
+        at.salesforce.update_record("Service_Point__c", point["Id"], {"City__c": "Elsewhere"})
+        edited.append(point[EXTERNAL_ID])
+        return verify(run)
+
+    monkeypatch.setattr(initial_sync_flow, "_verify", edit_first)
+    return edited
+
+
+def test_nothing_reacts_to_the_load_a_change_meanwhile_is_found_and_both_switches_are_put_back(
+    site: Site, at: Connection, ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    edited = edits_before_verify(at, monkeypatch)
     at.salesforce.create_record("Account", {"Name": "Before"})
     before = published(site)
     assert before
@@ -108,6 +128,15 @@ def test_nothing_reacts_to_the_load_and_both_switches_are_put_back(
     )
     assert record["Message__c"] == f"{summary['message']} {told}"
     assert told in Path(summary["report_file"]).read_text("utf-8")
+    assert summary["outcome"] == "completed with errors"
+    with Path(summary["errors_file"]).open(encoding="utf-8", newline="") as errors:
+        (found,) = [row for row in csv.DictReader(errors) if row["outcome"] == "failed"]
+    assert [found[name] for name in ("object", "external_id", "code", "field")] == [
+        "Service_Point__c",
+        edited[0],
+        "DIFFERS_AFTER_LOAD",
+        "City__c",
+    ]
     cursors = ledger.cursors.of(site.instance)
     assert {cursor.run_id for cursor in cursors} == {window.run_id}
     assert {cursor.resource for cursor in cursors if cursor.side is Side.SALESFORCE} == {

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from connector.errors import RequestRefused
-from connector.mapping.vocabulary import EXTERNAL_ID
+from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec
 from connector.model.describe import ObjectDescribe
 from connector.model.job import JobRequest, JobState, JobStatus, ResultKind
 from connector.sync.switches import SETTING
@@ -76,6 +76,12 @@ class OrgTwin:
         self.setup: SetupTwin = SetupTwin()
         self.counts: dict[str, int] = {}
         self.limit: dict[str, dict[str, int]] = {"DailyApiRequests": {"Max": 100_000, "Remaining": 99_000}}
+
+    def learn(self, spec: EntitySpec, prefix: str) -> None:
+        """Have an object of an entity that isn't one of the people's."""
+        _PREFIXES[spec.salesforce_object] = prefix
+        self.records[spec.salesforce_object] = {}
+        self.described[spec.salesforce_object] = described(spec)
 
     def now(self) -> datetime | None:
         return self.moment

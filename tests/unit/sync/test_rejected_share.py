@@ -1,11 +1,13 @@
 """A wrong mapping stops the run before it writes; ordinary dirt does not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from connector.errors import TooManyRejected
 from connector.model.outcome import EntityCounts
+from connector.model.scope import Scope
 from connector.sync.rejected_share import FEWEST, check_rejected_share, too_many
 from tests.unit.sync.people import people
 from tests.unit.sync.sync_records import account, customer
@@ -38,3 +40,10 @@ def test_the_run_stops_and_says_how_many_of_which_entity_and_why(
     assert "Account" not in stopped.value.message
     assert "--rejected-share" in stopped.value.todo
     check_rejected_share(whole.run, people(), whole.workspace, 1.0)
+
+
+def test_a_retry_is_not_judged_by_it(whole: WholeRun, stage_gentrack: Callable[..., None]) -> None:
+    stage_gentrack(customers=[customer(number, email="nobody") for number in range(7, 37)])
+    whole.plan()
+    retry = replace(whole.run, scope=Scope(retry_of="run-0"))
+    check_rejected_share(retry, people(), whole.workspace, 0.0)

@@ -29,9 +29,12 @@ from tests.unit.sync.people import people
 class WholeRun:
     """The stages of one run; a test calls as many as it needs and does harm between them."""
 
-    def __init__(self, run: Run, workspace: Workspace) -> None:
+    def __init__(
+        self, run: Run, workspace: Workspace, entities: tuple[EntitySpec, ...] | None = None
+    ) -> None:
         told: list[str] = []
         self.run, self.workspace = run, workspace
+        self.entities = people() if entities is None else entities
         self.org, self.ledger = OrgTwin(told), LedgerTwin(told)
         self.entities: tuple[EntitySpec, ...] = people()
         self.attempt = 0
