@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 
 from connector.errors import ConnectorError, LimitReached, RequestRefused
 from connector.model.finding import Finding, Severity
-from connector.model.plan import Cost
 from connector.sync.estimates import (
     API_REQUESTS,
     BULK_BATCHES,
@@ -75,21 +74,19 @@ def free_of(limits: Limits, limits_left: float) -> dict[str, int]:
     }
 
 
-def limit_findings(org: SalesforceOrg, limits_left: float, costs: tuple[Cost, ...] = ()) -> Iterator[Finding]:
-    """Limits of which a run may take nothing now, or less than it is known to cost."""
+def limit_findings(org: SalesforceOrg, limits_left: float) -> Iterator[Finding]:
+    """Limits of which a run may take nothing now, since what remains is left to others."""
     try:
         limits = org.limits()
     except ConnectorError as error:
         yield Finding(Severity.NOTE, "limits", error.message, error.todo)
         return
-    needed = {cost.name: cost.needed for cost in costs}
     for name, room in free_of(limits, limits_left).items():
-        if room < max(1, needed.get(name, 1)):
+        if room <= 0:
             yield Finding(
                 Severity.BLOCKING,
                 "limits",
-                f"{_standing(name, limits, limits_left)}"
-                + (f" This run takes about {needed[name]:,}." if name in needed else ""),
+                _standing(name, limits, limits_left),
                 "Start when it is renewed, have it raised, or leave less to others by [load] limits_left.",
             )
 

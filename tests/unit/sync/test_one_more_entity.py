@@ -78,6 +78,8 @@ class Tenant:
 
     def now(self) -> None: ...
 
+    def count(self, resource: str) -> None: ...
+
     def lacking(self, resource: str, column: str, values: Sequence[str]) -> list[str]:
         return []
 
