@@ -36,7 +36,6 @@ class WholeRun:
         self.run, self.workspace = run, workspace
         self.entities = people() if entities is None else entities
         self.org, self.ledger = OrgTwin(told), LedgerTwin(told)
-        self.entities: tuple[EntitySpec, ...] = people()
         self.attempt = 0
 
     def copy_gentrack(self, earlier: Run) -> None:
