@@ -1,6 +1,6 @@
 """An entity is one file: put into the registry's folder, it flows from extract to report by itself."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from connector.sync.staged_sql import Workspace
 from tests.unit.sync.org_twin import OrgTwin
 from tests.unit.sync.people import people
 from tests.unit.sync.sync_records import account
+from tests.unit.sync.test_extract import Tenant
 from tests.unit.sync.whole_run import WholeRun
 
 THE_FILE = '''
@@ -68,20 +69,12 @@ def meter(number: int, **changed: Any) -> dict[str, Any]:
     } | changed
 
 
-class Tenant:
-    """A Gentrack tenant with the records that are given, two a page."""
+class ByResource(Tenant):
+    """A Gentrack tenant with the records that are given for each resource, two a page."""
 
     def __init__(self, **resources: list[dict[str, Any]]) -> None:
+        super().__init__()
         self.resources: Mapping[str, list[dict[str, Any]]] = resources
-
-    def check(self) -> None: ...
-
-    def now(self) -> None: ...
-
-    def count(self, resource: str) -> None: ...
-
-    def lacking(self, resource: str, column: str, values: Sequence[str]) -> list[str]:
-        return []
 
     def pages(self, resource: str, row_type: pa.StructType) -> Iterator[pa.Table]:
         records = self.resources.get(resource, [])
@@ -137,7 +130,7 @@ def test_it_stands_in_the_registry_after_its_parents(with_meters: EntitySpec) ->
 
 def test_it_flows_from_extract_to_report(migrate: Callable[..., tuple[Summary, WholeRun]]) -> None:
     wrong = [meter(8, installedDt="the day before"), meter(9, accountNumber="A404")]
-    tenant = Tenant(accounts=[account(1)], meters=[meter(1), meter(2, phases=None), meter(3), *wrong])
+    tenant = ByResource(accounts=[account(1)], meters=[meter(1), meter(2, phases=None), meter(3), *wrong])
     summary, whole = migrate(tenant)
     assert summary.entities["Meter__c"] == EntityCounts(read=5, created=3, held=1, rejected=1)
     made = whole.org.by_key("Meter__c", "M1")
@@ -148,7 +141,7 @@ def test_it_flows_from_extract_to_report(migrate: Callable[..., tuple[Summary, W
     assert sorted(line.split(",")[:2] for line in lines) == [["Meter__c", "M8"], ["Meter__c", "M9"]]
 
     changed = [meter(1), meter(2, phases=1), meter(3), *wrong]
-    summary, whole = migrate(Tenant(accounts=[account(1)], meters=changed), "run-2")
+    summary, whole = migrate(ByResource(accounts=[account(1)], meters=changed), "run-2")
     counts = summary.entities["Meter__c"]
     assert (counts.updated, counts.unchanged, counts.created) == (1, 2, 0)
     assert whole.org.by_key("Meter__c", "M2")["Phases__c"] == "1"
