@@ -24,6 +24,7 @@ from connector.model.run import Run
 from connector.model.verification import Verification
 from connector.model.window import WindowState
 from connector.store.ledger import SqlLedger, open_ledger
+from connector.sync import rejected_share
 from connector.sync.switches import BYPASS, SETTING
 from deployments.sandbox_process import Sandbox
 from flows import initial_sync as initial_sync_flow
@@ -169,6 +170,22 @@ def test_a_failure_in_extract_closes_it_at_once_and_leaves_the_row_that_was_ther
     finally:
         httpx.delete(f"{site.sandbox.control_url}/faults").raise_for_status()
         at.salesforce.delete_record(SETTING, row)
+
+
+def test_too_many_rejected_rows_close_it_before_anything_is_written(
+    site: Site, at: Connection, ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rejected_share, "FEWEST", 1)
+    site.forget_calls()
+    state = initial_sync(site.instance, confirmed_by="Aroha", rejected_share=0.0, return_state=True)
+    assert (state.message or "").startswith(
+        "failed at transform: More rows are rejected than the limit of 0.0%"
+    )
+    assert "Contact: " in (state.message or "")
+    assert [call for call in site.org_calls() if "/jobs/ingest" in call["path"]] == []
+    (window,) = ledger.windows.of_run(str(state.state_details.flow_run_id))
+    assert (window.state, window.closed_by) == (WindowState.CLOSED, "run")
+    assert (bypass(at), at.event_publishing.is_on()) == (None, True)
 
 
 def test_a_second_migration_of_the_instance_is_refused_and_the_first_is_named(
