@@ -102,14 +102,31 @@ def targets(spec: EntitySpec, prepared: pd.DataFrame) -> pd.DataFrame:
 
 def _to_write(spec: EntitySpec, prepared: pd.DataFrame, wished: pd.DataFrame) -> pd.DataFrame:
     """What isn't Gentrack's alone is written at creation; at the first linking it fills blanks there."""
+    held_otherwise = _held_otherwise(spec, prepared, wished)
     keep = {}
     for field in spec.fields:
         values = wished[field.api_name]
         if field.master is not Master.GENTRACK:
             blank = prepared[named.salesforce(field.api_name)].isna()
+            if field.unit is not None:
+                blank &= ~held_otherwise[field.unit]
             values = values.where(blank & ~prepared[named.LINKED])
         keep[field.api_name] = values
     return pd.DataFrame(keep, index=prepared.index)
+
+
+def _held_otherwise(spec: EntitySpec, prepared: pd.DataFrame, wished: pd.DataFrame) -> dict[str, Column]:
+    """By unit, the rows of which Salesforce holds another value of it: no line of Gentrack's is mixed in."""
+    fields = [
+        field for field in spec.fields if field.unit is not None and field.master is not Master.GENTRACK
+    ]
+    found = prepared[[named.salesforce(field.api_name) for field in fields]]
+    found.columns = pd.Index([field.api_name for field in fields])
+    other = differences(wished, found, fields) & found.notna()
+    units = {
+        unit: [f.api_name for f in fields if f.unit == unit] for unit in {field.unit for field in fields}
+    }
+    return {str(unit): other[names].any(axis="columns") for unit, names in units.items()}
 
 
 def _given(parent: Parent, described: ObjectDescribe, prepared: pd.DataFrame) -> Column:

@@ -1,5 +1,6 @@
 """What is done with a row: a table of cases over an invented entity."""
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pytest
 
 from connector.mapping.converters import TEXT
 from connector.mapping.decisions import decide
+from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master
 from tests.unit.mapping.mapping_specs import METER
 from tests.unit.sync.sync_describe import described
 
@@ -50,12 +52,16 @@ FOUND = LINKED | {"linked": False}
 
 
 def plan_of(*rows: dict[str, Any], **describe: dict[str, Any]) -> pd.DataFrame:
+    return plan_of_entity(METER, *rows, **describe)
+
+
+def plan_of_entity(spec: EntitySpec, *rows: dict[str, Any], **describe: dict[str, Any]) -> pd.DataFrame:
     frame = pd.DataFrame(list(rows))
     numbers = {"row", "key_count", "batch", "proposed"}
-    texts = [name for name, value in NEW.items() if name not in numbers and not isinstance(value, bool)]
+    texts = [name for name, value in rows[0].items() if name not in numbers and not isinstance(value, bool)]
     for name in texts:
         frame[name] = frame[name].astype(TEXT)
-    return decide(METER, described(METER, **describe), frame)
+    return decide(spec, described(spec, **describe), frame)
 
 
 def decided(row: dict[str, Any], **describe: dict[str, Any]) -> dict[str, Any]:
@@ -183,3 +189,29 @@ def test_a_batch_without_rows_has_a_plan_without_rows() -> None:
     empty = decide(METER, described(METER), pd.DataFrame([NEW]).astype({"g.name": TEXT}).iloc[:0])
     assert list(empty.columns) == list(plan.columns)
     assert len(empty) == 0
+
+
+@pytest.mark.parametrize(
+    ("street", "city", "filled"),
+    [
+        (None, None, ["1 High St", "Wellington"]),
+        (None, "Wellington ", ["1 High St", None]),
+        (None, "Auckland", [None, None]),
+        ("9 Elsewhere", None, [None, None]),
+    ],
+)
+def test_no_line_of_an_address_is_mixed_into_another_one(
+    street: str | None, city: str | None, filled: list[str | None]
+) -> None:
+    address = replace(
+        METER,
+        fields=(
+            Field("Street__c", "street", FieldType.TEXT, Master.SALESFORCE, unit="address"),
+            Field("City__c", "city", FieldType.TEXT, Master.SALESFORCE, unit="address"),
+        ),
+    )
+    row = FOUND | {"g.street": "1 High St", "g.city": "Wellington", "s.Street__c": street, "s.City__c": city}
+    plan = plan_of_entity(address, row)
+    assert [
+        None if pd.isna(plan[n].iloc[0]) else plan[n].iloc[0] for n in ("t.Street__c", "t.City__c")
+    ] == filled
