@@ -23,16 +23,18 @@ from tasks.sending import sending
 
 @task(name="line up", task_run_name="line up {name}", cache_policy=NO_CACHE)
 def line_up(run: Run, name: str) -> list[list[Batch]]:
-    """Line up an entity's batches, in as many groups as jobs may run side by side.
+    """Line up what is to be written of an entity, in as many groups as jobs may run side by side.
 
     What they will change is kept by then; an attempt that read both sides anew has a window of its own.
     """
     at = connection(run.instance)
-    once(
-        run,
-        f"line up {name}",
-        lambda: sum(batch.rows for batch in verb(run, entity(name), at.salesforce, at.workspace(run))),
-    )
+
+    def work() -> int:
+        rows = sum(batch.rows for batch in verb(run, entity(name), at.salesforce, at.workspace(run)))
+        at.ledger.expect_rows(run, name, rows)
+        return rows
+
+    once(run, f"line up {name}", work)
     attempt = len(at.ledger.windows.of_run(run.id))
     once(
         run,

@@ -1,8 +1,11 @@
 """Extract: both sides into staging, as text in canonical form, part by part."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from connector.mapping import columns as named
 from connector.mapping.canonical import written
@@ -13,7 +16,7 @@ from connector.model.describe import ObjectDescribe
 from connector.model.run import Run
 from connector.sync import folders
 from connector.sync.ports import GentrackSource, SalesforceOrg, Staging
-from connector.sync.soql import all_records, parent_path, records_of
+from connector.sync.soql import STAMP, all_records, made_by_the_platform, parent_path, records_of, stamps
 
 
 def extract_gentrack(
@@ -35,20 +38,26 @@ def extract_salesforce(
     batch_rows: int,
     unlinked: bool = False,
     keys: Sequence[str] | None = None,
+    since: str | None = None,
 ) -> int:
-    """Stage what Salesforce holds of an entity, or of these keys of it; returns how many records.
+    """Stage what Salesforce holds of an entity; returns how many records.
 
-    Columns: salesforce_id, key, a `parent.` column for each parent's external id, an `s.` column a field;
-    with `unlinked`, records without an external id too, and a `parent_id.` column for each parent.
+    All of them, or of these `keys`, or what was changed at the stamp `since` or later.
+
+    Columns: salesforce_id, key, a `parent.` column for each parent's external id, an `s.` column a field and
+    the stamp; with `unlinked`, records without an external id too, and a `parent_id.` column for each parent.
     """
     described = org.describe(spec.salesforce_object)
-    queries = (
-        [all_records(spec, described, unlinked=unlinked)]
+    queries: Iterable[str] = (
+        [all_records(spec, described, unlinked=unlinked, since=since)]
         if keys is None
         else records_of(spec, described, keys, unlinked=unlinked)
     )
+    began = org.now()
     pages = (
-        canonical_records(spec, described, page, unlinked=unlinked)
+        canonical_records(spec, described, page, unlinked=unlinked).append_column(
+            named.STAMP, _proving(page[STAMP], began)
+        )
         for query in queries
         for page in org.bulk_query(query)
         if page.num_rows
@@ -58,10 +67,35 @@ def extract_salesforce(
     return staged(pages, empty, staging, name=spec.name, folder=folder, batch_rows=batch_rows)
 
 
+def extract_stamps(
+    spec: EntitySpec, org: SalesforceOrg, staging: Staging, *, folder: str, batch_rows: int
+) -> int:
+    """Stage salesforce_id and stamp of every record that may be one of ours; returns how many."""
+    names = [named.SALESFORCE_ID, named.STAMP]
+    found = org.bulk_query(stamps(spec, org.describe(spec.salesforce_object)))
+    pages = (page.select(["Id", STAMP]).rename_columns(names) for page in found if page.num_rows)
+    empty = pa.schema([(name, pa.string()) for name in names]).empty_table()
+    return _staged(pages, empty, staging, name=spec.name, folder=folder, batch_rows=batch_rows)
+
+
+def extract_made_by_the_platform(
+    spec: EntitySpec, org: SalesforceOrg, staging: Staging, *, folder: str, batch_rows: int
+) -> int:
+    """Stage salesforce_id and parents' external ids of records without an own one; returns how many."""
+    described = org.describe(spec.salesforce_object)
+    paths = {"Id": named.SALESFORCE_ID} | {
+        parent_path(described, p.field): named.parent_key(p.field) for p in spec.parents
+    }
+    found = org.bulk_query(made_by_the_platform(spec, described))
+    pages = (page.select(list(paths)).rename_columns(paths) for page in found if page.num_rows)
+    empty = pa.schema([(name, pa.string()) for name in paths.values()]).empty_table()
+    return _staged(pages, empty, staging, name=spec.name, folder=folder, batch_rows=batch_rows)
+
+
 def canonical_records(
     spec: EntitySpec, described: ObjectDescribe, page: pa.Table, *, unlinked: bool = False
 ) -> pa.Table:
-    """A page of query results -> the columns of `extract_salesforce`, values in canonical form."""
+    """A page of query results -> the columns of `extract_salesforce` but the stamp, in canonical form."""
     frame = page.to_pandas(types_mapper=text_columns)
     columns = {named.SALESFORCE_ID: frame["Id"], named.KEY: frame[EXTERNAL_ID]}
     columns |= {named.parent_key(p.field): frame[parent_path(described, p.field)] for p in spec.parents}
@@ -78,7 +112,15 @@ def _names(spec: EntitySpec, *, unlinked: bool) -> list[str]:
     parents = [named.parent_key(parent.field) for parent in spec.parents]
     fields = [named.salesforce(field.api_name) for field in spec.fields]
     ids = [named.parent_id(parent.field) for parent in spec.parents] if unlinked else []
-    return [named.SALESFORCE_ID, named.KEY, *parents, *fields, *ids]
+    return [named.SALESFORCE_ID, named.KEY, *parents, *fields, *ids, named.STAMP]
+
+
+def _proving(stamp: Any, began: datetime | None) -> Any:
+    """Stamps are whole seconds: one of the second in which reading began, or later, says nothing of what
+    followed in that second, and is left out. So is every one of an org that doesn't tell its time.
+    """
+    before = "" if began is None else f"{began.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+    return pc.if_else(pc.less(stamp, pa.scalar(before)), stamp, pa.scalar(None, pa.string()))
 
 
 def staged(

@@ -26,6 +26,7 @@ from connector.sync.ports import Ledger, SalesforceOrg
 from connector.sync.row_errors import PASSING
 from connector.sync.sending import Sending
 from connector.sync.staged_sql import Workspace, quoted
+from connector.sync.standing import standing_sql
 
 _DONE = ", ".join(f"'{outcome}'" for outcome in RowOutcome if outcome not in REFUSED)
 _MADE = f"lined_up.{named.OPERATION} IN ('{Operation.CREATE}', '{Operation.ADOPT}')"
@@ -49,7 +50,7 @@ class Finish:
         self.workspace.staging.clear(folder)
         sent = 0
         with self.workspace.sql() as sql:
-            for name in ("prepared", "lined_up", "result"):
+            for name in ("prepared", "plan", "lined_up", "result"):
                 sql.table(name, getattr(folders, name)(self.run, self.spec.name))
             for number, rows in sql.batches(_left_to_do(self.spec)):
                 frame = rows.to_pandas(types_mapper=text_columns)
@@ -111,7 +112,7 @@ def _left_to_do(spec: EntitySpec) -> str:
     joins = " ".join(
         f"LEFT JOIN (SELECT lower({named.KEY}) AS folded,"
         f" bool_and({named.OUTCOME} IN ({_DONE}) OR {named.LINKED}) AS done"
-        f" FROM result GROUP BY ALL) AS {parent.field}_result"
+        f" FROM ({standing_sql()}) GROUP BY ALL) AS {parent.field}_result"
         f" ON {parent.field}_result.folded = lower(lined_up.{quoted(named.parent_key(parent.field))})"
         for parent in spec.later_parents
     )

@@ -69,12 +69,12 @@ def born(run: Run, entity: str) -> str:
 
 
 def lined_up(run: Run, entity: str) -> str:
-    """The plan as it stands when the entity's turn comes: parents loaded, platform-made records known."""
+    """The rows to be written, when the entity's turn comes: parents loaded, platform-made records known."""
     return f"{run.id}/lined_up/{entity}"
 
 
 def result(run: Run, entity: str) -> str:
-    """What became of each row in upsert."""
+    """What became of each row that was lined up."""
     return f"{run.id}/result/{entity}"
 
 
@@ -98,8 +98,13 @@ def attached(run: Run, entity: str) -> str:
     return f"{run.id}/attached/{entity}"
 
 
+def stamps(run: Run, entity: str) -> str:
+    """When each record was last changed that Salesforce holds after the load."""
+    return f"{run.id}/stamps/{entity}"
+
+
 def read_back(run: Run, entity: str) -> str:
-    """Records that Salesforce holds after the load."""
+    """Records that Salesforce holds after the load, those that have changed since extract."""
     return f"{run.id}/read_back/{entity}"
 
 

@@ -13,6 +13,8 @@ from connector.model.soql import soql_text
 
 _LIST_CHARACTERS = 15_000
 """Of the keys in one query."""
+STAMP = "SystemModstamp"
+"""When a record was last changed by whomever, in whole seconds: triggers and processes move it as well."""
 
 
 def parent_path(described: ObjectDescribe, field: str) -> str:
@@ -26,15 +28,30 @@ def parent_path(described: ObjectDescribe, field: str) -> str:
     return f"{lookup.relationship_name}.{EXTERNAL_ID}"
 
 
-def all_records(spec: EntitySpec, described: ObjectDescribe, *, unlinked: bool = False) -> str:
+def all_records(
+    spec: EntitySpec, described: ObjectDescribe, *, unlinked: bool = False, since: str | None = None
+) -> str:
     """Every record that may be one of ours, with its parents' external ids and its mapped fields.
 
-    With `unlinked`, also those that have no external id, and the ids of parents, which may have none either.
+    With `unlinked`, also those that have no external id, and the ids of parents, which may have none either;
+    with `since`, a SystemModstamp, only those that were changed then or later.
     """
-    select = _select(spec, described, unlinked=unlinked)
-    if unlinked:
-        return select
-    return f"{select} WHERE {_named_parents(spec, described) or f'{EXTERNAL_ID} != null'}"
+    ours = "" if unlinked else _ours(spec, described)
+    changed = "" if since is None else f"{STAMP} >= {since}"
+    where = " AND ".join(filter(None, (ours, changed)))
+    return _select(spec, described, unlinked=unlinked) + (f" WHERE {where}" if where else "")
+
+
+def stamps(spec: EntitySpec, described: ObjectDescribe) -> str:
+    """When each of the same records was last changed."""
+    return f"SELECT Id, {STAMP} FROM {spec.salesforce_object} WHERE {_ours(spec, described)}"
+
+
+def made_by_the_platform(spec: EntitySpec, described: ObjectDescribe) -> str:
+    """Records that have our parents and no external id, with their parents' external ids."""
+    columns = ", ".join(["Id", *(parent_path(described, parent.field) for parent in spec.parents)])
+    where = f"{EXTERNAL_ID} = null AND {_named_parents(spec, described)}"
+    return f"SELECT {columns} FROM {spec.salesforce_object} WHERE {where}"
 
 
 def records_of(
@@ -62,11 +79,15 @@ def records_of(
 
 
 def _select(spec: EntitySpec, described: ObjectDescribe, *, unlinked: bool) -> str:
-    columns = ["Id", EXTERNAL_ID, *(parent_path(described, parent.field) for parent in spec.parents)]
+    columns = ["Id", EXTERNAL_ID, STAMP, *(parent_path(described, parent.field) for parent in spec.parents)]
     columns += [field.api_name for field in spec.fields]
     if unlinked:
         columns += [parent.field for parent in spec.parents]
     return f"SELECT {', '.join(columns)} FROM {spec.salesforce_object}"
+
+
+def _ours(spec: EntitySpec, described: ObjectDescribe) -> str:
+    return _named_parents(spec, described) or f"{EXTERNAL_ID} != null"
 
 
 def _named_parents(spec: EntitySpec, described: ObjectDescribe) -> str:

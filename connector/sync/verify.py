@@ -1,6 +1,8 @@
 """Verify: read Salesforce back and compare it, key by key and value by value, with what should be there.
 
-A row that is not as it should be becomes failed, whatever its job said of it.
+A row that is not as it should be becomes failed, whatever its job said of it. Of a record that nobody has
+changed since extract the values are known; an unchanged row whose record is such a one was compared with them
+when it was planned (`connector.sync.read_back`).
 """
 
 import pandas as pd
@@ -14,10 +16,11 @@ from connector.model.outcome import RowOutcome
 from connector.model.run import Run
 from connector.model.verification import Verification
 from connector.sync import folders
-from connector.sync.extract import extract_salesforce
 from connector.sync.narrow import keys_to_read
 from connector.sync.ports import SalesforceOrg
+from connector.sync.read_back import FOUND, THERE, read_back, there
 from connector.sync.staged_sql import Workspace, quoted
+from connector.sync.standing import standing_sql
 
 _PARENT = "back_"
 _SCHEMA = pa.schema({named.ROW: pa.int64()} | dict.fromkeys((named.KEY, *named.VERDICT), pa.string()))
@@ -31,59 +34,68 @@ _TODO = "Look at the record's history in Salesforce: a trigger, a flow or a pers
 def verify(run: Run, spec: EntitySpec, org: SalesforceOrg, workspace: Workspace) -> Verification:
     """Read an entity back and stage the rows that are not as they should be."""
     staging = workspace.staging
-    extract_salesforce(
-        spec,
-        org,
-        staging,
-        folder=folders.read_back(run, spec.name),
-        batch_rows=workspace.batch_rows,
-        keys=keys_to_read(run, spec.name, staging),
-    )
+    read_back(run, spec, org, workspace, keys_to_read(run, spec.name, staging))
     staging.clear(folders.verified(run, spec.name))
-    compared, wrong = 0, [pd.DataFrame({name: [] for name in _SCHEMA.names})]
+    wrong = [pd.DataFrame({name: [] for name in _SCHEMA.names})]
     with workspace.sql() as sql:
-        for name in ("prepared", "lined_up", "result", "read_back"):
+        for name in ("prepared", "plan", "lined_up", "result"):
             sql.table(name, getattr(folders, name)(run, spec.name))
+        there(run, spec, staging, sql)
         unfinished = bool(staging.parts(folders.finished(run, spec.name)))
         if unfinished:
             sql.table("finished", folders.finished(run, spec.name))
-        for piece in sql.stream(_expected_and_found(spec, unfinished=unfinished)):
-            frame = pa.Table.from_batches([piece]).to_pandas(types_mapper=pd.ArrowDtype)
-            compared += len(frame)
-            wrong.append(_wrong(spec, frame))
+        sql.keep("expected", _expected_sql(unfinished=unfinished))
+        wrong += [
+            _wrong(spec, pa.Table.from_batches([piece]).to_pandas(types_mapper=pd.ArrowDtype))
+            for piece in sql.stream(_expected_and_found(spec))
+        ]
+        compared = sql.rows("SELECT count(*) FROM expected")
         unknown = sql.rows(_unknown()) if run.scope.is_whole else [(0,)]
     found = pd.concat(wrong, ignore_index=True)
     table = pa.Table.from_pandas(found, schema=_SCHEMA, preserve_index=False)
     staging.write(spec.name, 0, folders.verified(run, spec.name), table)
     missing = int((found[named.CODE] == "MISSING_AFTER_LOAD").sum())
-    return Verification(spec.name, compared, missing, len(found) - missing, int(str(unknown[0][0])))
+    differing = len(found) - missing
+    return Verification(spec.name, int(str(compared[0][0])), missing, differing, int(str(unknown[0][0])))
 
 
 def _unknown() -> str:
     """How many records carry an external id that Gentrack doesn't have. A part of it can't tell that."""
     return f"""
-        SELECT count(*) FROM read_back ANTI JOIN prepared
-            ON lower(prepared.{named.KEY}) = lower(read_back.{named.KEY})
-        WHERE read_back.{named.KEY} IS NOT NULL
+        SELECT count(*) FROM {THERE} ANTI JOIN prepared
+            ON lower(prepared.{named.KEY}) = lower({THERE}.{named.KEY})
+        WHERE {THERE}.{named.KEY} IS NOT NULL
     """
 
 
-def _expected_and_found(spec: EntitySpec, *, unfinished: bool) -> str:
-    columns = [f"lined_up.{quoted(named.target(field.api_name))}" for field in spec.fields]
-    columns += [f"read_back.{quoted(named.salesforce(field.api_name))}" for field in spec.fields]
+def _expected_sql(*, unfinished: bool) -> str:
+    """Rows whose record should be there, and how it stands: its id, and whether it is as it was extracted."""
+    return f"""
+        SELECT standing.{named.ROW}, standing.{named.KEY}, standing.{named.OPERATION},
+               {THERE}.{named.SALESFORCE_ID}, coalesce({THERE}.steady, false) AS steady
+        FROM ({standing_sql()}) AS standing
+        {_LEFT_UNFINISHED if unfinished else ""}
+        LEFT JOIN {THERE} ON lower({THERE}.{named.KEY}) = lower(standing.{named.KEY})
+        WHERE standing.{named.OUTCOME} IN
+            ('{RowOutcome.CREATED}', '{RowOutcome.UPDATED}', '{RowOutcome.UNCHANGED}')
+    """
+
+
+def _expected_and_found(spec: EntitySpec) -> str:
+    """What is to be compared: all but the unchanged rows whose record is as it was extracted."""
+    columns = [f"plan.{quoted(named.target(field.api_name))}" for field in spec.fields]
+    columns += [f"found.{quoted(named.salesforce(field.api_name))}" for field in spec.fields]
     for parent in spec.parents:
         key = quoted(named.parent_key(parent.field))
-        columns += [f"lined_up.{key}", f"read_back.{key} AS {quoted(_PARENT + parent.field)}"]
-    columns += [f"lined_up.{quoted(named.given_parent(p.field))}" for p in spec.fillable_parents]
+        columns += [f"plan.{key}", f"found.{key} AS {quoted(_PARENT + parent.field)}"]
+    columns += [f"plan.{quoted(named.given_parent(p.field))}" for p in spec.fillable_parents]
     return f"""
-        SELECT result.{named.ROW}, result.{named.KEY}, lined_up.{named.OPERATION},
-               read_back.{named.SALESFORCE_ID}, {", ".join(columns)}
-        FROM result
-        JOIN lined_up USING ({named.ROW})
-        {_LEFT_UNFINISHED if unfinished else ""}
-        LEFT JOIN read_back ON lower(read_back.{named.KEY}) = lower(result.{named.KEY})
-        WHERE result.{named.OUTCOME} IN
-            ('{RowOutcome.CREATED}', '{RowOutcome.UPDATED}', '{RowOutcome.UNCHANGED}')
+        SELECT expected.{named.ROW}, expected.{named.KEY}, expected.{named.OPERATION},
+               expected.{named.SALESFORCE_ID}, {", ".join(columns)}
+        FROM expected
+        JOIN plan USING ({named.ROW})
+        LEFT JOIN {FOUND} AS found ON found.{named.SALESFORCE_ID} = expected.{named.SALESFORCE_ID}
+        WHERE NOT (expected.steady AND expected.{named.OPERATION} = '{Operation.NONE}')
     """
 
 

@@ -114,6 +114,25 @@ def test_limits(org: Org) -> None:
     assert org.limits()["DailyApiRequests"]["Remaining"] > 0
 
 
+def test_a_record_is_stamped_by_the_orgs_own_clock(org: Org, tmp_path: Path, prefix: str) -> None:
+    before = org.now()
+    run_job(org, UPSERT, written(tmp_path, [[f"{prefix}-{row}", "Stamped"] for row in range(3)]))
+    after = org.now()
+    assert before is not None
+    assert after is not None
+    ours = f"SELECT SystemModstamp FROM Account WHERE {KEY} LIKE '{prefix}%'"
+    (page,) = org.bulk_query(ours)
+    stamps = texts(page, "SystemModstamp")
+    assert len(stamps) == 3
+    assert all(
+        f"{before:%Y-%m-%dT%H:%M:%S}" <= stamp[:19] <= f"{after:%Y-%m-%dT%H:%M:%S}" for stamp in stamps
+    )
+    (later,) = org.bulk_query(f"{ours} AND SystemModstamp >= {min(stamps)}")
+    assert later.num_rows == 3
+    (none,) = org.bulk_query(f"{ours} AND SystemModstamp > {max(stamps)}")
+    assert none.num_rows == 0
+
+
 def test_a_job_from_create_to_results(org: Org, tmp_path: Path, prefix: str) -> None:
     rows = [[f"{prefix}-{number}", AWKWARD] for number in range(30)]
     job = run_job(org, UPSERT, written(tmp_path, [*rows, [f"{prefix}-bad", ""]]))

@@ -1,14 +1,14 @@
 """A Salesforce org in memory, behind the same port as the real one, that fails when it is told to.
 
 It keeps records by external id, makes the direct relation of a contact, treats empty cells and `#N/A` as Bulk
-API 2.0 does, and answers in another order than it was asked.
+API 2.0 does, and answers in another order than it was asked. Whoever changes a record moves its stamp.
 """
 
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -65,13 +65,17 @@ class OrgTwin:
         self.locked: dict[str, int] = {}
         self.left: set[str] = set()
         self.forgotten: set[str] = set()
+        self.ignored: set[str] = set()
         self.failing_jobs: dict[int, str] = {}
         self.standing_jobs: dict[int, int] = {}
         self.run_records: dict[str, Mapping[str, Any]] = {}
         self.files: list[tuple[str, str, str]] = []
+        self.clock = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
+        self._stamped: dict[str, tuple[dict[str, str | None], str]] = {}
         self.setting: SettingTwin = SettingTwin(self.told)
         self.queried: list[str] = []
         self.moment: datetime | None = None
+        self.tells_time = True
         self.code: dict[str, list[dict[str, Any]]] = {"ApexTrigger": []}
         self.setup: SetupTwin = SetupTwin()
         self.counts: dict[str, int] = {}
@@ -84,7 +88,14 @@ class OrgTwin:
         self.described[spec.salesforce_object] = described(spec)
 
     def now(self) -> datetime | None:
-        return self.moment
+        """By default a second after the last change."""
+        if self.moment is not None or not self.tells_time:
+            return self.moment
+        for records in self.records.values():
+            for record in records.values():
+                self._stamp(record)
+        self.clock += timedelta(seconds=1)
+        return self.clock
 
     def user_name(self) -> str:
         return "integration@retailer.example"
@@ -253,7 +264,18 @@ class OrgTwin:
                 return job
         raise RequestRefused(f"There is no job {job_id}.", status=404, code="NOT_FOUND")
 
+    def _stamp(self, record: Mapping[str, str | None]) -> str:
+        """The second in which a record was seen to be other than before."""
+        record_id, now = str(record["Id"]), dict(record)
+        before, stamp = self._stamped.get(record_id, ({}, ""))
+        if before != now:
+            stamp = f"{self.clock:%Y-%m-%dT%H:%M:%S}.000Z"
+            self._stamped[record_id] = now, stamp
+        return stamp
+
     def _value(self, record: Mapping[str, str | None], path: str) -> str | None:
+        if path == "SystemModstamp":
+            return self._stamp(record)
         lookup, dot, name = path.partition(".")
         if not dot:
             return record.get(path)
@@ -266,6 +288,8 @@ class OrgTwin:
         if operator == "IN":
             keys = [text[1:-1].lower() for text in given[1:-1].split(",")]
             return value is not None and value.lower() in keys
+        if operator == ">=":
+            return value is not None and value >= given
         return (value is None) == (operator == "=")
 
     def _process(self, job: Job, row: Row) -> None:
@@ -302,7 +326,7 @@ class OrgTwin:
             except KeyError:
                 record, created = self.records[sobject][self.add(sobject, CreatedById=USER)], True
         record["LastModifiedById"] = USER
-        for name, value in row.items():
+        for name, value in () if row[EXTERNAL_ID] in self.ignored else row.items():
             lookup, dot, _ = name.partition(".")
             if value and dot:
                 record[f"{lookup}Id"] = self.by_key(_TARGETS.get(lookup, lookup), value)["Id"]

@@ -1,6 +1,7 @@
 """The plan as it stands when an entity's turn comes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -92,15 +93,42 @@ def test_what_is_not_sent_keeps_its_own_verdict(whole: WholeRun, stage_gentrack:
     whole.plan()
     whole.org.refused["A1"] = TOO_LONG
     whole.load()
-    assert whole.row(folders.result, "contact", "C7")["code"] == "INVALID_EMAIL_ADDRESS"
+    assert list(whole.staged(folders.result, "contact").index) == ["C9"]
+    assert whole.settle()["contact"] == EntityCounts(read=2, held=1, rejected=1)
     assert whole.row(folders.result, "contact", "C9")["code"] == "PARENT_REFUSED"
 
 
-def test_batches_keep_the_numbers_and_the_rows_of_the_plan(whole: WholeRun) -> None:
+def test_rows_that_are_sent_are_cut_into_batches_at_their_lock_parents(
+    whole: WholeRun, stage_gentrack: Callable[..., None]
+) -> None:
+    numbers = range(1, 31)
+    stage_gentrack(
+        accounts=[account(n) for n in numbers],
+        customers=[customer(n) for n in numbers],
+        accountCustomers=[link(n, (n + 1) // 2, n, primary="N") for n in numbers],
+    )
+    whole.plan()
     whole.load(ACCOUNT, CONTACT)
-    plan = whole.workspace.staging.parts(folders.plan(whole.run, RELATION.name))
-    batches = line_up(whole.run, RELATION, whole.org, whole.workspace)
-    assert [(b.number, b.rows) for b in batches] == [(b.number, b.rows) for b in plan]
+    few = replace(whole.workspace, batch_rows=7)
+    batches = line_up(whole.run, RELATION, whole.org, few)
+    assert [(b.number, b.rows) for b in batches] == [(0, 8), (1, 6), (2, 8), (3, 6), (4, 2)]
+    parents = [
+        {str(key).split(":")[0] for key in whole.workspace.staging.read(b.path)["key"].to_pylist()}
+        for b in batches
+    ]
+    assert sum(map(len, parents)) == len(set().union(*parents))
+
+
+def test_a_few_rows_to_send_are_one_batch_and_the_rest_is_not_lined_up(whole: WholeRun) -> None:
+    whole.load()
+    whole.org.by_key("AccountContactRelation", "A1:C7")["EndDate"] = "2020-01-01"
+    whole.org.by_key("AccountContactRelation", "A2:C8")["EndDate"] = "2020-01-01"
+    whole.plan()
+    jobs = len(whole.org.jobs)
+    whole.load()
+    assert [len(job.rows) for job in whole.org.jobs[jobs:]] == [2]
+    assert [b.rows for b in whole.workspace.staging.parts(folders.lined_up(whole.run, "account"))] == [0]
+    assert set(whole.staged(folders.lined_up, RELATION.name).index) == {"A1:C7", "A2:C8"}
 
 
 def test_two_relations_of_the_same_parents_do_not_double_a_row(whole: WholeRun) -> None:

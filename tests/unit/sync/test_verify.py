@@ -118,6 +118,46 @@ class TestRecordsThatExisted:
         again.org.remove("Contact", "C8")
         assert again.verify()["contact"].missing == 1
 
+    def test_of_what_nobody_changed_only_the_stamps_are_read(self, again: WholeRun) -> None:
+        again.org.queried.clear()
+        found = again.verify()
+        assert [q.partition(" FROM ")[0] for q in again.org.queried] == ["SELECT Id, SystemModstamp"] * 3
+        assert found["contact"] == Verification("contact", compared=2, missing=0, differing=0, unknown=0)
+
+    def test_whatever_changed_since_is_read_whole(self, again: WholeRun) -> None:
+        again.org.by_key("AccountContactRelation", "A2:C7")["EndDate"] = "2020-01-01"
+        again.org.add(
+            "AccountContactRelation", Gentrack_External_Id__c="A9:C9", **_parents_of(again, "A2:C7")
+        )
+        again.verify()
+        assert set(again.staged(folders.read_back, RELATION.name).index) == {"A2:C7", "A9:C9"}
+
+    def test_a_record_that_was_changed_in_the_second_of_extract_is_read_again(self, loaded: WholeRun) -> None:
+        loaded.org.moment = loaded.org.clock
+        loaded.plan()
+        loaded.load()
+        loaded.org.by_key("AccountContactRelation", "A2:C7")["EndDate"] = "2020-01-01"
+        assert loaded.verify()[RELATION.name].differing == 1
+
+    def test_a_row_that_was_sent_is_compared_though_its_record_has_the_stamp_of_before(
+        self, loaded: WholeRun
+    ) -> None:
+        loaded.org.by_key("AccountContactRelation", "A2:C7")["EndDate"] = "2020-01-01"
+        loaded.plan()
+        loaded.org.ignored.add("A2:C7")
+        loaded.load()
+        assert loaded.verify()[RELATION.name].differing == 1
+
+    def test_a_record_that_got_a_key_that_gentrack_does_not_have_is_counted(self, again: WholeRun) -> None:
+        again.org.by_key("Contact", "C8")["Gentrack_External_Id__c"] = "C999"
+        found = again.verify()["contact"]
+        assert (found.missing, found.unknown) == (1, 1)
+
+
+def _parents_of(whole: WholeRun, key: str) -> dict[str, str | None]:
+    relation = whole.org.by_key("AccountContactRelation", key)
+    return {field: relation[field] for field in ("AccountId", "ContactId")}
+
 
 def test_relations_that_a_killed_run_left_without_a_key_get_all_of_their_values(
     whole: WholeRun, stage_gentrack: Stage

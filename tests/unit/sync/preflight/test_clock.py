@@ -19,5 +19,5 @@ def test_clocks_that_differ_are_told(org: OrgTwin, found: Look) -> None:
     (finding,) = [f for f in found(org, notes=True) if f.where == "clock"]
     assert finding.severity is Severity.NOTE
     assert "seconds ahead of Salesforce's" in finding.what
-    org.moment = None
+    org.moment, org.tells_time = None, False
     assert [(f.severity, f.where) for f in found(org)] == [(Severity.ATTEST, "clock")]
