@@ -325,8 +325,10 @@ class OrgTwin:
                 record, created = self.by_key(sobject, row[EXTERNAL_ID]), False
             except KeyError:
                 record, created = self.records[sobject][self.add(sobject, CreatedById=USER)], True
+        if _key(row) in self.ignored:
+            return str(record["Id"]), created
         record["LastModifiedById"] = USER
-        for name, value in () if row[EXTERNAL_ID] in self.ignored else row.items():
+        for name, value in row.items():
             lookup, dot, _ = name.partition(".")
             if value and dot:
                 record[f"{lookup}Id"] = self.by_key(_TARGETS.get(lookup, lookup), value)["Id"]
