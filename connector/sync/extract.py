@@ -75,7 +75,7 @@ def extract_stamps(
     found = org.bulk_query(stamps(spec, org.describe(spec.salesforce_object)))
     pages = (page.select(["Id", STAMP]).rename_columns(names) for page in found if page.num_rows)
     empty = pa.schema([(name, pa.string()) for name in names]).empty_table()
-    return _staged(pages, empty, staging, name=spec.name, folder=folder, batch_rows=batch_rows)
+    return staged(pages, empty, staging, name=spec.name, folder=folder, batch_rows=batch_rows)
 
 
 def extract_made_by_the_platform(
@@ -89,7 +89,7 @@ def extract_made_by_the_platform(
     found = org.bulk_query(made_by_the_platform(spec, described))
     pages = (page.select(list(paths)).rename_columns(paths) for page in found if page.num_rows)
     empty = pa.schema([(name, pa.string()) for name in paths.values()]).empty_table()
-    return _staged(pages, empty, staging, name=spec.name, folder=folder, batch_rows=batch_rows)
+    return staged(pages, empty, staging, name=spec.name, folder=folder, batch_rows=batch_rows)
 
 
 def canonical_records(
