@@ -39,7 +39,7 @@ def reread(
         sql.table("fresh", fresh)
         sql.arrow("asked", pa.table({"id": pa.array(ids, pa.int64())}))
         whole = sql.stream("""
-            FROM before WHERE id NOT IN (SELECT id FROM fresh UNION ALL SELECT id FROM asked)
+            FROM before ANTI JOIN (SELECT id FROM fresh UNION ALL SELECT id FROM asked) AS newer USING (id)
             UNION ALL BY NAME FROM fresh
         """)
         pieces: Iterator[pa.Table] = (
