@@ -10,6 +10,7 @@ import pytest
 
 from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.run import Run, Stage
+from connector.model.scope import Scope
 from connector.store.ledger import SqlLedger, open_ledger
 from deployments.ports import LOOPBACK
 from deployments.prefect_server import PrefectServer
@@ -100,6 +101,35 @@ def test_runs_lists_all_of_them_the_newest_first(home: Path, kept: Path, databas
     shown = connector(home, "runs", "--instance", ID, **settings).stdout
     assert "failed at extract" in shown
     assert "not ended" in shown
+
+
+def test_a_pilot_is_of_named_accounts_or_of_a_sample(home: Path) -> None:
+    (home / "accounts.txt").write_text("00000101\n1:2\n", "utf-8")
+    for command in ("plan", "migrate"):
+        both = connector(home, command, "--instance", ID, "--accounts", "accounts.txt", "--sample", "3")
+        assert both.returncode == 2
+        assert "not both" in both.stderr
+    wrong = connector(home, "plan", "--instance", ID, "--accounts", "accounts.txt")
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("accounts.txt can't be used: line 2 holds more than an account number.")
+
+
+def test_runs_says_what_each_was_about(home: Path, ledger: SqlLedger, database_url: str) -> None:
+    ledger.run_started("run-1", ID, "initial")
+    ledger.run_started("run-2", ID, "initial", scope=Scope(sample=20))
+    ledger.run_started("run-3", ID, "initial", scope=Scope(retry_of="run-1"))
+    settings = {"CONNECTOR_DATABASE_URL": database_url}
+    listed = told(home, "runs", "--instance", ID, **settings)
+    assert [run["scope"] for run in listed] == [{"retry_of": "run-1"}, {"sample": 20}, {}]
+    shown = connector(home, "runs", "--instance", ID, **settings).stdout
+    for text in ("retry of run run-1", "pilot of a sample of 20 accounts", "everything"):
+        assert text in shown
+
+
+def test_a_run_that_nobody_knows_can_not_be_retried(home: Path, ledger: SqlLedger, database_url: str) -> None:
+    done = connector(home, "retry-failed", "--run", "run-9", CONNECTOR_DATABASE_URL=database_url)
+    assert done.returncode == 1
+    assert done.stderr.startswith("The ledger knows no run run-9.")
 
 
 def test_report_shows_how_a_run_ended_and_where_its_files_are(home: Path, kept: Path) -> None:

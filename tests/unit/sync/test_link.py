@@ -1,6 +1,7 @@
 """Which records are the same: one to one both ways, ambiguity in every shape, and what is never a match."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from connector.mapping import columns as named
 from connector.mapping.matching import MatchingRule
 from connector.model.link import LinkCounts
 from connector.model.run import Run
+from connector.model.scope import Scope
 from connector.sync import folders
 from connector.sync.link import link as verb
 from connector.sync.staged_sql import Workspace
@@ -97,6 +99,32 @@ def test_a_record_that_a_known_one_matches_too_is_proposed(linking: Linking) -> 
     linking.contacts([ours(1), ours(2)], [theirs(1, key="C1"), theirs(2)])
     assert linking.ledger.linked == {}
     assert linking.ledger.proposed == {("C2", "X2"): EMAIL}
+
+
+def narrowed(linking: Linking, *keys: str) -> None:
+    """From now on the run is a pilot that is about these contacts."""
+    linking.run = replace(linking.run, scope=Scope(sample=1))
+    table = pa.table({"key": pa.array(keys, pa.string())})
+    linking.workspace.staging.write("contact", 0, folders.scope(linking.run, "contact"), table)
+
+
+def test_a_pilot_forgets_nothing_of_what_lies_outside_of_it(linking: Linking) -> None:
+    people = [ours(1, "a@example.com"), ours(2, "b@example.com"), ours(3), ours(4)]
+    linking.contacts(people, [theirs(1, "a@example.com"), theirs(2, "b@example.com"), theirs(3)])
+    assert set(linking.ledger.linked) == {("C1", "X1"), ("C2", "X2")}
+    assert set(linking.ledger.proposed) == {("C3", "X3"), ("C4", "X3")}
+    narrowed(linking, "C1", "C3")
+    linking.contacts(people, [theirs(number, None) for number in (1, 2, 3)])
+    assert set(linking.ledger.linked) == {("C2", "X2")}
+    assert set(linking.ledger.proposed) == {("C4", "X3")}
+
+
+def test_who_lies_outside_of_a_pilot_is_a_rival_all_the_same_and_is_not_linked(linking: Linking) -> None:
+    narrowed(linking, "C1", "C3")
+    people = [ours(1), ours(2), ours(3, "c@example.com"), ours(4, "d@example.com")]
+    linking.contacts(people, [theirs(1), theirs(3, "c@example.com"), theirs(4, "d@example.com")])
+    assert linking.ledger.linked == {("C3", "X3"): (EMAIL, "linked")}
+    assert linking.ledger.proposed == {("C1", "X1"): EMAIL}
 
 
 @pytest.mark.parametrize(

@@ -193,3 +193,41 @@ def test_velocity_is_read_below_its_own_path(
     secrets = GentrackSecrets(app_id="app", app_secret=SecretStr("hush-hush"))
     connect_gentrack(instance.model_copy(update={"gentrack": section}), secrets, clock).check()
     assert len(gentrack.requests("GET", "/v1/velocity/accounts")) == 1
+
+
+def test_what_changed_and_the_rest_of_what_was_asked_for_come_once(
+    api: GentrackApi, gentrack: ScriptedServer
+) -> None:
+    following = "updatedSince=2026-11-24T20%3A00%3A00%2B00%3A00&limit=2&cursor=x"
+    pages = [page(account(1), account(2), following=following), page(account(3)), page(account(7))]
+    gentrack.answers("GET", ACCOUNTS, *pages)
+    since = datetime(2026, 11, 24, 20, tzinfo=UTC)
+    found = pa.concat_tables(api.changed("accounts", ROW, since, [8, 7, 2]))
+    assert found["id"].to_pylist() == [1, 2, 3, 7], "8 is not there any more"
+    first, _, last = gentrack.requests("GET", ACCOUNTS)
+    assert first.query == {"limit": "2", "updatedSince": "2026-11-24T20:00:00+00:00"}
+    assert last.query == {"id": "7,8"}
+
+
+def test_many_ids_are_asked_for_in_several_requests(api: GentrackApi, gentrack: ScriptedServer) -> None:
+    gentrack.answers("GET", ACCOUNTS, page())
+    list(api.changed("accounts", ROW, datetime(2026, 11, 24, tzinfo=UTC), range(450)))
+    asked = [
+        got.query["id"].count(",") + 1 for got in gentrack.requests("GET", ACCOUNTS) if "id" in got.query
+    ]
+    assert asked == [200, 200, 50]
+
+
+def test_numbers_that_no_record_has_are_found_one_by_one(api: GentrackApi, gentrack: ScriptedServer) -> None:
+    absent = Answer(404, {"errorCode": "NotFound", "errorDescription": "none"})
+    gentrack.answers("GET", f"{ACCOUNTS}/accountNumber/00000001", LOST, Answer(200, account(1)))
+    gentrack.answers("GET", f"{ACCOUNTS}/accountNumber/00000002", absent)
+    gentrack.answers("GET", f"{ACCOUNTS}/accountNumber/a%2Fb", absent)
+    assert api.lacking("accounts", "number", ["00000001", "00000002", "a/b"]) == ["00000002", "a/b"]
+
+
+def test_numbers_of_what_has_no_address_for_them_are_looked_for_in_all(
+    api: GentrackApi, gentrack: ScriptedServer
+) -> None:
+    gentrack.answers("GET", "/v1/junifer/agreements", page({"id": 1, "number": "G1"}))
+    assert api.lacking("agreements", "number", ["G2", "G1"]) == ["G2"]
