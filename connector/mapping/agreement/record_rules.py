@@ -14,7 +14,7 @@ from connector.mapping.agreement.sides import Sides, Truth
 from connector.mapping.agreement.terms import DeletionPolicy, Terms
 from connector.mapping.canonical import folded
 from connector.mapping.converters import Column
-from connector.mapping.vocabulary import EntitySpec
+from connector.mapping.vocabulary import EntitySpec, Master
 
 Codes = npt.NDArray[np.int8]
 Rule = tuple[Truth, RecordCase]
@@ -70,8 +70,15 @@ def _identity(records: pd.DataFrame, here: Truth, there: Truth, linked: Truth) -
 
 
 def _gone(terms: Terms, records: pd.DataFrame, sides: Sides, here: Truth, there: Truth) -> list[Rule]:
-    """Linked records that one side no longer has. One that may have been edited is deleted by nobody."""
-    edited = np.where(there, ~sides.salesforce_as_agreed.all(axis=1), ~sides.gentrack_as_agreed.all(axis=1))
+    """Linked records that one side no longer has. One that may have been edited is deleted by nobody.
+
+    What Salesforce masters and has no way back, such as an owner, is never agreed on: it is no edit.
+    """
+    counts = np.array(
+        [line.way_back or line.master is not Master.SALESFORCE for line in sides.lines], np.bool_
+    )
+    as_agreed = np.where(there[:, None], sides.salesforce_as_agreed, sides.gentrack_as_agreed)
+    edited = ~as_agreed[:, counts].all(axis=1)
     flagged = records[named.FLAGGED].to_numpy(dtype=np.bool_)
     in_gentrack = {
         DeletionPolicy.IGNORE: [(~here, RecordCase.GONE_IGNORED)],

@@ -1,6 +1,7 @@
 """What is decided about records as a whole, and how each pair stands in the ledger afterwards."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,8 @@ from connector.mapping.agreement.batch import batch_of
 from connector.mapping.agreement.decide import decide
 from connector.mapping.agreement.record_cases import Action, Presence, Standing
 from connector.mapping.agreement.terms import DeletionPolicy, Direction, Terms
+from connector.mapping.converters import one_way
+from connector.mapping.vocabulary import Field, FieldType, Master
 from tests.unit.mapping.agreement.two_systems import (
     GONE_IN_GENTRACK,
     GONE_IN_SALESFORCE,
@@ -156,6 +159,15 @@ def test_nothing_is_written_of_a_record_that_waits_for_a_person() -> None:
     decisions = decided(CONTRACT, *(SAME | {"g.termMonths": "24"} | one for one in waiting))
     assert not decisions.to_salesforce.to_numpy().any()
     assert set(decisions.changes["verdict"]) == {"left"}
+
+
+def test_another_owner_in_salesforce_is_no_edit_that_a_deletion_waits_for() -> None:
+    owner = Field("OwnerId", "number", FieldType.TEXT, Master.SALESFORCE, one_way("owner", {}))
+    owned = replace(CONTRACT, fields=(*CONTRACT.fields, owner))
+    row = SAME | agreed(owned, AGREED | {"OwnerId": "005A"}) | {"g.number": "005A", "s.OwnerId": "005B"}
+    gone, there = decided(owned, row | dict(GONE_IN_GENTRACK), row, terms=DELETE).actions[named.CODE]
+    assert (gone, there) == ("DELETED_IN_SALESFORCE", "LINKED")
+    assert not decided(owned, row).to_salesforce.to_numpy().any()
 
 
 def test_what_nobody_has_said_anything_of_is_left() -> None:
