@@ -16,7 +16,7 @@ from flows.plan import plan
 from tests.flows.conftest import Site
 
 pytestmark = pytest.mark.stack
-CUSTOMERS, SEED, OVERLAP, SAMPLE = 300, 8, 60, 12
+CUSTOMERS, SEED, OVERLAP, SAMPLE = 140, 8, 30, 6
 
 
 def run_flow(site: Site, **scope: Any) -> tuple[dict[str, Any], str]:
