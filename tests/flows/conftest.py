@@ -9,9 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
-from deployments.prefect_server import PrefectServer
+from deployments.postgres import Postgres
+from deployments.prefect_server import PrefectServer, register_deployments
 from deployments.sandbox_process import Sandbox
 from tasks.connection import close_connections
+from tests.flows.team import Team
+
+PROJECT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -93,3 +97,17 @@ def make_site(
     close_connections()
     yield make
     close_connections()
+
+
+@pytest.fixture(scope="module")
+def team(
+    start_sandbox_of: Callable[[int, int], Sandbox],
+    postgres: Postgres,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Team]:
+    team = Team(tmp_path_factory.mktemp("team"), postgres, start_sandbox_of(60, 22))
+    (team.home / "prefect").mkdir()
+    team.start()
+    register_deployments(team.server, PROJECT)
+    yield team
+    team.stop()
