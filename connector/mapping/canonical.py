@@ -29,9 +29,7 @@ def written(column: Column, field_type: FieldType, scale: int = 2) -> Column:
 
     `scale` is the decimals of a number; text that is no number stays as it is.
     """
-    text = column.astype(TEXT).str.replace("\r\n", "\n", regex=False).str.replace("\r", "\n", regex=False)
-    text = text.str.strip()
-    text = text.mask(text == "")
+    text = _trimmed(column.astype(TEXT))
     match field_type:
         case FieldType.BOOLEAN:
             return text.str.lower().fillna("false")
@@ -54,6 +52,15 @@ def comparable(column: Column, field_type: FieldType, scale: int = 2) -> Column:
 def folded(column: Column) -> Column:
     """An external id as Salesforce compares it: without regard to case (a case-insensitive unique field)."""
     return column.str.lower()
+
+
+def _trimmed(text: Column) -> Column:
+    """Steps that change nothing are left out: most values are as they should be."""
+    if text.str.contains("\r", regex=False).any():
+        text = text.str.replace("\r\n", "\n", regex=False).str.replace("\r", "\n", regex=False)
+    text = text.str.strip()
+    empty = text == ""
+    return text.mask(empty) if empty.any() else text
 
 
 def _rounded(text: Column, scale: int) -> Column:

@@ -1,11 +1,17 @@
 """Which values differ between what should be and what is, over whole batches."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from connector.mapping.canonical import comparable
+from connector.mapping.converters import Column
 from connector.mapping.vocabulary import Field
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def differences(wished: pd.DataFrame, found: pd.DataFrame, fields: Sequence[Field]) -> pd.DataFrame:
@@ -15,10 +21,18 @@ def differences(wished: pd.DataFrame, found: pd.DataFrame, fields: Sequence[Fiel
     """
     unequal = {}
     for line in fields:
-        left = comparable(wished[line.api_name], line.type, line.scale)
-        right = comparable(found[line.api_name], line.type, line.scale)
-        unequal[line.api_name] = ~((left == right).fillna(value=False) | (left.isna() & right.isna()))
+        left, right = wished[line.api_name], found[line.api_name]
+        differ = ~_same(left, right)
+        if differ.any():  # what is written alike is alike: only the rest is worth its canonical form
+            left, right = (comparable(side[differ], line.type, line.scale) for side in (left, right))
+            differ[differ] = ~_same(left, right)
+        unequal[line.api_name] = differ
     return pd.DataFrame(unequal, index=wished.index, dtype=bool)
+
+
+def _same(left: Column, right: Column) -> "NDArray[np.bool_]":
+    same = (left == right).fillna(value=False) | (left.isna() & right.isna())
+    return same.to_numpy(dtype=bool, copy=True)
 
 
 def names_of(differing: pd.DataFrame) -> pd.Series:

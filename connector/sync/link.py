@@ -97,8 +97,10 @@ def _is_staged(run: Run, child: Child, staging: Staging) -> bool:
 
 
 def _find(spec: EntitySpec, rules: Sequence[MatchingRule], sql: StagedSql, *, scoped: bool) -> None:
-    sql.keep(OURS, ours_sql(spec, rules))
     sql.run(f"CREATE VIEW {THEIRS} AS FROM existing WHERE {named.KEY} IS NULL")
+    if not sql.rows(f"FROM {THEIRS} SELECT 1 LIMIT 1"):
+        rules = ()  # nothing is there to be found: our values need no normal form
+    sql.keep(OURS, ours_sql(spec, rules))
     sql.keep(RECORDS, records_sql(scoped=scoped))
     sql.keep(CANDIDATES, candidates_sql(rules))
     sql.keep("accepted", accepted_sql())

@@ -62,12 +62,16 @@ def candidates_sql(rules: Sequence[MatchingRule]) -> str:
 
     Known and unusable records of ours are among them: they make a record of Salesforce ambiguous as well.
     """
+    found = " UNION ALL ".join(_found_by(rule) for rule in rules)
+    nothing = (
+        f"SELECT '' AS folded, '' AS {named.SALESFORCE_ID}, '' AS {named.RULE}, false AS strong WHERE false"
+    )
     return f"""
         SELECT found.folded, found.{named.SALESFORCE_ID}, bool_or(strong) AS strong,
                string_agg(DISTINCT found.{named.RULE}, '; ' ORDER BY found.{named.RULE}) AS {named.RULE},
                string_agg(DISTINCT found.{named.RULE}, '; ' ORDER BY found.{named.RULE}) FILTER (strong)
                    AS strong_{named.RULE}
-        FROM ({" UNION ALL ".join(_found_by(rule) for rule in rules)}) AS found
+        FROM ({found or nothing}) AS found
         ANTI JOIN (FROM decided WHERE {named.STATE} = '{LinkState.REJECTED}') AS rejected
             ON lower(rejected.{named.EXTERNAL_ID}) = found.folded
             AND rejected.{named.SALESFORCE_ID} = found.{named.SALESFORCE_ID}

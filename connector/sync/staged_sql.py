@@ -3,12 +3,13 @@
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import cast
+from typing import Self, cast
 
 import duckdb
 import pyarrow as pa
@@ -24,7 +25,12 @@ _MEGABYTES_A_THREAD = 500
 
 
 class StagedSql(AbstractContextManager["StagedSql"]):
-    """One in-memory DuckDB whose tables are views on staged parts."""
+    """One in-memory DuckDB whose tables are views on staged parts.
+
+    Threads take turns, so that what one may take of memory is what the process takes.
+    """
+
+    _turn = threading.RLock()
 
     def __init__(self, staging: Staging, spill: Path, memory_limit: str) -> None:
         self._staging = staging
@@ -38,10 +44,15 @@ class StagedSql(AbstractContextManager["StagedSql"]):
             }
         )
 
+    def __enter__(self) -> Self:
+        self._turn.acquire()
+        return self
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._connection.close()
+        self._turn.release()
         shutil.rmtree(self._own)
 
     def table(self, name: str, folder: str) -> None:

@@ -104,8 +104,8 @@ def _wrong(spec: EntitySpec, frame: pd.DataFrame) -> pd.DataFrame:
     missing = frame[named.SALESFORCE_ID].isna().to_numpy()
     differing = _differing(spec, frame)
     differs = ~missing & differing.any(axis="columns").to_numpy()
-    names = names_of(differing)
     found = frame[missing | differs]
+    names = names_of(differing[missing | differs])
     lost = missing[missing | differs]
     return pd.DataFrame(
         {
@@ -113,7 +113,7 @@ def _wrong(spec: EntitySpec, frame: pd.DataFrame) -> pd.DataFrame:
             named.KEY: found[named.KEY],
             named.OUTCOME: RowOutcome.FAILED.value,
             named.CODE: pd.Series("DIFFERS_AFTER_LOAD", index=found.index).mask(lost, "MISSING_AFTER_LOAD"),
-            named.FIELD: names[found.index].where(~lost, None),
+            named.FIELD: names.where(~lost, None),
             named.REASON: pd.Series(
                 "The record in Salesforce does not hold what was loaded.", index=found.index
             ).mask(lost, "There is no record in Salesforce, though its job reported none missing."),
