@@ -149,6 +149,20 @@ def test_only_what_came_through_is_agreed() -> None:
     ]
 
 
+def test_what_is_found_equal_is_agreed() -> None:
+    """From then on it is known who changes it."""
+    found = applied(decide(AGREEMENT, Terms(), batch_of(AGREEMENT, [record() | {named.FIELDS: None}])))
+    found[named.salesforce("Tariff__c")] = "new"
+    assert changes(decide(AGREEMENT, Terms(), found)) == [("Tariff__c", "drift restored", TO_SALESFORCE)]
+
+
+def test_a_blank_that_was_never_agreed_is_filled_even_where_blanks_leave_alone() -> None:
+    never = {named.FIELDS: None}
+    assert changes(decided(AGREEMENT, record(None, {"Nickname__c": None}) | never)) == [
+        ("Nickname__c", "filled", TO_SALESFORCE)
+    ]
+
+
 def test_what_is_left_or_reported_is_not_agreed() -> None:
     report = Terms(conflict=ConflictPolicy.REVIEW)
     rows = [record({"note": None}), record({"memo": "a"}, {"Memo__c": "b"}), record({"rank": "1"})]

@@ -137,6 +137,14 @@ def test_another_parent_that_is_taken_at_creation_only_ends_the_record_and_makes
     assert not again.to_salesforce.to_numpy().any()
 
 
+def test_a_record_is_ended_only_for_a_parent_that_gentrack_changed() -> None:
+    row = linked(ITEM) | agreed(ITEM, {"PricebookEntryId": "P1", "OrderId": "P1"})
+    row |= {named.salesforce_parent("PricebookEntryId"): "P2"}
+    decisions = decided(ITEM, row, terms=Terms(fixed=frozenset({"PricebookEntryId", "OrderId"})))
+    assert list(decisions.actions[named.ACTION]) == [Action.WRITE]
+    assert list(decisions.changes["verdict"]) == ["left"]
+
+
 def test_a_record_moves_where_the_org_lets_it() -> None:
     row = SAME | {named.parent_key("AccountId"): "P2"}
     decisions = decided(CONTRACT, row)
