@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func
 from sqlmodel import Session, col, delete, select, update
 
 from connector.model.audit import AuditAction
 from connector.model.link import Decision, LinkState, Proposal
 from connector.store.audit import audited
 from connector.store.sessions import transaction
-from connector.store.tables import ReviewRow
+from connector.store.tables import LinkRow, ReviewRow
 
 _SETTLED = "The other record of this pair was accepted for another one."
 
@@ -81,6 +81,20 @@ class SqlReviews:
             )
             session.commit()
             return int(gone.rowcount)
+
+    def erase(self, instance: str, entity: str, key: str) -> dict[str, int]:
+        """Forget links and proposals of one record, whatever its letter case; table -> how many rows went."""
+        gone = {}
+        with transaction(self._engine) as session:
+            for table in (ReviewRow, LinkRow):
+                of_record = (
+                    col(table.instance) == instance,
+                    col(table.entity) == entity,
+                    func.lower(col(table.external_id)) == key.lower(),
+                )
+                gone[str(table.__tablename__)] = int(session.exec(delete(table).where(*of_record)).rowcount)
+            session.commit()
+        return gone
 
 
 def _decide(session: Session, instance: str, decision: Decision, by: str) -> str | None:

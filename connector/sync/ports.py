@@ -124,6 +124,9 @@ class SalesforceOrg(Protocol):
     def attach_file(self, record_id: str, title: str, path: Path) -> str:
         """Attach a file to a record as Salesforce Files; returns the ContentVersion id."""
 
+    def download_file(self, version_id: str, target: Path) -> None:
+        """Write one version of a file (ContentVersion) to `target`, streaming."""
+
     def record_url(self, sobject: str, record_id: str) -> str:
         """The address of a record's page for a person."""
 

@@ -11,6 +11,7 @@ from deployments.command_line.asked import initial_sync_asked
 from deployments.command_line.audit import audit
 from deployments.command_line.confirm import confirm
 from deployments.command_line.doctor import doctor
+from deployments.command_line.erase import erase
 from deployments.command_line.migrate import migrate
 from deployments.command_line.options import (
     AccountsOption,
@@ -241,6 +242,21 @@ def serve_command(
 ) -> None:
     """Take what other systems send, such as Gentrack's events, until Ctrl-C."""
     raise typer.Exit(serve(port))
+
+
+@app.command(name="erase")
+def erase_command(
+    instance: InstanceOption,
+    entity: Annotated[str, typer.Option("--entity", help="contact, or account for a sole trader.")],
+    key: Annotated[str, typer.Option("--key", help="The customer number, or the account number.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove one person from all that the connector keeps: staging, before-images, reports, proposals.
+
+    Their rows leave the report files in Salesforce too. Gentrack, and Salesforce's records, stay as they are.
+    """
+    raise typer.Exit(erase(instance, entity, key, as_json=as_json))
 
 
 def main() -> None:

@@ -38,6 +38,11 @@ class Files:
 
         return self._session.patience.call(f"attaching {title}", attempt)
 
+    def download(self, version_id: str, target: Path) -> None:
+        """Write one version of a file to `target`, streaming."""
+        path = f"{self._session.rest_path}/sobjects/ContentVersion/{version_id}/VersionData"
+        self._session.download(path, target, params={})
+
     def _attached(self, record_id: str, title: str) -> str | None:
         found = self._records.query(
             "SELECT Id FROM ContentVersion "

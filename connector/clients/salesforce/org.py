@@ -134,6 +134,10 @@ class Org:
         """Attach a file to a record as Salesforce Files; returns the ContentVersion id."""
         return self._files.attach(record_id, title, path)
 
+    def download_file(self, version_id: str, target: Path) -> None:
+        """Write one version of a file (ContentVersion) to `target`, streaming."""
+        self._files.download(version_id, target)
+
     def record_url(self, sobject: str, record_id: str) -> str:
         """The address of a record's page for a person."""
         return record_url(self._url, sobject, record_id)

@@ -108,3 +108,12 @@ def test_a_hierarchy_setting_has_one_record_an_owner(org: OrgClient) -> None:
     assert record["Bypass_Triggers__c"] is True
     assert again.json()[0]["errorCode"] == "DUPLICATE_VALUE"
     assert org.http.delete(f"{DATA}/sobjects/Gentrack_Connector_Settings__c/{setting}").status_code == 204
+
+
+def test_a_deleted_document_takes_its_versions_along(org: OrgClient) -> None:
+    run = org.create("Gentrack_Sync_Run__c")
+    version = upload_base64(org, run)
+    document = org.get("ContentVersion", version)["ContentDocumentId"]
+    assert org.http.delete(f"{DATA}/sobjects/ContentDocument/{document}").status_code == 204
+    assert org.query(f"SELECT Id FROM ContentVersion WHERE Id = '{version}'") == []
+    assert org.query(f"SELECT Id FROM ContentDocumentLink WHERE LinkedEntityId = '{run}'") == []

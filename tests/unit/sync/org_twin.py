@@ -232,6 +232,9 @@ class OrgTwin:
         self.files.append((record_id, title, path.read_text("utf-8")))
         return "068000000000001AAA"
 
+    def download_file(self, version_id: str, target: Path) -> None:
+        target.write_text(self.files[int(version_id)][2], "utf-8")
+
     def record_url(self, sobject: str, record_id: str) -> str:
         return f"https://org.example/lightning/r/{sobject}/{record_id}/view"
 
