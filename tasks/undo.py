@@ -9,7 +9,6 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from connector.bootstrap import Connection
-from connector.entities import entity
 from connector.errors import SettingsInvalid
 from connector.model.batch import Batch
 from connector.model.finding import Finding
@@ -18,6 +17,7 @@ from connector.model.summary import Summary, outcome_of
 from connector.model.verification import Verification
 from connector.sync import folders
 from connector.sync import report as reporting
+from connector.sync.before_images import as_imaged
 from connector.sync.preflight import reactions
 from connector.sync.undo.counts import UndoCounts, undo_counts, undo_message
 from connector.sync.undo.findings import images_kept, undo_findings, undoable
@@ -43,7 +43,8 @@ def preflight(run: Run) -> list[Finding]:
     """
     at, undone = connection(run.instance), run.scope.undo_of or ""
     known = undoable(undone, at.ledger.history.runs(run.instance))
-    findings = list(undo_findings(undone, known, at.entities, at.salesforce, at.staging))
+    org, staging = at.salesforce, at.staging
+    findings = list(undo_findings(undone, known, at.entities, org, staging, fingerprint=at.fingerprint))
     kept = images_kept(undone, at.entities, at.staging)
     concerned = [spec for spec in at.entities if spec.name in kept]
     findings += reactions(replace(at.subject(None, run.id), entities=concerned))
@@ -55,8 +56,9 @@ def preflight(run: Run) -> list[Finding]:
 @task(name="extract for undo", task_run_name="extract {name} from Salesforce", cache_policy=NO_CACHE)
 def extract(run: Run, name: str) -> int:
     """Stage an entity's records as they stand, and what others hung on them; returns how many records."""
-    at, spec = connection(run.instance), entity(name)
+    at = connection(run.instance)
     subject = _subject(run, at)
+    spec = subject.entity(name)
 
     def read() -> int:
         folder = folders.salesforce(run, name)
@@ -77,7 +79,8 @@ def transform(run: Run, name: str) -> int:
     at = connection(run.instance)
 
     def work() -> int:
-        rows = plan_undo(_subject(run, at), entity(name), user_id=at.salesforce.user_id())
+        subject = _subject(run, at)
+        rows = plan_undo(subject, subject.entity(name), user_id=at.salesforce.user_id())
         at.ledger.expect_rows(run, name, rows)
         return rows
 
@@ -103,7 +106,7 @@ def line_up(run: Run, name: str) -> list[list[Batch]]:
     """Line up an entity's batches, in as many groups as jobs may run side by side."""
     at = connection(run.instance)
     subject = _subject(run, at)
-    once(run, f"line up {name}", lambda: sum(b.rows for b in line_up_undo(subject, entity(name))))
+    once(run, f"line up {name}", lambda: sum(b.rows for b in line_up_undo(subject, subject.entity(name))))
     show_progress(run, name)
     batches = at.staging.parts(folders.lined_up(run, name))
     groups = min(at.instance.load.parallel_jobs, len(batches))
@@ -132,8 +135,9 @@ def undo(run: Run, name: str, group: int, batches: Sequence[Batch]) -> None:
 @task(name="verify undo", task_run_name="verify {name}", cache_policy=NO_CACHE)
 def verify(run: Run, name: str) -> Verification:
     """Read an entity back, and forget the links that are taken back in Salesforce."""
-    at, spec = connection(run.instance), entity(name)
+    at = connection(run.instance)
     subject = _subject(run, at)
+    spec = subject.entity(name)
     found = verify_undo(subject, spec, at.salesforce)
     if spec.matching:
         still = carriers(subject, spec)
@@ -180,8 +184,10 @@ def _subject(run: Run, at: Connection) -> Subject:
     if known is None or undone is None:
         raise SettingsInvalid(f"The ledger knows no run {run.scope.undo_of}.")
     later = tuple(other.id for other in known.later)
-    return Subject(run, undone, later, at.entities, at.workspace(run))
+    entities = tuple(as_imaged(undone.id, spec, at.staging) for spec in at.entities)
+    return Subject(run, undone, later, entities, at.workspace(run))
 
 
 def _sender(run: Run, name: str, at: Connection) -> UndoSender:
-    return UndoSender(run, entity(name), at.salesforce, at.ledger, at.staging, sending(run, name))
+    spec = _subject(run, at).entity(name)
+    return UndoSender(run, spec, at.salesforce, at.ledger, at.staging, sending(run, name))

@@ -6,6 +6,8 @@ was none. Each attempt that reads both sides anew keeps images of its own, and w
 value before and the newest one after: what a run reads of its own work never hides what stood there.
 """
 
+from dataclasses import replace
+
 from connector.mapping import columns as named
 from connector.mapping.decisions import Operation
 from connector.mapping.vocabulary import EntitySpec, Field, Master, NullPolicy
@@ -37,6 +39,17 @@ def attempts_kept(run_id: str, entity: str, staging: Staging) -> list[str]:
     """The folders of an entity's before-images, the oldest attempt first."""
     attempts = staging.below(f"{folders.before_images(run_id)}/{entity}")
     return [folders.before(run_id, entity, number) for number in sorted(map(int, attempts))]
+
+
+def as_imaged(run_id: str, spec: EntitySpec, staging: Staging) -> EntitySpec:
+    """The entity with the fields that a run kept before-images of: its mapping may have been another one."""
+    kept = [staging.parts(folder) for folder in attempts_kept(run_id, spec.name, staging)]
+    columns = [set(staging.read(parts[0].path).column_names) for parts in kept if parts]
+    if not columns:
+        return spec
+    common = set.intersection(*columns)
+    fields = tuple(field for field in spec.fields if named.salesforce(field.api_name) in common)
+    return replace(spec, fields=fields)
 
 
 def stand_before(run_id: str, spec: EntitySpec, workspace: Workspace, sql: StagedSql) -> bool:

@@ -38,8 +38,13 @@ def undo_findings(
     entities: Sequence[EntitySpec],
     org: SalesforceOrg,
     staging: Staging,
+    *,
+    fingerprint: str,
 ) -> Iterator[Finding]:
-    """What stands in the way of undoing a run, and which later runs built on it."""
+    """What stands in the way of undoing a run, and which later runs built on it.
+
+    `fingerprint` is that of the mapping as it is now.
+    """
     where = f"run {run_id}"
     if known is None:
         yield _blocking(where, "The ledger knows no such run of this instance.", "See `connector runs`.")
@@ -55,6 +60,13 @@ def undo_findings(
             where,
             "It kept no before-images: it failed before it wrote anything, or they were purged.",
             "Without them nothing is known of what stood before: it can't be undone.",
+        )
+    if known.run.fingerprint not in {"", fingerprint}:
+        yield Finding(
+            Severity.ATTEST,
+            f"mapping of {where}",
+            "It was made with another mapping: fields that have no line in it any more are not restored.",
+            "Undo with the mapping of that time, or see to those fields by hand.",
         )
     for later in known.later:
         what = later.scope.told or "an initial synchronisation"

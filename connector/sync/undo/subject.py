@@ -9,13 +9,19 @@ from connector.sync.staged_sql import Workspace
 
 @dataclass(frozen=True)
 class Subject:
-    """`later` are the ids of runs that began after the undone one; `entities` are parents before children."""
+    """`later` are the ids of runs that began after the undone one; `entities` are parents before children,
+    with the fields that the undone run kept before-images of.
+    """
 
     run: Run
     undone: Run
     later: tuple[str, ...]
     entities: tuple[EntitySpec, ...]
     workspace: Workspace
+
+    def entity(self, name: str) -> EntitySpec:
+        """One of the entities by its name."""
+        return next(spec for spec in self.entities if spec.name == name)
 
     @property
     def children_first(self) -> tuple[EntitySpec, ...]:
