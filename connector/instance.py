@@ -79,6 +79,9 @@ class GentrackSection(_Section):
     webhook_tolerance: int = Field(
         default=300, ge=1, le=86_400, description="Seconds that an event counts after it was signed."
     )
+    change_by: Literal["patch", "put"] = Field(
+        default="patch", description="How a record is changed: patch sends what changes, put all of it."
+    )
 
     @model_validator(mode="after")
     def _what_the_source_needs(self) -> Self:
@@ -150,6 +153,17 @@ class RetentionSection(_Section):
     reports: int = Field(default=365, ge=0, description="Days for reports on the machine of the run.")
 
 
+class WriteBackSection(_Section):
+    """What a migration does with fields that Salesforce masters and that differ from Gentrack."""
+
+    mode: Literal["report", "write"] = Field(
+        default="report",
+        description="report: they are listed. write: they are written to Gentrack, once it was confirmed.",
+    )
+    parallel: int = Field(default=4, ge=1, le=32, description="Records that are written side by side.")
+    per_second: float = Field(default=20.0, gt=0, le=1000, description="Requests to Gentrack a second.")
+
+
 class MatchingSection(_Section):
     """How records that stood in Salesforce before the first synchronisation are found."""
 
@@ -216,6 +230,13 @@ class Instance(_Section):
     owners: OwnersSection | None = Field(default=None, description="None: the integration user owns all.")
     retention: RetentionSection = RetentionSection()
     window: WindowSection = WindowSection()
+    write_back: WriteBackSection = WriteBackSection()
+
+    @model_validator(mode="after")
+    def _writing_needs_the_api(self) -> Self:
+        if self.write_back.mode == "write" and self.gentrack.url is None:
+            raise ValueError("write_back.mode = 'write' needs gentrack.url")
+        return self
 
     @model_validator(mode="after")
     def _events_need_the_api(self) -> Self:

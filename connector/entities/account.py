@@ -10,6 +10,7 @@ from connector.mapping.vocabulary import (
     Field,
     FieldType,
     Master,
+    Origin,
     Ownership,
     Parent,
     PilotChoice,
@@ -65,6 +66,7 @@ SPEC = EntitySpec(
         resources=(ACCOUNTS, ACCOUNT_CUSTOMERS, CUSTOMERS),
         sql="""
             SELECT accounts.*,
+                   customers.id AS "primary.id",
                    customers.name AS "primary.name",
                    customers."primaryContact.phoneNumber1" AS "primary.phone",
                    customers."primaryContact.faxNumber" AS "primary.fax",
@@ -81,6 +83,11 @@ SPEC = EntitySpec(
             LEFT JOIN customers ON customers.id = link.customerId
             LEFT JOIN accounts AS above ON above.id = accounts.parentAccountId
         """,
+        origins=(
+            Origin("primary.name", CUSTOMERS, "name", record="primary.id"),
+            Origin("primary.phone", CUSTOMERS, "primaryContact.phoneNumber1", record="primary.id"),
+            Origin("primary.fax", CUSTOMERS, "primaryContact.faxNumber", record="primary.id"),
+        ),
     ),
     fields=(
         Field("Name", "primary.name", _TEXT, _SALESFORCE),

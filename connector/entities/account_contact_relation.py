@@ -5,7 +5,8 @@ one is found by its parents and updated by Id, only the others are upserted as n
 """
 
 from connector.entities.resources import ACCOUNT_CUSTOMERS
-from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, Parent, SourceView
+from connector.mapping.converters import SINGLE_ROLE
+from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, Origin, Parent, SourceView
 
 _GENTRACK = Master.GENTRACK
 
@@ -35,13 +36,18 @@ SPEC = EntitySpec(
                        AS roles,
                    bool_or(active) AS active,
                    min(fromDt) AS fromDt,
-                   CASE WHEN count(toDt) = count(*) THEN max(toDt) END AS toDt
+                   CASE WHEN count(toDt) = count(*) THEN max(toDt) END AS toDt,
+                   CASE WHEN count(*) = 1 AND bool_and(primaryFl IS DISTINCT FROM 'Y') THEN min(id) END
+                       AS "only.id",
+                   any_value(role) AS "only.role"
             FROM role
             GROUP BY accountId, customerId, accountNumber, customerNumber
         """,
+        # Who is primary, and several roles at once, are changed in Gentrack.
+        origins=(Origin("roles", ACCOUNT_CUSTOMERS, "role", record="only.id", read="only.role"),),
     ),
     fields=(
-        Field("Roles", "roles", FieldType.MULTIPICKLIST, Master.SALESFORCE),
+        Field("Roles", "roles", FieldType.MULTIPICKLIST, Master.SALESFORCE, SINGLE_ROLE),
         Field("IsActive", "active", FieldType.BOOLEAN, _GENTRACK),
         Field("StartDate", "fromDt", FieldType.DATE, _GENTRACK),
         Field("EndDate", "toDt", FieldType.DATE, _GENTRACK),

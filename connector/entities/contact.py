@@ -4,7 +4,16 @@ from connector.entities.resources import ACCOUNT_CUSTOMERS, ACCOUNTS, CUSTOMERS
 from connector.mapping.converters import COUNTRY, SALUTATION, lines
 from connector.mapping.matching import Agreement, MatchingRule, Strength
 from connector.mapping.normal_forms import NormalForm
-from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, Ownership, Parent, SourceView
+from connector.mapping.vocabulary import (
+    EntitySpec,
+    Field,
+    FieldType,
+    Master,
+    Origin,
+    Ownership,
+    Parent,
+    SourceView,
+)
 from connector.model.outcome import RowOutcome
 
 _TEXT, _PHONE = FieldType.TEXT, FieldType.PHONE
@@ -68,6 +77,12 @@ SPEC = EntitySpec(
             )
             SELECT customers.*,
                    home.accountNumber AS "home.accountNumber",
+                   CASE WHEN customers.forename IS NOT NULL OR customers.surname IS NOT NULL
+                       THEN customers.id END AS "person.id",
+                   CASE WHEN (customers.forename IS NULL AND customers.surname IS NULL)
+                       OR (customers.forename IS NOT DISTINCT FROM customers."primaryContact.forename"
+                           AND customers.surname IS NOT DISTINCT FROM customers."primaryContact.surname")
+                       THEN customers.id END AS "person.contactId",
                    coalesce(customers.title, customers."primaryContact.title") AS "person.title",
                    coalesce(customers.forename, customers."primaryContact.forename") AS "person.forename",
                    coalesce(customers.surname, customers."primaryContact.surname") AS "person.surname",
@@ -75,6 +90,21 @@ SPEC = EntitySpec(
             FROM customers
             LEFT JOIN home ON home.customerId = customers.id
         """,
+        # A person's name stands on the customer and on its contact person; a business has the latter alone.
+        origins=tuple(
+            origin
+            for name in ("title", "forename", "surname", "jobTitle")
+            for origin in (
+                Origin(f"person.{name}", CUSTOMERS, name, record="person.id", read=name),
+                Origin(
+                    f"person.{name}",
+                    CUSTOMERS,
+                    f"primaryContact.{name}",
+                    record="person.contactId",
+                    read=f"primaryContact.{name}",
+                ),
+            )
+        ),
     ),
     fields=(
         Field("Salutation", "person.title", FieldType.PICKLIST, _SALESFORCE, SALUTATION),

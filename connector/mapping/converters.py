@@ -1,6 +1,7 @@
 """Converters between a value of Gentrack and a value of Salesforce, over whole columns.
 
-A pair must round-trip (a test holds it over the registry); a converter without the way back is one-way.
+A pair must round-trip (a test holds it over the registry); a converter without the way back is one-way. A
+value that Gentrack can't hold doesn't come back as it was, and is left where it is.
 Columns are pandas Series of Arrow-backed text, missing values are NA.
 """
 
@@ -97,3 +98,10 @@ COUNTRY = value_map(
     "country", {"GB": "United Kingdom", "AU": "Australia", "NZ": "New Zealand", "IE": "Ireland"}
 )
 """ISO code in Gentrack, the country's name in Salesforce's text address."""
+
+SINGLE_ROLE = Converter(
+    "single role",
+    _as_is,
+    lambda column: (column.where(~column.str.contains(";", regex=False) & (column != "Main")),),
+)
+"""Of the roles of a relation, Gentrack's record holds one; `Main` is that of the primary customer alone."""

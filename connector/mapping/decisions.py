@@ -33,7 +33,8 @@ def decide(spec: EntitySpec, described: ObjectDescribe, prepared: pd.DataFrame) 
 
     A target is the value to be written; it is missing where Salesforce's own value stays as it is.
     """
-    wished = _to_write(spec, prepared, targets(spec, prepared))
+    ours = targets(spec, prepared)
+    wished = _to_write(spec, prepared, ours)
     existing = prepared[named.SALESFORCE_ID].notna()
     verdict = first_of(
         [
@@ -78,6 +79,7 @@ def decide(spec: EntitySpec, described: ObjectDescribe, prepared: pd.DataFrame) 
         plan[name] = verdict[name].astype(TEXT)
     for field in spec.fields:
         plan[named.target(field.api_name)] = wished[field.api_name]
+    plan[named.SALESFORCE_DIFFERS] = _salesforce_differs(spec, prepared, ours)
     for name, key in given.items():
         plan[named.given_parent(name)] = key
     if OWNER_FIELD in wished:
@@ -149,6 +151,25 @@ def _changed(spec: EntitySpec, prepared: pd.DataFrame, wished: pd.DataFrame) -> 
         if field.null_policy is NullPolicy.LEAVE:
             differing[field.api_name] &= wished[field.api_name].notna()
     return differing.any(axis="columns")
+
+
+def _salesforce_differs(spec: EntitySpec, prepared: pd.DataFrame, ours: pd.DataFrame) -> Column:
+    """Rows whose values differ as they are written: few of them, so that only those are compared closely.
+
+    A blank is no difference at the first linking, which fills it; rivals of one key have no record of theirs.
+    """
+    differs = pd.Series(data=False, index=prepared.index)
+    alone = prepared[named.SALESFORCE_ID].notna() & (prepared[named.KEY_COUNT] == 1)
+    if not alone.any():
+        return differs
+    linked = prepared[named.LINKED].astype(bool)
+    for field in spec.salesforce_fields:
+        held = prepared[named.salesforce(field.api_name)]
+        same = (ours[field.api_name] == held).fillna(value=False) | (
+            ours[field.api_name].isna() & held.isna()
+        )
+        differs |= ~same & (held.notna() | linked)
+    return differs & alone
 
 
 def _key_refusals(spec: EntitySpec, prepared: pd.DataFrame) -> list[Refusal]:

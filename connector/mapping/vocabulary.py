@@ -6,6 +6,7 @@ checked and compared.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import cast
 
 import pyarrow as pa
 
@@ -55,7 +56,7 @@ class Field:
     value that every new record has first; its own one is written by the entity's finishing pass, as
     contracts and orders are made as drafts and activated later. `scale` is the decimals of a number.
     Fields that share a `unit`, such as the lines of an address, count as one value: who changed it, who is
-    master and whether it is blank are asked of all of them together.
+    master and whether it is blank are asked of all of them together, and all or none are written.
     """
 
     api_name: str
@@ -135,17 +136,52 @@ class Resource:
     name: str
     row_type: pa.StructType
 
+    @property
+    def leaves(self) -> dict[str, pa.DataType]:
+        """Path, joined by dots -> type, of every value of a record."""
+        return _leaves(self.row_type, "")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a column of a source view stands in Gentrack, so that its value can be written there.
+
+    `path` is the place in a record of `resource`, joined by dots. `record` names the column of the view with
+    that record's id; a row where it is missing has no such place. `read` names the column with what stands
+    there, where that is not `column` itself: a column may be made of several.
+    """
+
+    column: str
+    resource: Resource
+    path: str
+    record: str = "id"
+    read: str = ""
+
+    @property
+    def found_in(self) -> str:
+        """The column of the view with what Gentrack holds at this place."""
+        return self.read or self.column
+
 
 @dataclass(frozen=True)
 class SourceView:
     """An entity's rows as Gentrack has them: one SELECT of DuckDB over staged resources.
 
     A resource is a table of its own name, its nested columns are joined by dots. The variable `today`
-    (text, yyyy-MM-dd, UTC) is the day of the run.
+    (text, yyyy-MM-dd, UTC) is the day of the run. `origins` are the places of columns that are no column of
+    the first resource, under its own name.
     """
 
     resources: tuple[Resource, ...]
     sql: str
+    origins: tuple[Origin, ...] = ()
+
+    def origins_of(self, column: str) -> tuple[Origin, ...]:
+        """The places that a column is written to; none where it is made by the view alone."""
+        named = tuple(origin for origin in self.origins if origin.column == column)
+        if named or not self.resources or column not in self.resources[0].leaves:
+            return named
+        return (Origin(column, self.resources[0], column),)
 
 
 @dataclass(frozen=True)
@@ -217,6 +253,20 @@ class EntitySpec:
         return tuple(line for line in self.fields if line.born is not None)
 
     @property
+    def salesforce_fields(self) -> tuple[Field, ...]:
+        """The fields that Gentrack follows on records which exist already."""
+        return tuple(line for line in self.fields if line.master is Master.SALESFORCE)
+
+    @property
     def gentrack_fields(self) -> tuple[Field, ...]:
         """The fields that follow Gentrack on records which exist already."""
         return tuple(line for line in self.fields if line.master is Master.GENTRACK)
+
+
+def _leaves(row_type: pa.StructType, prefix: str) -> dict[str, pa.DataType]:
+    found: dict[str, pa.DataType] = {}
+    for inner in row_type.fields:
+        path = prefix + inner.name
+        nested = isinstance(inner.type, pa.StructType)
+        found |= _leaves(cast("pa.StructType", inner.type), f"{path}.") if nested else {path: inner.type}
+    return found

@@ -10,7 +10,7 @@ class LinkState(StrEnum):
     """How a pair stands."""
 
     LINKED = "linked"
-    """A strong rule found one record on each side for the other."""
+    """A strong rule found one record on each side for the other; a person may still look at it."""
     PROPOSED = "proposed"
     """A person has to decide."""
     ACCEPTED = "accepted"

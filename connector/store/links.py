@@ -25,7 +25,7 @@ class SqlLinks:
 
     def decisions(self, run: Run, entity: str) -> pa.Table:
         """external_id, salesforce_id, rule, state of every decided proposal."""
-        decided = f"state <> '{LinkState.PROPOSED}'"
+        decided = f"state IN ('{LinkState.ACCEPTED}', '{LinkState.REJECTED}')"
         return self._pairs(run, entity, "review", ("external_id", "salesforce_id", "rule", "state"), decided)
 
     def links(self, run: Run, entity: str) -> pa.Table:
@@ -37,6 +37,11 @@ class SqlLinks:
         """external_id, salesforce_id of every proposal that nobody has decided."""
         is_open = f"state = '{LinkState.PROPOSED}'"
         return self._pairs(run, entity, "review", ("external_id", "salesforce_id"), is_open)
+
+    def unreviewed(self, run: Run, entity: str) -> pa.Table:
+        """external_id, salesforce_id of every link that a rule found and nobody has confirmed."""
+        open_ones = f"state IN ('{LinkState.LINKED}', '{LinkState.REJECTED}')"
+        return self._pairs(run, entity, "review", ("external_id", "salesforce_id"), open_ones)
 
     def keep_links(self, run: Run, entity: str, *, linked: Iterable[pa.RecordBatch], stale: pa.Table) -> None:
         """Keep links, and forget stale ones and whatever else was said of their records, both or neither."""
@@ -61,6 +66,7 @@ class SqlLinks:
                 " FROM given",
                 _of(run, entity),
             )
+            _to_review(here, run, entity)
 
     def take_back(self, run: Run, entity: str, undone: str, *, still: Iterable[pa.RecordBatch]) -> None:
         """Forget what an undone run linked and left open, but for links whose records carry their key still.
@@ -95,8 +101,8 @@ class SqlLinks:
                 " note) SELECT %(instance)s, %(entity)s, external_id, salesforce_id, rule,"
                 f" '{LinkState.PROPOSED}', %(run)s, '' FROM given"
                 " ON CONFLICT (instance, entity, external_id, salesforce_id) DO UPDATE"
-                " SET rule = excluded.rule, found_in_run = excluded.found_in_run"
-                f" WHERE review.state = '{LinkState.PROPOSED}'",
+                " SET rule = excluded.rule, found_in_run = excluded.found_in_run, state = excluded.state"
+                f" WHERE review.state IN ('{LinkState.PROPOSED}', '{LinkState.LINKED}')",
                 _of(run, entity),
             )
 
@@ -125,6 +131,25 @@ class SqlLinks:
                     copy.write(text.getvalue())
             cursor.execute("ANALYZE given")
             yield cursor
+
+
+def _to_review(here: psycopg.Cursor[Any], run: Run, entity: str) -> None:
+    """Links of rules stand among what a person may review; those that are no link any more don't."""
+    here.execute(
+        f"DELETE FROM review WHERE {_CONDITION} AND state = '{LinkState.LINKED}' AND NOT EXISTS"
+        " (SELECT FROM link WHERE link.instance = review.instance AND link.entity = review.entity"
+        " AND link.external_id = review.external_id AND link.salesforce_id = review.salesforce_id)",
+        _of(run, entity),
+    )
+    here.execute(
+        "INSERT INTO review (instance, entity, external_id, salesforce_id, rule, state, found_in_run, note)"
+        f" SELECT %(instance)s, %(entity)s, external_id, salesforce_id, rule, state, %(run)s, ''"
+        f" FROM given WHERE state = '{LinkState.LINKED}'"
+        " ON CONFLICT (instance, entity, external_id, salesforce_id) DO UPDATE"
+        " SET rule = excluded.rule, found_in_run = excluded.found_in_run, state = excluded.state"
+        f" WHERE review.state = '{LinkState.PROPOSED}'",
+        _of(run, entity),
+    )
 
 
 def _psycopg(connection: Connection) -> psycopg.Connection[Any]:

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, func
 from sqlmodel import Session, col, delete, select, update
 
 from connector.model.audit import AuditAction
-from connector.model.link import Decision, LinkState, Proposal
+from connector.model.link import DECISIONS, Decision, LinkState, Proposal
 from connector.store.audit import audited
 from connector.store.sessions import transaction
 from connector.store.tables import LinkRow, ReviewRow
@@ -107,14 +107,17 @@ def _decide(session: Session, instance: str, decision: Decision, by: str) -> str
         return "There is no such proposal."
     if row.state == decision.state:
         return None
-    if row.state != LinkState.PROPOSED:
+    if row.state in DECISIONS:
         return f"It is {row.state} already, by {row.decided_by}."
+    was_linked = row.state == LinkState.LINKED
     decided = {"decided_by": by, "decided_at": datetime.now(UTC)}
     session.exec(
         update(ReviewRow)
         .where(*here, ours, theirs)
         .values(state=decision.state.value, note=decision.note, **decided)
     )
+    if was_linked:
+        _tell_link(session, instance, decision)
     if decision.state is LinkState.ACCEPTED:
         session.exec(
             update(ReviewRow)
@@ -125,3 +128,17 @@ def _decide(session: Session, instance: str, decision: Decision, by: str) -> str
     pair = {name: getattr(decision, name) for name in ("entity", "external_id", "salesforce_id")}
     audited(session, instance, by, action, detail=pair)
     return None
+
+
+def _tell_link(session: Session, instance: str, decision: Decision) -> None:
+    """A link that a rule had found is a person's now, or is none."""
+    pair = (
+        col(LinkRow.instance) == instance,
+        col(LinkRow.entity) == decision.entity,
+        col(LinkRow.external_id) == decision.external_id,
+        col(LinkRow.salesforce_id) == decision.salesforce_id,
+    )
+    if decision.state is LinkState.ACCEPTED:
+        session.exec(update(LinkRow).where(*pair).values(state=decision.state.value))
+    else:
+        session.exec(delete(LinkRow).where(*pair))

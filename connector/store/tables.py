@@ -206,7 +206,7 @@ class ReviewRow(SQLModel, table=True):
     external_id: str = Field(primary_key=True)
     salesforce_id: str = Field(primary_key=True)
     rule: str
-    state: str = Field(description="proposed, accepted or rejected.")
+    state: str = Field(description="proposed, linked (by a rule), accepted or rejected.")
     found_in_run: str
     decided_by: str | None = None
     decided_at: datetime | None = Field(default=None, sa_column=_moment())

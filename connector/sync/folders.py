@@ -103,6 +103,31 @@ def stamps(run: Run, entity: str) -> str:
     return f"{run.id}/stamps/{entity}"
 
 
+def claims(run: Run) -> str:
+    """What the values that Salesforce masters ask of Gentrack's records, place by place."""
+    return f"{run.id}/write_back/claims"
+
+
+def differing(run: Run) -> str:
+    """The same, with what stands in the way of each."""
+    return f"{run.id}/write_back/differing"
+
+
+def to_write(run: Run) -> str:
+    """Those that nothing stands in the way of, record by record."""
+    return f"{run.id}/write_back/to_write"
+
+
+def begun(run: Run) -> str:
+    """The batches of them whose writing has begun."""
+    return f"{run.id}/write_back/begun"
+
+
+def written(run: Run) -> str:
+    """What became of each."""
+    return f"{run.id}/write_back/written"
+
+
 def read_back(run: Run, entity: str) -> str:
     """Records that Salesforce holds after the load, those that have changed since extract."""
     return f"{run.id}/read_back/{entity}"

@@ -1,6 +1,6 @@
 """What the verbs need from the outside, as protocols: who fills them is decided in `connector.bootstrap`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from email.message import EmailMessage
@@ -14,6 +14,7 @@ from connector.model.batch import Batch
 from connector.model.describe import ObjectDescribe
 from connector.model.job import JobRequest, JobStatus, ResultKind
 from connector.model.outcome import EntityCounts, RunOutcome
+from connector.model.record_change import RecordChange
 from connector.model.run import Run, Stage
 from connector.model.window import ClosedBy, TriggerSwitch, Window
 
@@ -43,6 +44,22 @@ class GentrackSource(Protocol):
 
     def lacking(self, resource: str, column: str, values: Sequence[str]) -> list[str]:
         """Those of the values that no record of a resource has in a column of text."""
+
+
+class GentrackRecords(Protocol):
+    """Gentrack's records one by one, to be changed."""
+
+    def change(
+        self,
+        resource: str,
+        record_id: int,
+        wanted: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    ) -> RecordChange | None:
+        """Change the fields that `wanted` makes of a record as it stands; nothing is sent where that is none.
+
+        The record is read before every attempt, so that a lost answer is resolved by what stands there.
+        None where there is no such record. Raises RequestRefused, GaveUp.
+        """
 
 
 class EventPublishing(Protocol):
@@ -246,6 +263,9 @@ class LinkLedger(Protocol):
 
     def proposals(self, run: Run, entity: str) -> pa.Table:
         """external_id, salesforce_id of every proposal that nobody has decided."""
+
+    def unreviewed(self, run: Run, entity: str) -> pa.Table:
+        """external_id, salesforce_id of every link that a rule found and nobody has confirmed."""
 
     def keep_links(self, run: Run, entity: str, *, linked: Iterable[pa.RecordBatch], stale: pa.Table) -> None:
         """Keep links (external_id, salesforce_id, rule, state), and forget stale ones, both or neither."""

@@ -1,7 +1,7 @@
 """What an answer of Gentrack means for the caller.
 
 Errors carry `{"errorCode", "errorDescription", "errorSeverity"}`, the shape that the product's API gives to
-errors of single readings. Every call of this client only reads, so each may be repeated.
+errors of single readings.
 """
 
 import ssl
@@ -24,7 +24,7 @@ from connector.errors import (
 def raise_for_answer(response: httpx.Response) -> None:
     """Raise what the answer means, unless it is a success."""
     status = response.status_code
-    if status == 200:
+    if status in (200, 201):
         return
     code, description = error_of(response)
     said = f"{code or f'HTTP {status}'}: {description or response.reason_phrase or 'no reason given'}"

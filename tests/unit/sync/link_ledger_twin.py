@@ -27,6 +27,9 @@ class LinkLedgerTwin:
         found = [pair for pair, (_, state) in self.linked.items() if state == "linked"]
         return pa.table({n: pa.array([pair[i] for pair in found], pa.string()) for i, n in enumerate(names)})
 
+    def unreviewed(self, run: Run, entity: str) -> pa.Table:
+        return self.links(run, entity)
+
     def keep_links(self, run: Run, entity: str, *, linked: Iterable[pa.RecordBatch], stale: pa.Table) -> None:
         for row in stale.to_pylist():
             del self.linked[row["external_id"], row["salesforce_id"]]

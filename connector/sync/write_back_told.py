@@ -1,0 +1,155 @@
+"""What write-back found and did, told: counts by field, and a file of every field that differed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from connector.mapping import claims as claim
+from connector.mapping import columns as named
+from connector.mapping.claims import Obstacle
+from connector.model.run import Run
+from connector.model.write_back import FieldCount, WriteBack, WriteBackMode, WriteBackOutcome
+from connector.sync import folders
+from connector.sync.staged_sql import StagedSql, Workspace
+from connector.sync.write_back import NOT_KEPT, NOT_THERE
+
+WRITE_BACK_FILE = "write_back.csv"
+_WAITS = (Obstacle.LINK_NOT_REVIEWED, Obstacle.CONTRADICTED)
+"""Obstacles that a person removes in Salesforce or by a review; the others leave the field as it is."""
+
+
+@dataclass(frozen=True)
+class _Words:
+    reason: str
+    todo: str
+
+
+_TOLD: Mapping[str, _Words] = {
+    Obstacle.LINK_NOT_REVIEWED: _Words(
+        "A rule found that the two records are the same, and nobody has reviewed that.",
+        "Look at the pair with `connector review list --linked`, accept it, and start a run.",
+    ),
+    Obstacle.ONE_WAY: _Words(
+        "The field has no way back to Gentrack.", "Correct it in Gentrack, if it is wrong there."
+    ),
+    Obstacle.NO_PLACE: _Words(
+        "Gentrack has no single record that holds this value.",
+        "Change it in Gentrack: several roles, or who is primary, are decided there.",
+    ),
+    Obstacle.NOT_REPRESENTABLE: _Words(
+        "Gentrack can't hold this value so that it would read the same in Salesforce.",
+        "Change it in Salesforce to what Gentrack can hold, or leave it.",
+    ),
+    Obstacle.CONTRADICTED: _Words(
+        "Several fields of Salesforce stand for this one value of Gentrack, and they differ.",
+        "Make them equal in Salesforce: an account's name, phone and fax are those of its primary customer.",
+    ),
+    Obstacle.UNIT_INCOMPLETE: _Words(
+        "It is written together with other fields only, and one of them can't be.",
+        "See the other fields of the record in this file.",
+    ),
+    Obstacle.CHANGED_MEANWHILE: _Words(
+        "Somebody changed it in Gentrack since it was read.", "Start a run again: it reads both anew."
+    ),
+    NOT_THERE: _Words("The record is not in Gentrack any more.", "Look for it in Gentrack."),
+    NOT_KEPT: _Words(
+        "Gentrack took the change and holds another value.",
+        "Look at the record in Gentrack: a rule of it acted.",
+    ),
+}
+_OTHERWISE = "Correct the value in Salesforce, or give the app the right to change this in Gentrack."
+
+
+def tell_write_back(run: Run, mode: WriteBackMode, workspace: Workspace, folder: Path) -> WriteBack:
+    """Write write_back.csv (personal data) where anything differed; returns the counts."""
+    if not workspace.staging.parts(folders.differing(run)):
+        return WriteBack(mode)
+    target = folder / WRITE_BACK_FILE
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with workspace.sql() as sql:
+        sql.table("differing", folders.differing(run))
+        sql.table_or_none("written", folders.written(run), _WRITTEN)
+        sql.keep("told", _told_sql())
+        sql.run(f"""
+            COPY (SELECT object, key AS external_id, salesforce_id, field, in_gentrack AS gentrack_value,
+                         in_salesforce AS salesforce_value, place AS gentrack_place, outcome, code, reason,
+                         what_to_do
+                  FROM told ORDER BY file_row_number)
+            TO '{target.as_posix().replace("'", "''")}' (FORMAT csv, HEADER)
+        """)
+        return WriteBack(mode, _counts(sql), _records(sql), str(target))
+
+
+_DONE = (
+    WriteBackOutcome.REJECTED,
+    WriteBackOutcome.LEFT,
+    WriteBackOutcome.WRITTEN,
+    WriteBackOutcome.UNCHANGED,
+)
+"""Outcomes of places; the first that any place of a field has is the field's."""
+_WRITTEN = (claim.ENTITY, named.ROW, claim.FIELD, claim.PATH, named.OUTCOME, named.CODE, named.REASON)
+
+
+def _told_sql() -> str:
+    """A row for each field that differed; its places share an outcome, but for one that is refused."""
+    waits = ", ".join(f"'{code}'" for code in _WAITS)
+    code = (
+        "coalesce(min(written.code), min(differing.code) FILTER"
+        f" (differing.code <> '{Obstacle.UNIT_INCOMPLETE}'), min(differing.code))"
+    )
+    return f"""
+        SELECT object, {named.ROW}, key, salesforce_id, field, in_gentrack, in_salesforce, place, outcome,
+               code,
+               {_cased("reason")} AS reason, {_cased("todo")} AS what_to_do
+        FROM (
+            SELECT entity, object, differing.{named.ROW}, key, salesforce_id, field,
+                   any_value(in_gentrack) AS in_gentrack, any_value(in_salesforce) AS in_salesforce,
+                   string_agg(resource || '/' || record || ' ' || path, '; ' ORDER BY path) AS place,
+                   {code} AS code, any_value(written.reason) AS said,
+                   CASE
+                       {" ".join(_any(outcome) for outcome in _DONE)}
+                       WHEN {code} IN ({waits}) THEN '{WriteBackOutcome.HELD}'
+                       WHEN {code} IS NOT NULL THEN '{WriteBackOutcome.LEFT}'
+                       ELSE '{WriteBackOutcome.LISTED}'
+                   END AS outcome
+            FROM differing
+            LEFT JOIN written
+                ON written.entity = differing.entity AND written.{named.ROW}::BIGINT = differing.{named.ROW}
+                AND written.field = differing.field AND written.path = differing.path
+            GROUP BY differing.entity, object, differing.{named.ROW}, key, salesforce_id, differing.field
+            HAVING bool_or(differs)
+        )
+        ORDER BY object, {named.ROW}, field
+    """
+
+
+def _any(outcome: WriteBackOutcome) -> str:
+    return f"WHEN bool_or(written.outcome = '{outcome}') THEN '{outcome}'"
+
+
+def _cased(which: str) -> str:
+    known = " ".join(
+        f"WHEN '{code}' THEN '{_escaped(getattr(words, which))}'" for code, words in _TOLD.items()
+    )
+    unknown = "said" if which == "reason" else f"CASE WHEN code IS NOT NULL THEN '{_escaped(_OTHERWISE)}' END"
+    return f"coalesce(CASE code {known} END, {unknown})"
+
+
+def _counts(sql: StagedSql) -> tuple[FieldCount, ...]:
+    rows: Sequence[tuple[object, ...]] = sql.rows("""
+        SELECT object, field, outcome, coalesce(code, ''), count(*), coalesce(any_value(what_to_do), '')
+        FROM told GROUP BY 1, 2, 3, 4 ORDER BY min(file_row_number), 2, 3, 4
+    """)
+    return tuple(
+        FieldCount(str(sobject), str(field), str(outcome), str(code), int(str(fields)), str(todo))
+        for sobject, field, outcome, code, fields, todo in rows
+    )
+
+
+def _records(sql: StagedSql) -> int:
+    found = sql.rows("SELECT count(DISTINCT resource || '/' || record) FROM differing WHERE differs")
+    return int(str(found[0][0]))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("'", "''")
