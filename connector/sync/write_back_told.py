@@ -93,38 +93,35 @@ _WRITTEN = (claim.ENTITY, named.ROW, claim.FIELD, claim.PATH, named.OUTCOME, nam
 def _told_sql() -> str:
     """A row for each field that differed; its places share an outcome, but for one that is refused."""
     waits = ", ".join(f"'{code}'" for code in _WAITS)
-    code = (
-        "coalesce(min(written.code), min(differing.code) FILTER"
-        f" (differing.code <> '{Obstacle.UNIT_INCOMPLETE}'), min(differing.code))"
-    )
+    place = ", ".join((claim.ENTITY, named.ROW, claim.FIELD, claim.PATH))
+    partial = f"code <> '{Obstacle.UNIT_INCOMPLETE}'"
     return f"""
-        SELECT object, {named.ROW}, key, salesforce_id, field, in_gentrack, in_salesforce, place, outcome,
-               code,
-               {_cased("reason")} AS reason, {_cased("todo")} AS what_to_do
+        SELECT * EXCLUDE (said), {_cased("reason")} AS reason, {_cased("todo")} AS what_to_do
         FROM (
-            SELECT entity, object, differing.{named.ROW}, key, salesforce_id, field,
-                   any_value(in_gentrack) AS in_gentrack, any_value(in_salesforce) AS in_salesforce,
-                   string_agg(resource || '/' || record || ' ' || path, '; ' ORDER BY path) AS place,
-                   {code} AS code, any_value(written.reason) AS said,
-                   CASE
-                       {" ".join(_any(outcome) for outcome in _DONE)}
-                       WHEN {code} IN ({waits}) THEN '{WriteBackOutcome.HELD}'
-                       WHEN {code} IS NOT NULL THEN '{WriteBackOutcome.LEFT}'
-                       ELSE '{WriteBackOutcome.LISTED}'
-                   END AS outcome
-            FROM differing
-            LEFT JOIN written
-                ON written.entity = differing.entity AND written.{named.ROW}::BIGINT = differing.{named.ROW}
-                AND written.field = differing.field AND written.path = differing.path
-            GROUP BY differing.entity, object, differing.{named.ROW}, key, salesforce_id, differing.field
-            HAVING bool_or(differs)
+            SELECT *, CASE
+                {" ".join(f"WHEN list_contains(became, '{outcome}') THEN '{outcome}'" for outcome in _DONE)}
+                WHEN code IN ({waits}) THEN '{WriteBackOutcome.HELD}'
+                WHEN code IS NOT NULL THEN '{WriteBackOutcome.LEFT}'
+                ELSE '{WriteBackOutcome.LISTED}'
+            END AS outcome
+            FROM (
+                SELECT object, {named.ROW}, key, salesforce_id, field,
+                       any_value(in_gentrack) AS in_gentrack, any_value(in_salesforce) AS in_salesforce,
+                       string_agg(resource || '/' || record || ' ' || path, '; ' ORDER BY path) AS place,
+                       coalesce(min(told_code), min(code) FILTER ({partial}), min(code)) AS code,
+                       any_value(said) AS said, list(became) AS became
+                FROM differing
+                LEFT JOIN (
+                    SELECT entity, {named.ROW}::BIGINT AS {named.ROW}, field, path, outcome AS became,
+                           code AS told_code, reason AS said
+                    FROM written
+                ) AS told USING ({place})
+                GROUP BY entity, object, {named.ROW}, key, salesforce_id, field
+                HAVING bool_or(differs)
+            )
         )
         ORDER BY object, {named.ROW}, field
     """
-
-
-def _any(outcome: WriteBackOutcome) -> str:
-    return f"WHEN bool_or(written.outcome = '{outcome}') THEN '{outcome}'"
 
 
 def _cased(which: str) -> str:
