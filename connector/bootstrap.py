@@ -11,6 +11,7 @@ from pathlib import Path
 from connector.clients.gentrack.api import connect_gentrack
 from connector.clients.gentrack.event_publishing import connect_event_publishing
 from connector.clients.gentrack.exports import GentrackExports
+from connector.clients.gentrack.records import connect_gentrack_records
 from connector.clients.salesforce.org import connect_salesforce
 from connector.entities import entity, registry
 from connector.errors import SettingsInvalid
@@ -27,7 +28,14 @@ from connector.store.staging import FolderStaging, S3Staging
 from connector.sync import folders
 from connector.sync.budget import Budget
 from connector.sync.owners import resolved
-from connector.sync.ports import EventPublishing, GentrackSource, Mailer, SalesforceOrg, Staging
+from connector.sync.ports import (
+    EventPublishing,
+    GentrackRecords,
+    GentrackSource,
+    Mailer,
+    SalesforceOrg,
+    Staging,
+)
 from connector.sync.preflight import LedgerView, Subject
 from connector.sync.staged_sql import Workspace
 
@@ -83,6 +91,15 @@ class Connection:
         if section.source == "exports" and section.exports is not None:
             return GentrackExports(located(section.exports, self.settings.s3), self.resources)
         return connect_gentrack(self.instance, self.settings.gentrack_secrets_of(self.instance.id))
+
+    @cached_property
+    def gentrack_records(self) -> GentrackRecords:
+        """The tenant's records one by one, to be changed. Raises SettingsInvalid."""
+        if self.instance.gentrack.url is None:
+            raise SettingsInvalid(
+                "Writing to Gentrack needs its API.", todo="Set [gentrack] url of the instance."
+            )
+        return connect_gentrack_records(self.instance, self.settings.gentrack_secrets_of(self.instance.id))
 
     @cached_property
     def event_publishing(self) -> EventPublishing:

@@ -22,6 +22,10 @@ def show_summary(summary: Mapping[str, Any], console: Console) -> None:
     console.print(summary["message"], style=_STYLES[summary["outcome"]], highlight=False, soft_wrap=True)
     console.print(counts_table(summary["entities"]))
     console.print()
+    differing = summary.get("write_back") or {"fields": 0}
+    if differing["fields"]:
+        told = f"{differing['fields']:,} fields differ ({differing['mode']}): {differing['file']}"
+        console.print(f"{'write-back':<14} {told}", highlight=False, soft_wrap=True, markup=False)
     for name, value in (
         ("seconds", summary["seconds"]),
         ("report", summary["report_file"]),

@@ -1,6 +1,6 @@
 """Initial synchronisation: everything that Gentrack has, into Salesforce, with a true report at the end."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from prefect import flow
 from prefect.futures import wait
@@ -14,6 +14,7 @@ from connector.model.run import Run, Stage
 from connector.model.scope import pilot
 from connector.model.summary import Summary
 from connector.model.verification import Verification
+from connector.model.window import Window
 from flows.extracting import extract
 from tasks.close_window import close_at_once, close_window
 from tasks.confirm import confirm
@@ -27,6 +28,7 @@ from tasks.stages import StageFailed, begin, conclude, staged
 from tasks.transform import rejected_share_checked, transform
 from tasks.upsert import finish, line_up, upsert
 from tasks.verify import verify
+from tasks.write_back import find_differing, write_back
 
 RejectedShare = Annotated[float, Field(ge=0, le=1)]
 SampleSize = Annotated[int, Field(ge=1)]
@@ -45,6 +47,8 @@ def initial_sync(
     rejected_share: RejectedShare | None = None,
     accounts: list[str] | None = None,
     sample: SampleSize | None = None,
+    *,
+    write_back: Literal["report", "write"] | None = None,
 ) -> State:
     """Synchronise one instance. Prefect shows what stands below `Args` beside the form's fields.
 
@@ -54,6 +58,7 @@ def initial_sync(
         rejected_share: Share of an entity's rows that may be rejected, 0 to 1. Empty: the instance's own.
         accounts: For a pilot, the numbers of the accounts that it is about. Empty: everything.
         sample: For a pilot, how many accounts it shall take by itself. Not with accounts.
+        write_back: Whether fields that Salesforce masters are written to Gentrack. Empty: the instance's own.
     """
     return synchronise(begin(instance, scope=pilot(accounts, sample)), confirmed_by, rejected_share)
 
@@ -61,7 +66,7 @@ def initial_sync(
 def synchronise(run: Run, confirmed_by: str | None, rejected_share: float | None) -> State:
     """All stages of a run, whatever it is about; its last state says how it ended."""
     try:
-        summary = _all_stages(run, confirmed_by, rejected_share)
+        summary = _all_stages(run, confirmed_by, rejected_share, write_back)
     except StageFailed as failed:
         summary = report_failure(run, failed.stage, failed.reason, close_at_once(run))
         summary = notify(run, summary)
@@ -71,22 +76,24 @@ def synchronise(run: Run, confirmed_by: str | None, rejected_share: float | None
     return Completed(message=summary.message)
 
 
-def _all_stages(run: Run, confirmed_by: str | None, rejected_share: float | None) -> Summary:
+def _all_stages(
+    run: Run, confirmed_by: str | None, rejected_share: float | None, write_back: str | None
+) -> Summary:
     with staged(run, Stage.PREFLIGHT):
         findings = preflight(run)
     with staged(run, Stage.CONFIRM):
-        window = confirm(run, findings, confirmed_by)
+        window = confirm(run, findings, confirmed_by, write_back)
     with lease_kept(window):
         with staged(run, Stage.OPEN_WINDOW):
             open_window(window)
-        summary = _load(run, rejected_share)
+        summary = _load(run, window, rejected_share)
         with staged(run, Stage.CLOSE_WINDOW):
             summary = close_window(run, window, summary)
     with staged(run, Stage.NOTIFY):
         return notify(run, summary)
 
 
-def _load(run: Run, rejected_share: float | None) -> Summary:
+def _load(run: Run, window: Window, rejected_share: float | None) -> Summary:
     """The stages inside the outage window."""
     with staged(run, Stage.EXTRACT):
         extract(run, registry())
@@ -101,6 +108,9 @@ def _load(run: Run, rejected_share: float | None) -> Summary:
     with staged(run, Stage.UPSERT):
         for spec in registry():
             _upsert(run, spec)
+    with staged(run, Stage.WRITE_BACK):
+        find_differing(run)
+        write_back(run, window)
     with staged(run, Stage.VERIFY):
         verifications = _verify(run)
     with staged(run, Stage.REPORT):

@@ -14,6 +14,7 @@ from tasks.plan import plan_failure, plan_report, plannable
 from tasks.preflight import survey
 from tasks.stages import StageFailed, begin, conclude, staged
 from tasks.transform import transform
+from tasks.write_back import find_differing
 
 
 @flow(
@@ -55,5 +56,6 @@ def _all_stages(run: Run) -> Summary:
     with staged(run, Stage.TRANSFORM):
         for spec in entities:
             transform(run, spec.name)
+        find_differing(run)
     with staged(run, Stage.REPORT):
         return plan_report(run, findings)

@@ -15,11 +15,13 @@ from connector.model.outcome import RunOutcome
 from connector.model.plan import Plan
 from connector.model.run import Run, Stage
 from connector.model.summary import Summary
+from connector.model.write_back import WriteBackMode
 from connector.sync import plan as verb
 from connector.sync.owner_skew import SKEW, planned_skew
 from connector.sync.plan_files import PLAN_PAGE, write_plan
 from connector.sync.report import ERRORS_FILE, keep
 from connector.sync.review_file import REVIEW_FILE, write_review
+from connector.sync.write_back_told import tell_write_back
 from tasks.connection import connection
 
 
@@ -36,6 +38,8 @@ def plan_report(run: Run, findings: Sequence[Finding]) -> Summary:
     at = connection(run.instance)
     entities = verb.plannable(at.entities, at.salesforce)
     folder = at.report_folder(run)
+    differing = tell_write_back(run, WriteBackMode.REPORT, at.workspace(run), folder)
+    at.ledger.write_backs.keep(run, differing)
     plan = verb.plan(
         run,
         entities,
@@ -47,6 +51,7 @@ def plan_report(run: Run, findings: Sequence[Finding]) -> Summary:
         limits_left=at.instance.load.limits_left,
         past=at.ledger.history.finished_before(run.instance, run.started_at),
         left_out=[spec.salesforce_object for spec in at.entities if spec not in entities],
+        write_back=differing,
     )
     for spec in entities:
         at.ledger.set_counts(run, spec.name, plan.entities[spec.salesforce_object])
@@ -63,6 +68,7 @@ def plan_report(run: Run, findings: Sequence[Finding]) -> Summary:
         reasons=plan.reasons,
         report_file=str(folder / PLAN_PAGE),
         errors_file=str(folder / ERRORS_FILE),
+        write_back=differing,
     )
     keep(summary, folder)
     _show(plan, summary)
@@ -114,6 +120,15 @@ def _outlook(plan: Plan, summary: Summary) -> str:
         ("object", "outcome", "code", "field", "rows", "what to do"),
         [(r.sobject, r.outcome, r.code, r.field, f"{r.rows:,}", r.todo) for r in plan.reasons],
     )
+    if plan.write_back is not None:
+        lines += _table(
+            "Fields that Salesforce masters and that differ from Gentrack",
+            ("object", "field", "outcome", "code", "records", "what to do"),
+            [
+                (c.sobject, c.field, c.outcome, c.code, f"{c.fields:,}", c.todo)
+                for c in plan.write_back.counts
+            ],
+        )
     lines += _table(
         "What it takes of the org",
         ("allocation", "needed", "left now", "of it for others", ""),

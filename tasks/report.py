@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from prefect import task
@@ -18,6 +19,7 @@ from connector.sync import report as verb
 from connector.sync.in_doubt import InDoubt
 from connector.sync.review_file import REVIEW_FILE, write_review
 from tasks.connection import connection
+from tasks.write_back import told_of
 
 
 @task(name="report", task_run_name="report", cache_policy=NO_CACHE)
@@ -28,7 +30,8 @@ def report(run: Run, verifications: Sequence[Verification]) -> Summary:
     for name, known in counts.items():
         at.ledger.set_counts(run, name, known)
     entities = verb.by_object(at.entities, counts)
-    outcome = outcome_of(entities, tuple(verifications))
+    written_back = at.ledger.write_backs.find(run.id)
+    outcome = outcome_of(entities, tuple(verifications), written_back)
     summary = Summary(
         run,
         outcome,
@@ -37,6 +40,7 @@ def report(run: Run, verifications: Sequence[Verification]) -> Summary:
         datetime.now(UTC),
         entities,
         tuple(verifications),
+        write_back=told_of(run, written_back),
         window="The outage window closes after this report: the run's record says how that went.",
     )
     folder = at.report_folder(run)
@@ -69,6 +73,7 @@ def report_failure(run: Run, stage: Stage, reason: str, closure: Closure | None)
         f"failed at {stage}: {reason}",
         datetime.now(UTC),
         verb.by_object(at.entities, counts),
+        write_back=told_of(run, None),
     )
     if closure is not None:
         summary = summary.closed_with(closure)
@@ -94,6 +99,12 @@ def show_result(summary: Summary) -> None:
         f"- Report on the machine of the run: `{summary.report_file}`\n"
         f"- Refused rows with their source and reason: `{summary.errors_file}`\n",
     )
+    if summary.write_back is not None and summary.write_back.counts:
+        create_table_artifact(
+            key="write-back",
+            table=[asdict(count) for count in summary.write_back.counts],
+            description=summary.write_back.told(),
+        )
     if summary.report_url:
         create_link_artifact(
             key="report",

@@ -12,6 +12,7 @@ from connector.model.finding import Finding, Severity
 from connector.model.outcome import EntityCounts, total_of
 from connector.model.run import Run
 from connector.model.summary import Reason
+from connector.model.write_back import WriteBack
 
 MEASURED, ASSUMED = "measured", "assumed"
 """Where the rate of a stage comes from: the last finished runs of the instance, or our own default."""
@@ -87,6 +88,8 @@ class Plan:
     durations: tuple[StageTime, ...]
     samples: tuple[Sample, ...]
     left_out: tuple[str, ...] = ()
+    write_back: WriteBack | None = None
+    """Fields that Salesforce masters and that differ from Gentrack."""
 
     @property
     def blocking(self) -> tuple[Finding, ...]:
@@ -132,5 +135,6 @@ class Plan:
             "reasons": [asdict(reason) for reason in self.reasons],
             "costs": [{**asdict(cost), "fits": cost.fits} for cost in self.costs],
             "estimated_seconds": self.estimated_seconds,
+            "write_back": self.write_back.as_dict() if self.write_back else None,
             "durations": [asdict(stage) for stage in self.durations],
         }

@@ -18,6 +18,7 @@ class Stage(StrEnum):
     TRANSFORM = "transform"
     UPSERT = "upsert"
     UNDO = "undo"
+    WRITE_BACK = "write-back"
     VERIFY = "verify"
     REPORT = "report"
     CLOSE_WINDOW = "close-window"

@@ -13,6 +13,7 @@ from connector.model.run import Run, Stage
 from connector.model.scope import EVERYTHING, Scope
 from connector.model.verification import Verification
 from connector.model.window import Closure
+from connector.model.write_back import WriteBack
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Summary:
     email: str = "not sent"
     window: str = ""
     """What became of the outage window; "" where there was none."""
+    write_back: WriteBack | None = None
+    """What write-back found and did; None where the run did not come to it."""
 
     @property
     def seconds(self) -> float:
@@ -86,13 +89,22 @@ class Summary:
             "errors_file": self.errors_file,
             "email": self.email,
             "window": self.window,
+            "write_back": self.write_back.as_dict() if self.write_back else None,
         }
 
 
-def outcome_of(entities: Mapping[str, EntityCounts], verifications: tuple[Verification, ...]) -> RunOutcome:
-    """The outcome of a run that went through all its stages; never better than what verify found."""
+def outcome_of(
+    entities: Mapping[str, EntityCounts],
+    verifications: tuple[Verification, ...],
+    write_back: WriteBack | None = None,
+) -> RunOutcome:
+    """The outcome of a run that went through all its stages; never better than what verify found.
+
+    A field that Gentrack refused counts as a row does.
+    """
     clean = all(counts.refused == 0 and counts.adds_up for counts in entities.values())
     agrees = all(verification.agrees for verification in verifications)
+    clean &= write_back is None or write_back.refused == 0
     return RunOutcome.COMPLETED if clean and agrees else RunOutcome.COMPLETED_WITH_ERRORS
 
 

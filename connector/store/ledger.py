@@ -33,6 +33,7 @@ from connector.store.tables import (
     run_of,
 )
 from connector.store.windows import SqlWindows
+from connector.store.write_backs import SqlWriteBacks
 
 _CREATED = "created"
 """The state of a job whose data is not committed."""
@@ -58,6 +59,7 @@ class SqlLedger:
         self.left_behind = SqlLeftBehind(engine)
         self.links = SqlLinks(engine)
         self.reviews = SqlReviews(engine)
+        self.write_backs = SqlWriteBacks(engine)
         self.audit = SqlAudit(engine)
         self.inbox = SqlInbox(engine)
         self.dead_letters = SqlDeadLetters(engine)

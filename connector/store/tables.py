@@ -260,3 +260,14 @@ class DeadLetterRow(SQLModel, table=True):
     todo: str = Field(sa_type=Text)
     since: datetime = Field(sa_column=_moment(nullable=False))
     attempts: int
+
+
+class WriteBackRow(SQLModel, table=True):
+    """What write-back found and did in a run, or what a plan says that it would do."""
+
+    __tablename__ = "write_back"
+
+    run_id: str = Field(primary_key=True, foreign_key="run.id")
+    mode: str
+    records: int = Field(description="Records of Gentrack that the fields stand in.")
+    counts: list[dict[str, Any]] = Field(sa_type=JSONB, description="Object, field, outcome, how many.")

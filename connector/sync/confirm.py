@@ -11,8 +11,11 @@ from connector.model.history import PastRun
 from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.scope import EVERYTHING, Scope
 from connector.model.window import Window
+from connector.model.write_back import WriteBack, WriteBackOutcome, by_entity
 
 START, DECLINE = "start", "decline"
+WRITE_BACK = "write_back"
+"""The key of the answer, and of what is kept with the window, that lets a run write to Gentrack."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Answer:
     instance: str
     decision: str
     attested: frozenset[str] = field(default=frozenset())
+    write_back: bool = False
 
 
 def to_attest(findings: Sequence[Finding]) -> dict[str, str]:
@@ -98,6 +102,26 @@ def granted(windows: Sequence[Window]) -> Window | None:
     return next((window for window in reversed(windows) if window.claimed_by), None)
 
 
+def may_write_back(window: Window) -> bool:
+    """Whether somebody confirmed that the run of a window writes to Gentrack."""
+    return WRITE_BACK in (window.attestations or {})
+
+
+def asked_to_write_back(planned: WriteBack | None) -> str:
+    """What a person says yes or no to, with the counts of the newest plan where there is one."""
+    if planned is None:
+        counted = "No plan has counted the fields."
+    else:
+        would = by_entity(planned.counts, WriteBackOutcome.LISTED)
+        fields = ", ".join(f"{number:,} of {name}" for name, number in would.items()) or "none"
+        waiting = planned.of(WriteBackOutcome.HELD)
+        counted = f"By the newest plan: {fields}" + (f"; {waiting:,} wait for a review." if waiting else ".")
+    return (
+        "Fields that Salesforce masters and that differ are written to Gentrack. It can't be undone by"
+        f" connector undo. {counted} Without it they are only listed."
+    )
+
+
 def judged(answer: Answer, instance: str, attestations: Mapping[str, str]) -> str:
     """What is wrong with an answer, "" where it is a yes. Raises NotConfirmed where it is a no."""
     if answer.decision != START:
@@ -120,8 +144,9 @@ def page(
     now: datetime,
     complaint: str = "",
     scope: Scope = EVERYTHING,
+    write_back: str | None = None,
 ) -> str:
-    """What a person reads before confirming, as Markdown."""
+    """What a person reads before confirming, as Markdown. `write_back` is the question about it."""
     events = "is off, as you have put it **by hand**" if manual_events else "is switched off"
     switched = (
         "the Gentrack triggers in Salesforce are switched off for the integration user, and Gentrack's event"
@@ -140,6 +165,7 @@ def page(
             what_happens,
             "",
             *_volumes(volumes, now, scope),
+            *(["", "## Write-back to Gentrack", "", write_back] if write_back else []),
             "",
             "## What preflight found",
             "",

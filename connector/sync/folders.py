@@ -48,6 +48,11 @@ def proposed_in(run_id: str, entity: str) -> str:
     return f"{run_id}/proposed/{entity}"
 
 
+def linked_words_in(run_id: str, entity: str) -> str:
+    """Pairs that a rule has linked, with both records in words, for whoever reviews them."""
+    return f"{run_id}/linked_words/{entity}"
+
+
 def prepared(run: Run, entity: str) -> str:
     """Rows of an entity: Gentrack's values beside Salesforce's, and the state of their parents."""
     return f"{run.id}/prepared/{entity}"

@@ -37,7 +37,7 @@ from connector.sync.link_sql import (
     stale_proposals_sql,
 )
 from connector.sync.ports import LinkLedger, Staging
-from connector.sync.proposals import proposals_in_words
+from connector.sync.proposals import pairs_in_words
 from connector.sync.staged_sql import StagedSql, Workspace
 
 _LINK = pa.schema(
@@ -59,6 +59,7 @@ def link(
     rules = [rule for rule in rules if all(_is_staged(run, child, staging) for child in rule.children)]
     for folder in (folders.linked, folders.proposed):
         staging.clear(folder(run, spec.name))
+    staging.clear(folders.linked_words_in(run.id, spec.name))
     with workspace.sql() as sql:
         sql.variable("today", run.started_at.date().isoformat())
         sql.variable(PLACEHOLDERS, SEPARATOR.join(text.strip().lower() for text in placeholders))
@@ -74,8 +75,10 @@ def link(
         _find(spec, rules, sql, scoped=not run.scope.is_whole)
         for number, piece in enumerate(_pieces(sql, f"SELECT * FROM {LINKED}", _LINK)):
             staging.write(spec.name, number, folders.linked(run, spec.name), piece)
-        for number, piece in enumerate(proposals_in_words(spec, sql)):
+        for number, piece in enumerate(pairs_in_words(spec, sql, PROPOSED)):
             staging.write(spec.name, number, folders.proposed(run, spec.name), piece)
+        for number, piece in enumerate(pairs_in_words(spec, sql, LINKED)):
+            staging.write(spec.name, number, folders.linked_words_in(run.id, spec.name), piece)
         stale = sql.stream(stale_links_sql()).read_all()
         ledger.keep_links(
             run,

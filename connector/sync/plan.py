@@ -21,6 +21,7 @@ from connector.model.history import PastRun
 from connector.model.outcome import EntityCounts, RowOutcome, total_of
 from connector.model.plan import FieldChange, Plan, Sample
 from connector.model.run import Run
+from connector.model.write_back import WriteBack
 from connector.sync import folders
 from connector.sync.estimates import Load, costs, durations
 from connector.sync.ports import SalesforceOrg
@@ -58,12 +59,13 @@ def plan(
     rejected_share: float,
     limits_left: float = 0.0,
     left_out: Sequence[str] = (),
+    write_back: WriteBack | None = None,
 ) -> Plan:
     """What a migration would do; every entity is transformed already. Writes errors.csv into `folder`.
 
     `limits` are the org's own, of which the share `limits_left` is left to others, `past` the runs that its
     rates are taken from, `rejected_share` is what may be rejected of an entity, and `left_out` names the
-    objects that could not be planned.
+    objects that could not be planned, and `write_back` is what differs on Salesforce's side.
     """
     counts = settle(run, entities, workspace)
     known = by_object(entities, counts)
@@ -89,6 +91,7 @@ def plan(
         durations=durations(together, past),
         samples=tuple(samples),
         left_out=tuple(left_out),
+        write_back=write_back,
     )
 
 

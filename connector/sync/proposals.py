@@ -10,7 +10,6 @@ from connector.mapping.converters import TEXT, Column, text_columns
 from connector.mapping.decisions import targets
 from connector.mapping.diff import differences, names_of
 from connector.mapping.vocabulary import EntitySpec
-from connector.sync.link_sql import PROPOSED
 from connector.sync.prepared_sql import key_sql
 from connector.sync.staged_sql import StagedSql, quoted
 
@@ -21,25 +20,25 @@ COLUMNS = (named.EXTERNAL_ID, named.SALESFORCE_ID, named.RULE, CANDIDATES, DIFFE
 _SCHEMA = pa.schema([(name, pa.int64() if name == CANDIDATES else pa.string()) for name in COLUMNS])
 
 
-def proposals_in_words(spec: EntitySpec, sql: StagedSql) -> Iterator[pa.Table]:
-    """The kept proposals, a piece at a time, in the order of our keys; at least one piece, maybe empty."""
+def pairs_in_words(spec: EntitySpec, sql: StagedSql, pairs: str) -> Iterator[pa.Table]:
+    """The kept table `pairs`, a piece at a time, in the order of our keys; at least one, maybe empty."""
     pieces = 0
-    for piece in sql.stream(_side_by_side(spec)):
+    for piece in sql.stream(_side_by_side(spec, pairs)):
         yield _in_words(spec, pa.Table.from_batches([piece]).to_pandas(types_mapper=text_columns))
         pieces += 1
     if not pieces:
         yield _SCHEMA.empty_table()
 
 
-def _side_by_side(spec: EntitySpec) -> str:
+def _side_by_side(spec: EntitySpec, pairs: str) -> str:
     key, _ = key_sql(spec)
     sources = dict.fromkeys(source for field in spec.fields for source in field.sources)
     ours = ", ".join(f"{quoted(c)}::VARCHAR AS {quoted(named.gentrack(c))}" for c in sources)
     theirs = ", ".join(f"existing.{quoted(named.salesforce(field.api_name))}" for field in spec.fields)
     return f"""
         SELECT pair.*, several.{CANDIDATES}, ours.* EXCLUDE ({named.KEY}), {theirs}
-        FROM {PROPOSED} AS pair
-        JOIN (SELECT {named.EXTERNAL_ID}, count(*) AS {CANDIDATES} FROM {PROPOSED} GROUP BY ALL) AS several
+        FROM {pairs} AS pair
+        JOIN (SELECT {named.EXTERNAL_ID}, count(*) AS {CANDIDATES} FROM {pairs} GROUP BY ALL) AS several
             USING ({named.EXTERNAL_ID})
         JOIN (SELECT {key} AS {named.KEY}, {ours} FROM ({spec.source.sql})) AS ours
             ON ours.{named.KEY} = pair.{named.EXTERNAL_ID}

@@ -15,6 +15,7 @@ from connector.sync.review_file import REVIEW_FILE
 from connector.sync.run_record import RUN_KEY, RUN_OBJECT, record_of
 from connector.sync.settling import refused_by_reason, settled_counts, write_errors
 from connector.sync.staged_sql import Workspace
+from connector.sync.write_back_told import WRITE_BACK_FILE
 
 ERRORS_FILE = "errors.csv"
 SUMMARY_FILE = "summary.html"
@@ -83,7 +84,7 @@ def publish(run: Run, summary: Summary, org: SalesforceOrg, folder: Path) -> Sum
         f"SELECT ContentDocument.Title FROM ContentDocumentLink WHERE LinkedEntityId = '{record_id}'"
     )
     attached = {link["ContentDocument"]["Title"] for link in links}
-    for file in (ERRORS_FILE, SUMMARY_FILE, REVIEW_FILE):
+    for file in (ERRORS_FILE, SUMMARY_FILE, REVIEW_FILE, WRITE_BACK_FILE):
         if file not in attached and (folder / file).exists():
             org.attach_file(record_id, file, folder / file)
     return summary.told(report_url=org.record_url(RUN_OBJECT, record_id))

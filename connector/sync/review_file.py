@@ -59,7 +59,8 @@ def write_review(proposals: Sequence[Proposal], staging: Staging, target: Path) 
 def _words(found_in: set[tuple[str, str]], staging: Staging) -> pd.DataFrame:
     frames = [pd.DataFrame({name: pd.Series(dtype=TEXT) for name in ("entity", *WORDS)})]
     for run_id, entity in sorted(found_in):
-        for part in staging.parts(folders.proposed_in(run_id, entity)):
+        proposed, linked = (folders.proposed_in(run_id, entity), folders.linked_words_in(run_id, entity))
+        for part in (*staging.parts(proposed), *staging.parts(linked)):
             frame = staging.read(part.path).to_pandas(types_mapper=text_columns).astype(TEXT)
             frames.append(frame.assign(entity=pd.Series(entity, index=frame.index, dtype=TEXT)))
     return pd.concat(frames, ignore_index=True).drop_duplicates(_PAIR)

@@ -93,7 +93,7 @@ _WRITTEN = (claim.ENTITY, named.ROW, claim.FIELD, claim.PATH, named.OUTCOME, nam
 def _told_sql() -> str:
     """A row for each field that differed; its places share an outcome, but for one that is refused."""
     waits = ", ".join(f"'{code}'" for code in _WAITS)
-    place = ", ".join((claim.ENTITY, named.ROW, claim.FIELD, claim.PATH))
+    place = f"{claim.ENTITY}, {named.ROW}, {claim.FIELD}, {claim.PATH}"
     partial = f"code <> '{Obstacle.UNIT_INCOMPLETE}'"
     return f"""
         SELECT * EXCLUDE (said), {_cased("reason")} AS reason, {_cased("todo")} AS what_to_do

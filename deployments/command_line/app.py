@@ -71,6 +71,13 @@ def migrate_command(
     *,
     yes: YesOption = False,
     rejected_share: RejectedShareOption = None,
+    write_back: Annotated[
+        bool,
+        typer.Option(
+            "--write-back",
+            help="Write fields that Salesforce masters to Gentrack. With --yes this is the confirmation too.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Synchronise everything that Gentrack has into Salesforce, in bulk, inside an outage window.
@@ -80,7 +87,7 @@ def migrate_command(
 
     Exit status: 0 completed, 3 completed with errors, 1 failed.
     """
-    asked = initial_sync_asked(instance, scope_asked(accounts, sample), rejected_share)
+    asked = initial_sync_asked(instance, scope_asked(accounts, sample), rejected_share, write_back=write_back)
     raise typer.Exit(migrate(asked, as_json=as_json) if yes else start(asked, as_json=as_json))
 
 
@@ -110,6 +117,9 @@ def confirm_command(
         typer.Option("--attest", help="Key of what you vouch for; may be repeated; `all` for everything."),
     ] = None,
     *,
+    write_back: Annotated[
+        bool, typer.Option("--write-back", help="Let it write to Gentrack, where the run asks for that.")
+    ] = False,
     decline: Annotated[bool, typer.Option("--decline", help="End the run; nothing was changed.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -117,7 +127,17 @@ def confirm_command(
 
     Exit status: 0 the answer was taken, 1 it was not and the run goes on waiting.
     """
-    raise typer.Exit(confirm(run, name, instance, decline=decline, attest=attest or (), as_json=as_json))
+    raise typer.Exit(
+        confirm(
+            run,
+            name,
+            instance,
+            decline=decline,
+            attest=attest or (),
+            write_back=write_back,
+            as_json=as_json,
+        )
+    )
 
 
 @window.command(name="status")

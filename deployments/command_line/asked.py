@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.model.scope import Scope
+from connector.model.write_back import WriteBackMode
 
 INITIAL_SYNC, RETRY_FAILED, UNDO = "initial-sync", "retry-failed", "undo"
 
@@ -28,13 +29,16 @@ def undo_asked(instance: str, run_id: str) -> Asked:
     return Asked(UNDO, instance, {"instance": instance, "run": run_id})
 
 
-def initial_sync_asked(instance: str, scope: Scope, rejected_share: float | None) -> Asked:
+def initial_sync_asked(
+    instance: str, scope: Scope, rejected_share: float | None, *, write_back: bool = False
+) -> Asked:
     """An initial synchronisation, of everything or of a pilot."""
     parameters = {
         "instance": instance,
         "rejected_share": rejected_share,
         "accounts": list(scope.accounts) or None,
         "sample": scope.sample,
+        "write_back": WriteBackMode.WRITE.value if write_back else None,
     }
     return Asked(INITIAL_SYNC, instance, parameters)
 

@@ -9,17 +9,25 @@ from uuid import UUID
 from rich.console import Console
 
 from connector.errors import NotConfirmed
-from connector.sync.confirm import DECLINE, START
+from connector.sync.confirm import DECLINE, START, WRITE_BACK
 from deployments.command_line.services import prefect_of_the_team
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
 EVERYTHING = "all"
+_HOW_TO_WRITE = "Start it with --write-back, or set [write_back] mode of the instance."
 
 
 def confirm(
-    run_id: str, name: str, instance: str, *, decline: bool, attest: Sequence[str], as_json: bool
+    run_id: str,
+    name: str,
+    instance: str,
+    *,
+    decline: bool,
+    attest: Sequence[str],
+    as_json: bool,
+    write_back: bool = False,
 ) -> int:
     """Resume the run with this answer. Raises NotConfirmed where the answer is not taken, SettingsInvalid."""
     with prefect_of_the_team():
@@ -28,6 +36,9 @@ def confirm(
         with get_client(sync_client=True) as client:
             waiting, schema = _waiting(client, run_id)
             boxes = _boxes(json.loads(client.read_flow_run_input(waiting, schema)))
+            asks_to_write = boxes.pop(WRITE_BACK, None) is not None
+            if write_back and not asks_to_write:
+                raise NotConfirmed("This run does not ask to write to Gentrack.", todo=_HOW_TO_WRITE)
             attested = set(boxes) if EVERYTHING in attest else set(attest)
             _check(boxes, attested, decline=decline)
             answer: dict[str, Any] = {
@@ -35,6 +46,8 @@ def confirm(
                 "instance": instance,
                 "decision": DECLINE if decline else START,
             }
+            if asks_to_write:
+                answer[WRITE_BACK] = write_back
             result = client.resume_flow_run(waiting, answer | {key: key in attested for key in boxes})
     if result.status.value != "ACCEPT":
         reason = getattr(result.details, "reason", None) or result.status.value

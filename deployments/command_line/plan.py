@@ -80,6 +80,16 @@ def show_plan(plan: dict[str, Any], files: dict[str, str], console: Console) -> 
             ("", "", "rows", "reason", "what to do"),
             [(r["sobject"], r["outcome"], f"{r['rows']:,}", r["code"], r["todo"]) for r in plan["reasons"]],
         )
+    if plan["write_back"] and plan["write_back"]["counts"]:
+        console.print("\nFields that Salesforce masters and that differ from Gentrack")
+        _rows(
+            console,
+            ("", "", "", "records", "reason", "what to do"),
+            [
+                (c["sobject"], c["field"], c["outcome"], f"{c['fields']:,}", c["code"], c["todo"])
+                for c in plan["write_back"]["counts"]
+            ],
+        )
     console.print("\nWhat it takes of the org")
     _rows(
         console,

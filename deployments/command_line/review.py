@@ -13,7 +13,7 @@ from rich.table import Table
 
 from connector.bootstrap import Connection, connect
 from connector.errors import FileInvalid
-from connector.model.link import Decision, LinkState, Proposal
+from connector.model.link import DECISIONS, Decision, LinkState, Proposal
 from connector.settings import load_settings
 from connector.store.reviews import SqlReviews
 from connector.sync.review_file import read_review, write_review
@@ -31,9 +31,11 @@ def _reviews(instance: str) -> Iterator[tuple[Connection, SqlReviews]]:
         yield at, ledger.reviews
 
 
-def list_proposals(instance: str, entity: str | None, *, decided: bool, as_json: bool) -> int:
-    """Show what is open, or what was decided. Raises ConnectorError."""
-    states = (LinkState.ACCEPTED, LinkState.REJECTED) if decided else (LinkState.PROPOSED,)
+def list_proposals(
+    instance: str, entity: str | None, *, decided: bool, as_json: bool, linked: bool = False
+) -> int:
+    """Show what is open, what was decided, or what rules have linked. Raises ConnectorError."""
+    states = (LinkState.LINKED,) if linked else DECISIONS if decided else (LinkState.PROPOSED,)
     with _reviews(instance) as (_, reviews):
         found = reviews.proposals(instance, entity=entity, states=states)
     if as_json:
@@ -60,10 +62,11 @@ def list_proposals(instance: str, entity: str | None, *, decided: bool, as_json:
     return 0
 
 
-def export(instance: str, target: Path, *, as_json: bool) -> int:
-    """Write what is open as CSV, with both records side by side. Raises ConnectorError."""
+def export(instance: str, target: Path, *, as_json: bool, linked: bool = False) -> int:
+    """Write what is open, or what rules linked, with both records side by side. Raises ConnectorError."""
+    states = (LinkState.LINKED,) if linked else (LinkState.PROPOSED,)
     with _reviews(instance) as (at, reviews):
-        number = write_review(reviews.proposals(instance), at.staging, target)
+        number = write_review(reviews.proposals(instance, states=states), at.staging, target)
     if as_json:
         _write({"file": str(target) if number else None, "proposals": number})
     elif not number:

@@ -16,6 +16,9 @@ SalesforceIdOption = Annotated[
     str, typer.Option("--salesforce-id", help="Which one, where there are several.")
 ]
 NoteOption = Annotated[str, typer.Option("--note", help="Why, for whoever asks later.")]
+LinkedOption = Annotated[
+    bool, typer.Option("--linked", help="What rules have linked and nobody has confirmed yet.")
+]
 ByOption = Annotated[str, typer.Option("--by", default_factory=getpass.getuser, help="Who decides.")]
 
 review_app = typer.Typer(
@@ -30,10 +33,11 @@ def list_command(
     *,
     entity: Annotated[str | None, typer.Option("--entity", help="Only this one.")] = None,
     decided: Annotated[bool, typer.Option("--decided", help="What was decided, not what is open.")] = False,
+    linked: LinkedOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show what waits for a decision."""
-    raise typer.Exit(list_proposals(instance, entity, decided=decided, as_json=as_json))
+    raise typer.Exit(list_proposals(instance, entity, decided=decided, linked=linked, as_json=as_json))
 
 
 @review_app.command(name="export")
@@ -43,10 +47,11 @@ def export_command(
     output: Annotated[Path, typer.Option("--output", help="The file; it holds personal data.")] = Path(
         "review.csv"
     ),
+    linked: LinkedOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write a CSV with both records of each proposal side by side, and a column to fill in."""
-    raise typer.Exit(export(instance, output, as_json=as_json))
+    raise typer.Exit(export(instance, output, linked=linked, as_json=as_json))
 
 
 @review_app.command(name="import")

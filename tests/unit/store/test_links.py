@@ -8,6 +8,7 @@ import pytest
 
 from connector.model.link import Decision, LinkState
 from connector.model.run import Run
+from connector.model.write_back import FieldCount, WriteBack, WriteBackMode
 from connector.store.ledger import SqlLedger, open_ledger
 
 ACCEPTED, REJECTED = LinkState.ACCEPTED, LinkState.REJECTED
@@ -97,6 +98,33 @@ def test_a_decision_is_made_once(ledger: SqlLedger, run: Run) -> None:
     assert decide(ledger, "C1", "X1", ACCEPTED) is None
     assert decide(ledger, "C1", "X1", REJECTED) == "It is accepted already, by Tui."
     assert decide(ledger, "C1", "X9", REJECTED) == "There is no such proposal."
+
+
+def test_a_link_of_a_rule_waits_for_a_review_until_somebody_confirms_or_breaks_it(
+    ledger: SqlLedger, run: Run
+) -> None:
+    keep(ledger, run, ("C1", "X1"), ("C2", "X2"), ("C3", "X3"))
+    assert open_pairs(ledger) == set(), "nobody has to"
+    assert pairs(ledger.links.unreviewed(run, "contact")) == {("C1", "X1"), ("C2", "X2"), ("C3", "X3")}
+    assert decide(ledger, "C1", "X1", ACCEPTED) is None
+    assert decide(ledger, "C2", "X2", REJECTED) is None
+    assert pairs(ledger.links.unreviewed(run, "contact")) == {("C2", "X2"), ("C3", "X3")}
+    assert pairs(ledger.links.links(run, "contact")) == {("C3", "X3")}, "C1's is a person's, C2's is none"
+    decided = {row["external_id"]: row["state"] for row in ledger.links.decisions(run, "contact").to_pylist()}
+    assert decided == {"C1": "accepted", "C2": "rejected"}
+    keep(ledger, run, stale=(("C3", "X3"),))
+    propose(ledger, run, ("C3", "X4"))
+    assert pairs(ledger.links.unreviewed(run, "contact")) == {("C2", "X2")}
+    keep(ledger, run, ("C3", "X4"))
+    assert open_pairs(ledger) == set(), "what was proposed is linked"
+
+
+def test_what_write_back_found_is_kept_by_its_run(ledger: SqlLedger, run: Run) -> None:
+    assert ledger.write_backs.find(run.id) is None
+    ledger.write_backs.keep(run, WriteBack(WriteBackMode.REPORT))
+    told = WriteBack(WriteBackMode.WRITE, (FieldCount("Account", "Fax", "written", "", 3, ""),), records=2)
+    ledger.write_backs.keep(run, told)
+    assert ledger.write_backs.find(run.id) == told
 
 
 def test_many_decisions_are_kept_each_for_itself(ledger: SqlLedger, run: Run) -> None:
