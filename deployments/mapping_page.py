@@ -10,7 +10,7 @@ from pathlib import Path
 
 from connector.entities import registry
 from connector.mapping.matching import MatchingRule, Strength
-from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, Field, NullPolicy, Parent
+from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, Field, Master, NullPolicy, Parent
 from connector.model.outcome import RowOutcome
 from deployments.stack import PROJECT
 
@@ -28,7 +28,8 @@ the page of [ongoing decisions](ongoing-decisions.md).
 
 *Converter* says how a value is changed on its way; with *round trip* also back. *An empty value* of the
 master clears the other side's, or leaves it alone. Fields of *one unit* count as one value: the lines of an
-address are never mixed from two of them.
+address are never mixed from two of them. *Written back to* says where in Gentrack the value of a field that
+Salesforce masters goes ([operations](operations.md), "Write-back").
 """
 
 
@@ -57,7 +58,7 @@ def _section(spec: EntitySpec) -> Iterator[str]:
         "| Salesforce field | Gentrack | type | master | converter | an empty value | notes |",
         "|---|---|---|---|---|---|---|",
     )
-    yield from (_row(line) for line in spec.fields)
+    yield from (_row(spec, line) for line in spec.fields)
 
 
 def _rules(spec: EntitySpec) -> Iterator[str]:
@@ -103,12 +104,20 @@ def _key(spec: EntitySpec) -> str:
     return " : ".join(f"`{component}`" for component in spec.key)
 
 
-def _row(line: Field) -> str:
+def _row(spec: EntitySpec, line: Field) -> str:
     sources = ", ".join(f"`{source}`" for source in line.sources)
     way = "round trip" if line.converter.to_gentrack else "one way"
     converter = "as it is" if line.converter.name == "as is" else f"{line.converter.name} ({way})"
     kind = f"{line.type.value}, {line.scale} decimals" if line.type.value == "number" else line.type.value
-    cells = (f"`{line.api_name}`", sources, kind, line.master.value, converter, _empty(line), _notes(line))
+    cells = (
+        f"`{line.api_name}`",
+        sources,
+        kind,
+        line.master.value,
+        converter,
+        _empty(line),
+        _notes(spec, line),
+    )
     return f"| {' | '.join(cells)} |"
 
 
@@ -116,8 +125,12 @@ def _empty(line: Field) -> str:
     return "clears" if line.null_policy is NullPolicy.CLEAR else "leaves alone"
 
 
-def _notes(line: Field) -> str:
+def _notes(spec: EntitySpec, line: Field) -> str:
     notes = []
+    if line.master is Master.SALESFORCE:
+        places = [origin for source in line.sources for origin in spec.source.origins_of(source)]
+        where = ", ".join(f"`{place.resource.name}` `{place.path}`" for place in places)
+        notes.append(f"written back to {where}" if where else "not written back")
     if line.unit is not None:
         notes.append(f"one unit: {line.unit}")
     if line.born is not None:
