@@ -25,7 +25,7 @@ def run_flow(site: Site, mode: WriteBackMode | None = None) -> tuple[dict[str, A
 
 
 def writes_to_gentrack(site: Site) -> list[str]:
-    calls = httpx.get(f"{site.sandbox.gentrack.url}/sandbox/log").json()["requests"]
+    calls = httpx.get(f"{site.sandbox.control_url}/log").json()["requests"]
     paths = [call["path"] for call in calls if call["method"] == "PATCH"]
     return sorted(path.split("/junifer/")[1] for path in paths)
 

@@ -133,6 +133,7 @@ def test_the_summary_for_machines_has_these_keys_and_no_others(
         "errors_file",
         "email",
         "window",
+        "write_back",
     ]
     assert (kept["outcome"], kept["seconds"]) == ("completed with errors", 12.3)
     assert list(kept["entities"]) == ["Account", "Contact", "AccountContactRelation"]
