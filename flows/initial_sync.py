@@ -60,10 +60,13 @@ def initial_sync(
         sample: For a pilot, how many accounts it shall take by itself. Not with accounts.
         write_back: Whether fields that Salesforce masters are written to Gentrack. Empty: the instance's own.
     """
-    return synchronise(begin(instance, scope=pilot(accounts, sample)), confirmed_by, rejected_share)
+    run = begin(instance, scope=pilot(accounts, sample))
+    return synchronise(run, confirmed_by, rejected_share, write_back)
 
 
-def synchronise(run: Run, confirmed_by: str | None, rejected_share: float | None) -> State:
+def synchronise(
+    run: Run, confirmed_by: str | None, rejected_share: float | None, write_back: str | None = None
+) -> State:
     """All stages of a run, whatever it is about; its last state says how it ended."""
     try:
         summary = _all_stages(run, confirmed_by, rejected_share, write_back)
