@@ -73,6 +73,11 @@ def _rules(spec: EntitySpec) -> Iterator[str]:
     if spec.lock_parent:
         yield f"Lock parent: `{spec.lock_parent}`; jobs side by side never share one."
     yield from (_matching(rule) for rule in spec.matching)
+    if spec.support:
+        yield (
+            f"A proposal without a rival on either side links by its {spec.support.name}: the linked"
+            f" {spec.support.entity} of `{spec.support.key}` stands on it (`{spec.support.lookup}`)."
+        )
     if spec.found_by_parents:
         yield "Found by its parents: the platform makes records of it by itself, which are updated by Id."
     if spec.finished_after:

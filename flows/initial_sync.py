@@ -9,6 +9,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from connector.entities import registry
+from connector.mapping.order import in_linking_order
 from connector.mapping.vocabulary import EntitySpec
 from connector.model.run import Run, Stage
 from connector.model.scope import pilot
@@ -101,9 +102,8 @@ def _load(run: Run, window: Window, rejected_share: float | None) -> Summary:
     with staged(run, Stage.EXTRACT):
         extract(run, registry())
     with staged(run, Stage.LINK):
-        for spec in registry():
-            if spec.matching:
-                link(run, spec.name)
+        for spec in in_linking_order(registry()):
+            link(run, spec.name)
     with staged(run, Stage.TRANSFORM):
         for spec in registry():
             transform(run, spec.name)

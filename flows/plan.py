@@ -4,6 +4,7 @@ from prefect import flow
 from prefect.states import Completed, Failed, State
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from connector.mapping.order import in_linking_order
 from connector.model.run import Run, Stage
 from connector.model.scope import pilot
 from connector.model.summary import Summary
@@ -50,9 +51,8 @@ def _all_stages(run: Run) -> Summary:
     with staged(run, Stage.EXTRACT):
         extract(run, entities)
     with staged(run, Stage.LINK):
-        for spec in entities:
-            if spec.matching:
-                link(run, spec.name)
+        for spec in in_linking_order(entities):
+            link(run, spec.name)
     with staged(run, Stage.TRANSFORM):
         for spec in entities:
             transform(run, spec.name)

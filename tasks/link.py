@@ -23,6 +23,7 @@ def link(run: Run, name: str) -> int:
             at.ledger.links,
             at.workspace(run),
             rules=at.rules.of(spec),
+            support=at.rules.support_of(spec),
             placeholders=at.instance.matching.placeholders,
         )
         create_table_artifact(

@@ -2,7 +2,7 @@
 
 from connector.entities.resources import ACCOUNT_CUSTOMERS, ACCOUNTS, CUSTOMERS
 from connector.mapping.converters import COUNTRY, lines
-from connector.mapping.matching import Agreement, Child, MatchingRule, Strength
+from connector.mapping.matching import Agreement, Child, MatchingRule, Strength, Support
 from connector.mapping.normal_forms import NormalForm
 from connector.mapping.vocabulary import (
     Criterion,
@@ -21,6 +21,7 @@ _TEXT, _PHONE, _PICKLIST = FieldType.TEXT, FieldType.PHONE, FieldType.PICKLIST
 _SALESFORCE = Master.SALESFORCE
 _UNIT = "billing address"
 _STREET = tuple(f"billingAddress.address{line}" for line in (1, 2, 3))
+_SAME_POSTCODE = Agreement(("billingAddress.postcode",), ("BillingPostalCode",), NormalForm.POSTCODE)
 _SAME_NAME = Agreement(("primary.name",), ("Name",), NormalForm.NAME)
 
 SPEC = EntitySpec(
@@ -49,7 +50,7 @@ SPEC = EntitySpec(
             Strength.WEAK,
             (
                 _SAME_NAME,
-                Agreement(("billingAddress.postcode",), ("BillingPostalCode",), NormalForm.POSTCODE),
+                _SAME_POSTCODE,
             ),
         ),
         # Somebody without a company number whose address Salesforce never had is known by a contact.
@@ -62,11 +63,13 @@ SPEC = EntitySpec(
             ),
         ),
     ),
+    support=Support("primary contact", "contact", "AccountId", "primary.number", (_SAME_POSTCODE,)),
     source=SourceView(
         resources=(ACCOUNTS, ACCOUNT_CUSTOMERS, CUSTOMERS),
         sql="""
             SELECT accounts.*,
                    customers.id AS "primary.id",
+                   customers.number AS "primary.number",
                    customers.name AS "primary.name",
                    customers."primaryContact.phoneNumber1" AS "primary.phone",
                    customers."primaryContact.faxNumber" AS "primary.fax",

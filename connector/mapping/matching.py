@@ -48,3 +48,18 @@ class MatchingRule:
     def children(self) -> tuple[Child, ...]:
         """The children that the rule looks at."""
         return tuple(agreement.child for agreement in self.agreements if agreement.child is not None)
+
+
+@dataclass(frozen=True)
+class Support:
+    """What lets a weak candidate link, where it is the only one of any rule on both sides.
+
+    A record of `entity` that is linked already stands on it by its `lookup`, and is our column `key`'s. What
+    is in `unless_differing` must not be there on both sides and differ.
+    """
+
+    name: str
+    entity: str
+    lookup: str
+    key: str
+    unless_differing: tuple[Agreement, ...] = ()

@@ -7,6 +7,12 @@ from connector.errors import SettingsInvalid
 from connector.mapping.vocabulary import EntitySpec
 
 
+def in_linking_order(entities: Sequence[EntitySpec]) -> tuple[EntitySpec, ...]:
+    """The entities that are matched, those that support the links of others before them."""
+    matched = [spec for spec in entities if spec.matching]
+    return tuple(sorted(matched, key=lambda spec: spec.support is not None))
+
+
 def in_dependency_order(entities: Sequence[EntitySpec]) -> tuple[EntitySpec, ...]:
     """Parents before children; among equals, by name.
 

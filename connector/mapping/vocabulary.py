@@ -11,7 +11,7 @@ from typing import cast
 import pyarrow as pa
 
 from connector.mapping.converters import AS_IS, Converter
-from connector.mapping.matching import MatchingRule
+from connector.mapping.matching import MatchingRule, Support
 from connector.model.outcome import RowOutcome
 
 EXTERNAL_ID = "Gentrack_External_Id__c"
@@ -207,7 +207,8 @@ class EntitySpec:
     platform makes direct relations by itself, without one. `made_by_people` is the condition in SOQL that the
     others meet.
     `finished_after` names the entity after whose load the finishing pass of this one runs.
-    `matching` finds records that stood in Salesforce before, without an external id.
+    `matching` finds records that stood in Salesforce before, without an external id; `support` is what lets a
+    weak candidate link.
     `pilot` is given for the one entity of which a pilot names records.
     `ownership` is None where records have no owner of their own.
     """
@@ -224,6 +225,7 @@ class EntitySpec:
     anchors: tuple[Anchor, ...] = ()
     finished_after: str | None = None
     matching: tuple[MatchingRule, ...] = ()
+    support: Support | None = None
     pilot: PilotChoice | None = None
     ownership: Ownership | None = None
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import pyarrow as pa
 
 from connector.mapping import columns as named
-from connector.mapping.matching import Child, MatchingRule
+from connector.mapping.matching import Child, MatchingRule, Support
 from connector.mapping.normal_forms import PLACEHOLDERS, SEPARATOR
 from connector.mapping.vocabulary import EntitySpec
 from connector.model.link import LinkCounts, LinkState
@@ -53,8 +53,12 @@ def link(
     *,
     rules: Sequence[MatchingRule],
     placeholders: Iterable[str],
+    support: Support | None = None,
 ) -> LinkCounts:
-    """Link an entity by its rules; both sides are staged. Safe to repeat."""
+    """Link an entity by its rules; both sides are staged, and the entity of `support` is linked before it.
+
+    Safe to repeat.
+    """
     staging = workspace.staging
     rules = [rule for rule in rules if all(_is_staged(run, child, staging) for child in rule.children)]
     for folder in (folders.linked, folders.proposed):
@@ -65,14 +69,21 @@ def link(
         sql.variable(PLACEHOLDERS, SEPARATOR.join(text.strip().lower() for text in placeholders))
         gentrack_tables(run, spec, sql)
         sql.table("existing", folders.salesforce(run, spec.name))
-        for name in {child.entity for rule in rules for child in rule.children}:
+        children = {child.entity for rule in rules for child in rule.children}
+        if support is not None and staging.parts(folders.salesforce(run, support.entity)):
+            children.add(support.entity)
+            its_links = folders.linked(run, support.entity)
+            sql.table_or_none(f"linked_{support.entity}", its_links, _LINK.names[:2])
+        else:
+            support = None
+        for name in children:
             sql.table(f"child_{name}", folders.salesforce(run, name))
         sql.arrow("decided", ledger.decisions(run, spec.name))
         sql.arrow("remembered", ledger.links(run, spec.name))
         sql.arrow("open_before", ledger.proposals(run, spec.name))
         if not run.scope.is_whole:
             sql.table("scope", folders.scope(run, spec.name))
-        _find(spec, rules, sql, scoped=not run.scope.is_whole)
+        _find(spec, rules, support, sql, scoped=not run.scope.is_whole)
         for number, piece in enumerate(_pieces(sql, f"SELECT * FROM {LINKED}", _LINK)):
             staging.write(spec.name, number, folders.linked(run, spec.name), piece)
         for number, piece in enumerate(pairs_in_words(spec, sql, PROPOSED)):
@@ -99,16 +110,23 @@ def _is_staged(run: Run, child: Child, staging: Staging) -> bool:
     return bool(staging.parts(folders.salesforce(run, child.entity)))
 
 
-def _find(spec: EntitySpec, rules: Sequence[MatchingRule], sql: StagedSql, *, scoped: bool) -> None:
+def _find(
+    spec: EntitySpec,
+    rules: Sequence[MatchingRule],
+    support: Support | None,
+    sql: StagedSql,
+    *,
+    scoped: bool,
+) -> None:
     sql.run(f"CREATE VIEW {THEIRS} AS FROM existing WHERE {named.KEY} IS NULL")
     if not sql.rows(f"FROM {THEIRS} SELECT 1 LIMIT 1"):
-        rules = ()  # nothing is there to be found: our values need no normal form
-    sql.keep(OURS, ours_sql(spec, rules))
+        rules, support = (), None  # nothing is there to be found: our values need no normal form
+    sql.keep(OURS, ours_sql(spec, rules, support))
     sql.keep(RECORDS, records_sql(scoped=scoped))
     sql.keep(CANDIDATES, candidates_sql(rules))
     sql.keep("accepted", accepted_sql())
     sql.keep(OPEN, open_sql())
-    sql.keep(LINKED, linked_sql(rules))
+    sql.keep(LINKED, linked_sql(rules, support))
     sql.keep(PROPOSED, proposed_sql())
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import product
 
 from connector.mapping import columns as named
-from connector.mapping.matching import Agreement, MatchingRule, Strength
+from connector.mapping.matching import Agreement, MatchingRule, Strength, Support
 from connector.mapping.normal_forms import SEPARATOR, normal_sql
 from connector.mapping.vocabulary import EntitySpec
 from connector.model.link import LinkState
@@ -29,10 +29,12 @@ OURS, THEIRS, RECORDS, CANDIDATES, OPEN, LINKED, PROPOSED = (
 )
 
 
-def ours_sql(spec: EntitySpec, rules: Sequence[MatchingRule]) -> str:
+def ours_sql(spec: EntitySpec, rules: Sequence[MatchingRule], support: Support | None) -> str:
     """Each row of the source view with its key and what the rules look at."""
     key, broken = key_sql(spec)
     looked_at = {column: None for rule in rules for agreement in rule.agreements for column in agreement.ours}
+    if support is not None:
+        looked_at |= dict.fromkeys((support.key, *(c for a in support.unless_differing for c in a.ours)))
     columns = [f", {quoted(c)}::VARCHAR AS {quoted(named.gentrack(c))}" for c in looked_at]
     return f"""
         SELECT {key} AS {named.KEY}, lower({key}) AS folded, {broken} AS {named.KEY_BROKEN} {"".join(columns)}
@@ -104,8 +106,12 @@ def open_sql() -> str:
     """
 
 
-def linked_sql(rules: Sequence[MatchingRule]) -> str:
-    """Pairs that are the same: one strong candidate, one to one both ways; and those that people accepted."""
+def linked_sql(rules: Sequence[MatchingRule], support: Support | None) -> str:
+    """Pairs that are the same: one strong candidate, one to one both ways; and those that people accepted.
+
+    Where there is a support, also the only candidate of any rule, one to one both ways, that has it.
+    """
+    strong = [rule for rule in rules if rule.strength is Strength.STRONG]
     return f"""
         SELECT {named.EXTERNAL_ID}, {named.SALESFORCE_ID}, strong_{named.RULE} AS {named.RULE},
                '{LinkState.LINKED}' AS {named.STATE}
@@ -115,9 +121,10 @@ def linked_sql(rules: Sequence[MatchingRule]) -> str:
         SEMI JOIN (
             SELECT {named.SALESFORCE_ID} FROM {OPEN} WHERE strong GROUP BY ALL HAVING count(*) = 1
         ) AS theirs_once ON theirs_once.{named.SALESFORCE_ID} = pair.{named.SALESFORCE_ID}
-        ANTI JOIN ({_crowded(rules)}) AS crowded
+        ANTI JOIN ({_crowded(strong)}) AS crowded
             ON crowded.{named.SALESFORCE_ID} = pair.{named.SALESFORCE_ID}
         WHERE pair.strong AND pair.wanted
+        {_supported(rules, support) if support else ""}
         UNION ALL
         SELECT {named.EXTERNAL_ID}, {named.SALESFORCE_ID}, {named.RULE}, '{LinkState.ACCEPTED}' FROM accepted
         WHERE inside
@@ -161,6 +168,44 @@ def _not_found_again(earlier: str, found: str) -> str:
     """
 
 
+def _supported(rules: Sequence[MatchingRule], support: Support) -> str:
+    """Weak pairs that nothing rivals, whose supporting record is linked and stands on the record alone."""
+    ours, lookup = quoted(named.gentrack(support.key)), quoted(named.parent_id(support.lookup))
+    same = [
+        f"coalesce({normal_sql(agreement.form, f'ours.{quoted(named.gentrack(ours))}')}"
+        f" = {normal_sql(agreement.form, f'theirs.{quoted(named.salesforce(theirs))}')}, true)"
+        for agreement in support.unless_differing
+        for ours, theirs in product(agreement.ours, agreement.theirs)
+    ]
+    return f"""
+        UNION ALL
+        SELECT pair.{named.EXTERNAL_ID}, pair.{named.SALESFORCE_ID},
+               pair.{named.RULE} || '; {support.name}' AS {named.RULE}, '{LinkState.LINKED}'
+        FROM {OPEN} AS pair
+        SEMI JOIN (SELECT folded FROM {OPEN} GROUP BY ALL HAVING count(*) = 1) AS ours_once
+            ON ours_once.folded = pair.folded
+        SEMI JOIN (SELECT {named.SALESFORCE_ID} FROM {OPEN} GROUP BY ALL HAVING count(*) = 1) AS theirs_once
+            ON theirs_once.{named.SALESFORCE_ID} = pair.{named.SALESFORCE_ID}
+        ANTI JOIN ({_crowded(rules)}) AS crowded
+            ON crowded.{named.SALESFORCE_ID} = pair.{named.SALESFORCE_ID}
+        JOIN {OURS} AS ours ON ours.folded = pair.folded
+        JOIN {THEIRS} AS theirs ON theirs.{named.SALESFORCE_ID} = pair.{named.SALESFORCE_ID}
+        SEMI JOIN (
+            SELECT lower({ours}) AS supporter FROM {OURS} GROUP BY ALL HAVING count(*) = 1
+        ) AS once ON once.supporter = lower(ours.{ours})
+        SEMI JOIN (
+            SELECT lower(coalesce(child.{named.KEY}, pair.{named.EXTERNAL_ID})) AS supporter,
+                   any_value(child.{lookup}) AS {named.SALESFORCE_ID}
+            FROM child_{support.entity} AS child
+            LEFT JOIN linked_{support.entity} AS pair USING ({named.SALESFORCE_ID})
+            GROUP BY ALL HAVING count(*) = 1
+        ) AS supporting
+            ON supporting.supporter = lower(ours.{ours})
+            AND supporting.{named.SALESFORCE_ID} = pair.{named.SALESFORCE_ID}
+        WHERE NOT pair.strong AND pair.wanted AND {" AND ".join(same) or "true"}
+    """
+
+
 def _found_by(rule: MatchingRule) -> str:
     strong = "true" if rule.strength is Strength.STRONG else "false"
     return f"""
@@ -174,12 +219,11 @@ def _found_by(rule: MatchingRule) -> str:
 
 
 def _crowded(rules: Sequence[MatchingRule]) -> str:
-    """Records of Salesforce of which a strong rule shows only some, so that one to one can't be told."""
-    strong = [rule for rule in rules if rule.strength is Strength.STRONG]
+    """Records of Salesforce of which a rule shows only some, so that one to one can't be told."""
     crowds = [
         f"SELECT unnest(list({named.SALESFORCE_ID})) AS {named.SALESFORCE_ID}"
         f" FROM ({_their_values(rule)}) GROUP BY value HAVING count(*) > {MOST_CANDIDATES}"
-        for rule in strong
+        for rule in rules
     ]
     return " UNION ".join(crowds) or f"SELECT NULL AS {named.SALESFORCE_ID} WHERE false"
 

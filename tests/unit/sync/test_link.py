@@ -43,7 +43,15 @@ class Linking:
         chosen = CONTACT.matching if rules is None else rules
         return verb(self.run, CONTACT, self.ledger, self.workspace, rules=chosen, placeholders=("n/a",))
 
-    def accounts(self, ours: Records, people: Records, theirs: Records, contacts: Records = ()) -> LinkCounts:
+    def accounts(
+        self,
+        ours: Records,
+        people: Records,
+        theirs: Records,
+        contacts: Records = (),
+        *,
+        supported: bool = True,
+    ) -> LinkCounts:
         roles = [
             role(n, record["id"], person["id"])
             for n, (record, person) in enumerate(zip(ours, people, strict=True))
@@ -52,7 +60,13 @@ class Linking:
         self.stage_salesforce("account", theirs)
         self.stage_salesforce("contact", contacts)
         return verb(
-            self.run, ACCOUNT, self.ledger, self.workspace, rules=ACCOUNT.matching, placeholders=("n/a",)
+            self.run,
+            ACCOUNT,
+            self.ledger,
+            self.workspace,
+            rules=ACCOUNT.matching,
+            support=ACCOUNT.support if supported else None,
+            placeholders=("n/a",),
         )
 
     def stage_salesforce(self, name: str, records: Records) -> None:
@@ -257,6 +271,48 @@ def test_accounts_by_company_number_name_or_a_contact_on_them(linking: Linking) 
         ("A2", "Y2"): "name and postcode",
         ("A3", "Y3"): "name and email of a contact",
     }
+
+
+PERSON = {"salesforce_id": "P1", "key": "C1", "parent_id.AccountId": "Y1"}
+"""The contact of the first customer, on the first account of Salesforce."""
+SUPPORTED: dict[str, tuple[Records, Records, Records, dict[str, Any], bool]] = {
+    "one of each": ([account(1)], [customer(1)], [{}], {}, True),
+    "a blank postcode": (
+        [account(1)],
+        [customer(1, email="a@x.nz")],
+        [{"s.BillingPostalCode": None}],
+        {},
+        True,
+    ),
+    "another postcode": (
+        [account(1)],
+        [customer(1, email="a@x.nz")],
+        [{"s.BillingPostalCode": "9"}],
+        {},
+        False,
+    ),
+    "two accounts of one name": ([account(1)], [customer(1)], [{}, {}], {}, False),
+    "its contact stands elsewhere": ([account(1)], [customer(1)], [{}], {"parent_id.AccountId": "Y7"}, False),
+    "its contact is not linked": ([account(1)], [customer(1)], [{}], {"key": None}, False),
+    "two accounts of the customer": ([account(1), account(2)], [customer(1)] * 2, [{}], {}, False),
+}
+
+
+@pytest.mark.parametrize("case", SUPPORTED)
+def test_an_account_whose_only_candidate_has_its_linked_contact_is_linked(
+    linking: Linking, case: str
+) -> None:
+    accounts, people, theirs, contact, linked = SUPPORTED[case]
+    home = {"billingAddress": {"postcode": "4110"}}
+    named_so = {"s.Name": "Given1 Family1", "s.BillingPostalCode": "4110"}
+    linking.accounts(
+        [{**one, **home} for one in accounts],
+        people,
+        [{"salesforce_id": f"Y{n}", **named_so, **changed} for n, changed in enumerate(theirs, start=1)],
+        [PERSON | {"s.Email": "a@x.nz"} | contact],
+    )
+    assert set(linking.ledger.linked) == ({("A1", "Y1")} if linked else set()), case
+    assert bool(linking.ledger.proposed) == (not linked), case
 
 
 def test_a_linked_row_is_updated_by_id_and_a_proposed_one_is_held(
