@@ -66,7 +66,8 @@ class Collection:
     def at(self, index: int) -> bytes:
         """The record at a position of the seeded table."""
         number, position = divmod(index, self.table.block_size)
-        return self._block(number)[position]
+        replaced = self._replaced.get(number, {}).get(position)
+        return self._block(number)[position] if replaced is None else replaced
 
     def get(self, identifier: int) -> bytes | None:
         """The record with this id, or None."""
@@ -111,7 +112,8 @@ class Collection:
         else:
             number, position = divmod(index, self.table.block_size)
             self._replaced[number][position] = row
-            self._seeded.pop(number, None)
+            if number in self._seeded:
+                self._seeded[number][position] = row
         return row
 
     def _row(self, identifier: int) -> bytes:

@@ -7,7 +7,7 @@ from grpc.aio import Server
 
 from sandbox.salesforce.settings import Settings
 from sandbox.salesforce.streaming.pubsub import PubSub
-from sandbox.serving import HOST, PortBusyError
+from sandbox.serving import HOST, bind
 
 _PATIENCE_SECONDS = 10.0
 
@@ -31,10 +31,8 @@ class PubSubServer:
         self._loop = asyncio.get_running_loop()
         server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
         server.add_generic_rpc_handlers((self._service.handler(),))
-        try:
-            self.port = server.add_secure_port(f"{HOST}:{port}", self._credentials)
-        except RuntimeError as error:
-            raise PortBusyError(port) from error
+        bind(port).close()  # gRPC would tell a busy port by its own words, on standard error
+        self.port = server.add_secure_port(f"{HOST}:{port}", self._credentials)
         await server.start()
         self._server = server
 

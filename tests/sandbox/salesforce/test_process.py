@@ -7,18 +7,27 @@ import time
 from pathlib import Path
 
 import httpx
+import pytest
+from grpc import StatusCode
 
 from tests.sandbox.salesforce.org_client import DATA, OrgClient, start, stop
+from tests.sandbox.salesforce.streaming.bus_client import BusClient
 
 
 def test_it_starts_with_secrets_of_its_own_and_ends_at_once(tmp_path: Path, org: OrgClient) -> None:
     running = start(tmp_path)
     context = ssl.create_default_context(cafile=running.announced["ca_file"])
+    client = OrgClient(running.announced)
+    bus = BusClient(client)
+    client.http.close()
+    stream = bus.subscribe("/event/Gentrack_Object_Event__e")
     with httpx.Client(base_url=running.announced["tls_url"], verify=context) as idle:
         assert idle.get("/services/data").status_code == 200
         told = time.monotonic()
         assert stop(running) == 0
         seconds = time.monotonic() - told
+    assert stream.refusal()[0] in {StatusCode.UNAVAILABLE, StatusCode.CANCELLED}
+    bus.channel.close()
 
     assert seconds < 4, "it waited for a connection over TLS whose client doesn't read"
     assert running.announced.keys() == {
@@ -34,9 +43,10 @@ def test_it_starts_with_secrets_of_its_own_and_ends_at_once(tmp_path: Path, org:
     assert {name for name, value in running.announced.items() if org.announced[name] == value} == set()
 
 
-def test_a_busy_port_is_named(org: OrgClient, tmp_path: Path) -> None:
-    port = org.announced["url"].rpartition(":")[2]
-    command = [sys.executable, "-m", "sandbox.salesforce", "--folder", str(tmp_path), "--port", port]
+@pytest.mark.parametrize(("option", "address"), [("--port", "url"), ("--pubsub-port", "pubsub_endpoint")])
+def test_a_busy_port_is_named(org: OrgClient, tmp_path: Path, option: str, address: str) -> None:
+    port = org.announced[address].rpartition(":")[2]
+    command = [sys.executable, "-m", "sandbox.salesforce", "--folder", str(tmp_path), option, port]
 
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
 
