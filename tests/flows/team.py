@@ -84,6 +84,13 @@ class Team:
             assert time.monotonic() < deadline, known["state"]
             threading.Event().wait(0.2)
 
+    def watched(self) -> dict[str, Any]:
+        """A run of the watchdog; one that the schedule has just started takes the place of ours."""
+        while True:
+            run = self.state(self.run("window-watchdog"), *FINAL)
+            if run["state"]["type"] != "CANCELLED":
+                return run
+
     def answer(self, run: str, **given: Any) -> dict[str, Any]:
         """What Prefect says to an answer."""
         told = {"name": "Aroha", "instance": self.instance, "decision": "start"} | given

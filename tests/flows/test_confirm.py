@@ -126,7 +126,7 @@ def test_no_answer_in_time_ends_the_run_by_the_watchdog(team: Team, ledger: SqlL
     run = team.migration()
     team.state(run, "Suspended")
     mails = team.mails()
-    assert team.state(team.run("window-watchdog"), *FINAL)["state"]["type"] == "COMPLETED"
+    assert team.watched()["state"]["type"] == "COMPLETED"
     ended = team.state(run, *FINAL)
     assert ended["state"]["type"] == "FAILED"
     assert ended["state"]["message"] == "failed at confirm: nobody confirmed the run in the time set."
