@@ -16,6 +16,7 @@ from connector.model.summary import Summary, message_of, outcome_of
 from connector.model.verification import Verification
 from connector.model.window import Closure
 from connector.sync import report as verb
+from connector.sync.finish import tell_unfinished
 from connector.sync.in_doubt import InDoubt
 from connector.sync.review_file import REVIEW_FILE, write_review
 from tasks.connection import connection
@@ -58,10 +59,13 @@ def report_failure(run: Run, stage: Stage, reason: str, closure: Closure | None)
     `closure` says what became of the run's outage window, None where it had none.
     """
     at = connection(run.instance)
+    loaded = at.entities if run.scope.undo_of is None else ()
     with suppress(ServiceUnavailable):
         doubts = InDoubt(run, at.hurried().salesforce, at.ledger, at.staging)
-        for spec in at.entities if run.scope.undo_of is None else ():
+        for spec in loaded:
             doubts.resolve(spec)
+    for spec in loaded:
+        tell_unfinished(run, spec, at.workspace(run))
     counts = verb.settle(run, at.entities, at.workspace(run))
     with suppress(ServiceUnavailable):
         for name, known in counts.items():

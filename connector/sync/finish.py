@@ -93,6 +93,34 @@ class Finish:
         return verdict[verdict[named.OUTCOME].notna()]
 
 
+def tell_unfinished(run: Run, spec: EntitySpec, workspace: Workspace) -> int:
+    """Stage the rows that a run which failed has made and not come to finish; returns how many.
+
+    They are failed, so that a report names them and a retry takes them up: a draft is not what was wished.
+    """
+    staging, folder = workspace.staging, folders.finished(run, spec.name)
+    if spec.finished_after is None or not staging.parts(folders.result(run, spec.name)):
+        return 0
+    reached = {part.number for part in staging.parts(folder)}
+    told = 0
+    with workspace.sql() as sql:
+        for name in ("prepared", "plan", "lined_up", "result"):
+            sql.table(name, getattr(folders, name)(run, spec.name))
+        for number, rows in sql.batches(_left_to_do(spec)):
+            if number not in reached:
+                verdict = rows.select([named.ROW, named.KEY]).to_pandas().assign(**_NOT_FINISHED)
+                table = pa.Table.from_pandas(verdict, schema=_SCHEMA, preserve_index=False)
+                told += staging.write(spec.name, number, folder, table).rows
+    return told
+
+
+_NOT_FINISHED = {
+    named.OUTCOME: RowOutcome.FAILED.value,
+    named.CODE: "NOT_FINISHED",
+    named.FIELD: None,
+    named.REASON: "It is in Salesforce, but the run failed before it was finished.",
+    named.TODO: "Resume the run, or retry what failed of it.",
+}
 _SCHEMA = pa.schema({named.ROW: pa.int64()} | dict.fromkeys((named.KEY, *named.VERDICT), pa.string()))
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from connector.model.run import Run
+from connector.sync.finish import tell_unfinished
+from connector.sync.settling import refused_keys
 from connector.sync.staged_sql import Workspace
 from tests.unit.sync.sync_records import account, customer, link
 from tests.unit.sync.whole_run import WholeRun
@@ -92,3 +94,21 @@ def test_a_row_that_is_locked_once_is_finished_after_all(family: WholeRun) -> No
     family.load()
     assert parent_of(family, "A3") == "A1"
     assert family.settle()["account"].created == 3
+
+
+def test_what_a_failed_run_did_not_come_to_finish_is_failed_and_so_is_retried(
+    family: WholeRun, run: Run, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    family.plan()
+    with monkeypatch.context() as failing:
+        failing.setattr(family, "finish", lambda spec: 0)
+        family.load()
+    spec = family.entities[0]
+    assert tell_unfinished(run, spec, workspace) == 3
+    assert (family.settle()["account"].created, family.settle()["account"].failed) == (0, 3)
+    refused = [str(k) for table in refused_keys(run, spec, workspace) for k in table["key"].to_pylist()]
+    assert sorted(refused) == ["A1", "A2", "A3"]
+    family.finish(spec)
+    assert tell_unfinished(run, spec, workspace) == 0, "a run that is resumed has finished them"
+    assert (family.settle()["account"].created, family.settle()["account"].failed) == (3, 0)
+    assert parent_of(family, "A3") == "A1"
