@@ -52,14 +52,16 @@ def _wait_until_ended(pid: int) -> None:
 
 
 def test_one_line_announces_everything_and_sigterm_ends_it(tmp_path: Path) -> None:
-    with _sandbox(tmp_path, "--seed", "9") as process:
+    with _sandbox(tmp_path, "--seed", "9", "--capture", "Account", "--capture", "Contact") as process:
         announced = _announced(process)
         assert announced.keys() == {"salesforce", "gentrack", "mail", "control_url", "pids"}
         assert announced["salesforce"]["client_id"] == "client_id"
         assert announced["salesforce"]["private_key_file"].startswith(
             "--port 0 --tls-port 0 --pubsub-port 0 --folder"
         )
-        assert announced["salesforce"]["private_key_file"].endswith("--seed 9")
+        assert announced["salesforce"]["private_key_file"].endswith(
+            "--seed 9 --capture Account --capture Contact"
+        )
         assert announced["pids"]["sandbox"] == process.pid
         gentrack = announced["gentrack"]
         assert Path(gentrack["webhook_public_key_file"]).read_text().startswith("-----BEGIN PUBLIC KEY-----")
