@@ -1,4 +1,4 @@
-"""Erasure in reports: the lines about a person leave errors.csv, review.csv and the samples of a plan."""
+"""Erasure in reports: the lines about a person leave their files of rows and the samples of a plan."""
 
 import csv
 import json
@@ -9,10 +9,11 @@ from connector.sync.erase.person import Erased, Person
 from connector.sync.plan_files import PLAN_FILE, PLAN_PAGE
 from connector.sync.report import ERRORS_FILE
 from connector.sync.review_file import REVIEW_FILE
+from connector.sync.write_back_told import WRITE_BACK_FILE
 
-ROW_FILES = (ERRORS_FILE, REVIEW_FILE)
+ROW_FILES = (ERRORS_FILE, REVIEW_FILE, WRITE_BACK_FILE)
 """The files of a report that hold rows, here and in Salesforce."""
-_WORDS = ("reason", "source_row", "gentrack", "salesforce")
+_WORDS = ("reason", "source_row", "gentrack", "salesforce", "gentrack_value", "salesforce_value")
 """Columns with values of a record."""
 
 

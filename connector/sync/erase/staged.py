@@ -9,6 +9,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connector.mapping import claims as claim
 from connector.mapping import columns as named
 from connector.model.batch import Batch
 from connector.sync import folders
@@ -16,7 +17,7 @@ from connector.sync.erase.person import Erased, Person
 from connector.sync.ports import Staging
 
 Mask = pa.BooleanArray
-_GENTRACK = "gentrack"
+_GENTRACK, _WRITE_BACK = "gentrack", "write_back"
 _KEYS = (named.KEY, named.EXTERNAL_ID)
 _VALUES = tuple(prefix("") for prefix in (named.gentrack, named.salesforce, named.target, named.now))
 _WORDS = frozenset({named.REASON, "gentrack", "salesforce", "differing"})
@@ -79,10 +80,25 @@ def _about(person: Person, table: pa.Table, name: str, kind: str) -> Mask:
         own = person.spec.source.resources[0].name
         columns = [column for _, _, column in person.dependants]
         return _is(table, [person.spec.key[0], *columns] if name == own else columns, {person.key})
+    if kind == _WRITE_BACK:
+        return _claimed(person, table)
     if name == person.spec.name:
         return pc.or_(_is(table, _KEYS, {person.key}), _is(table, (named.SALESFORCE_ID,), person.ids))
     below = person.hanging.get(name, frozenset())
     return pc.or_(_is(table, person.lookups(name), {person.key}), _is(table, _KEYS, below))
+
+
+def _claimed(person: Person, table: pa.Table) -> Mask:
+    """Claims of write-back stand together, whatever their entity: it is in a column of theirs.
+
+    Those of a record that borrows from the person hold the person's values, and go whole.
+    """
+    keys = dict.fromkeys((spec.name for spec in person.borrowers), person.borrowing)
+    keys |= {**person.hanging, person.spec.name: frozenset({person.key})}
+    found = _is(table, (named.SALESFORCE_ID,), person.ids)
+    for entity, those in keys.items():
+        found = pc.or_(found, pc.and_(_is(table, (claim.ENTITY,), {entity}), _is(table, _KEYS, those)))
+    return found
 
 
 def _is(table: pa.Table, columns: Sequence[str], values: set[str] | frozenset[str]) -> Mask:

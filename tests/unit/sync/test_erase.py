@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 
 from connector.entities import entity
+from connector.model.write_back import WriteBackMode
 from connector.sync import folders
+from connector.sync.differing_fields import find_differing
 from connector.sync.erase.person import Person
 from connector.sync.erase.published import PublishedFiles
 from connector.sync.erase.reports import erase_reports, without
 from connector.sync.erase.staged import erase_staged, identified
 from connector.sync.report import by_object, write_refused
+from connector.sync.write_back_told import tell_write_back
+from tests.unit.sync.link_ledger_twin import LinkLedgerTwin
 from tests.unit.sync.org_twin import OrgTwin
 from tests.unit.sync.people import people
 from tests.unit.sync.sync_records import account, customer, link
@@ -97,6 +101,31 @@ def test_the_lines_about_the_person_leave_the_reports(
     assert not (folder / "plan.html").exists()
     assert [one.rows for one in removed] == [3, 1, 0]
     assert list(erase_reports(person, [loaded.run.id], tmp_path)) == []
+
+
+def test_what_write_back_lists_of_the_person_goes_too(
+    loaded: WholeRun, person: Person, tmp_path: Path
+) -> None:
+    for number in (1, 2):
+        loaded.org.by_key("Contact", f"C{number}")["MobilePhone"] = f"021 {number}{number}{number}"
+        loaded.org.by_key("Account", f"A{number}")["Phone"] = f"06 {number}{number}{number}"
+    loaded.plan()
+    loaded.load()
+    find_differing(loaded.run, people(), LinkLedgerTwin(), loaded.workspace)
+    folder = tmp_path / loaded.run.id
+    tell_write_back(loaded.run, WriteBackMode.REPORT, loaded.workspace, folder)
+
+    def known(text: str) -> list[str]:
+        return [word for word in ("021 222", "06 222", "021 111", "06 111") if word in text]
+
+    assert len(known((folder / "write_back.csv").read_text("utf-8"))) == 4
+
+    list(erase_reports(person, [loaded.run.id], tmp_path))
+    list(erase_staged(person, [loaded.run.id], loaded.workspace.staging))
+
+    others = ["021 111", "06 111"]
+    assert known((folder / "write_back.csv").read_text("utf-8")) == others
+    assert known(" ".join(text for path, text in texts(loaded) if "/write_back/" in path)) == others
 
 
 def test_a_file_keeps_its_byte_order_mark_and_its_other_lines(person: Person, tmp_path: Path) -> None:
