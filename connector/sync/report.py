@@ -20,6 +20,7 @@ from connector.sync.write_back_told import WRITE_BACK_FILE
 ERRORS_FILE = "errors.csv"
 SUMMARY_FILE = "summary.html"
 MACHINE_FILE = "summary.json"
+_ATTACHED = (ERRORS_FILE, SUMMARY_FILE, REVIEW_FILE, WRITE_BACK_FILE)
 
 
 def settle(run: Run, entities: Sequence[EntitySpec], workspace: Workspace) -> dict[str, EntityCounts]:
@@ -77,15 +78,19 @@ def page(summary: Summary) -> str:
 def publish(run: Run, summary: Summary, org: SalesforceOrg, folder: Path) -> Summary:
     """Make the run's record in Salesforce and attach the files; returns the summary with its address.
 
-    Safe to repeat: the record is found by the run's id, and a file that is attached is not attached again.
+    Safe to repeat: the record is found by the run's id, and files that an earlier attempt of the run attached
+    make room for those of this one. They go first: an attachment whose answer is lost is known by its title.
     """
     record_id = org.upsert_record(RUN_OBJECT, RUN_KEY, run.id, record_of(run, summary))
     links = org.query(
-        f"SELECT ContentDocument.Title FROM ContentDocumentLink WHERE LinkedEntityId = '{record_id}'"
+        "SELECT ContentDocumentId, ContentDocument.Title FROM ContentDocumentLink"
+        f" WHERE LinkedEntityId = '{record_id}'"
     )
-    attached = {link["ContentDocument"]["Title"] for link in links}
-    for file in (ERRORS_FILE, SUMMARY_FILE, REVIEW_FILE, WRITE_BACK_FILE):
-        if file not in attached and (folder / file).exists():
+    for link in links:
+        if link["ContentDocument"]["Title"] in _ATTACHED:
+            org.delete_record("ContentDocument", link["ContentDocumentId"])
+    for file in _ATTACHED:
+        if (folder / file).exists():
             org.attach_file(record_id, file, folder / file)
     return summary.told(report_url=org.record_url(RUN_OBJECT, record_id))
 

@@ -130,11 +130,15 @@ class OrgTwin:
         if (found := self.setup.rows(soql)) is not None:
             return found
         asked = re.fullmatch(
-            r"SELECT ContentDocument.Title FROM ContentDocumentLink WHERE LinkedEntityId = '(\w+)'", soql
+            r"SELECT ContentDocumentId, ContentDocument.Title FROM ContentDocumentLink"
+            r" WHERE LinkedEntityId = '(\w+)'",
+            soql,
         )
         assert asked, soql
         return [
-            {"ContentDocument": {"Title": title}} for record, title, _ in self.files if record == asked[1]
+            {"ContentDocumentId": f"{record} {title}", "ContentDocument": {"Title": title}}
+            for record, title, _ in self.files
+            if record == asked[1]
         ]
 
     def _children(self, lookup: str, sobject: str, conditions: str) -> list[dict[str, Any]]:
@@ -225,6 +229,9 @@ class OrgTwin:
         self.setting.update(record_id, values)
 
     def delete_record(self, sobject: str, record_id: str) -> None:
+        if sobject == "ContentDocument":
+            self.files = [file for file in self.files if f"{file[0]} {file[1]}" != record_id]
+            return
         assert sobject == SETTING
         self.setting.delete(record_id)
 

@@ -155,13 +155,15 @@ def test_the_runs_record_carries_counts_and_both_files(
     assert told.report_url == "https://org.example/lightning/r/Gentrack_Sync_Run__c/a00000000000001AAA/view"
 
 
-def test_a_report_published_again_attaches_no_file_twice(
+def test_a_report_published_again_has_each_file_once_as_it_is_by_then(
     reported: tuple[WholeRun, Summary], tmp_path: Path
 ) -> None:
     whole, summary = reported
-    for _ in range(2):
-        publish(whole.run, summary, whole.org, tmp_path / "report")
+    publish(whole.run, summary, whole.org, tmp_path / "report")
+    (tmp_path / "report" / "errors.csv").write_text("of the attempt that was resumed")
+    publish(whole.run, summary, whole.org, tmp_path / "report")
     assert [title for _, title, _ in whole.org.files] == ["errors.csv", "summary.html"]
+    assert whole.org.files[0][2] == "of the attempt that was resumed"
 
 
 def test_the_summary_groups_refused_rows_by_reason(reported: tuple[WholeRun, Summary]) -> None:
