@@ -47,7 +47,7 @@ def confirm(
         return window
     known = windows.of_run(run.id)
     attestations = verb.to_attest(findings)
-    mode = write_back or at.instance.write_back.mode
+    mode = verb.write_back_mode(run, write_back, at.instance.write_back.mode)
     if mode == WriteBackMode.WRITE:
         _ = at.gentrack_records  # names what is missing to write, now and not after the load
     name = confirmed_by

@@ -9,9 +9,10 @@ from connector.errors import NotConfirmed
 from connector.model.finding import Finding, Severity
 from connector.model.history import PastRun
 from connector.model.outcome import EntityCounts, RunOutcome
+from connector.model.run import Run
 from connector.model.scope import EVERYTHING, Scope
 from connector.model.window import Window
-from connector.model.write_back import WriteBack, WriteBackOutcome, by_entity
+from connector.model.write_back import WriteBack, WriteBackMode, WriteBackOutcome, by_entity
 
 START, DECLINE = "start", "decline"
 WRITE_BACK = "write_back"
@@ -100,6 +101,11 @@ def _written(past: PastRun) -> Volumes:
 def granted(windows: Sequence[Window]) -> Window | None:
     """The newest of a run's windows that was confirmed: a resumed run isn't asked again."""
     return next((window for window in reversed(windows) if window.claimed_by), None)
+
+
+def write_back_mode(run: Run, asked: str | None, usual: str) -> WriteBackMode:
+    """What a run may do to Gentrack: as it was asked for, else as the instance has it; an undo, nothing."""
+    return WriteBackMode.REPORT if run.scope.undo_of else WriteBackMode(asked or usual)
 
 
 def may_write_back(window: Window) -> bool:

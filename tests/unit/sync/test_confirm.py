@@ -9,9 +9,20 @@ from connector.errors import NotConfirmed
 from connector.model.finding import Finding, Severity
 from connector.model.history import PastRun
 from connector.model.outcome import EntityCounts
+from connector.model.run import Run
 from connector.model.scope import EVERYTHING, Scope
 from connector.model.window import Window, WindowState
-from connector.sync.confirm import Answer, Volumes, granted, judged, known_volumes, page, to_attest
+from connector.model.write_back import WriteBackMode
+from connector.sync.confirm import (
+    Answer,
+    Volumes,
+    granted,
+    judged,
+    known_volumes,
+    page,
+    to_attest,
+    write_back_mode,
+)
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
 FINDINGS = [
@@ -140,3 +151,19 @@ def test_a_run_that_was_confirmed_once_has_its_word_kept() -> None:
     second = replace(first, id=2, claimed_by=None)
     assert granted([first, second]) == first
     assert granted([second]) is None
+
+
+@pytest.mark.parametrize(
+    ("scope", "asked", "usual", "mode"),
+    [
+        (EVERYTHING, None, "report", WriteBackMode.REPORT),
+        (EVERYTHING, None, "write", WriteBackMode.WRITE),
+        (EVERYTHING, "report", "write", WriteBackMode.REPORT),
+        (Scope(retry_of="run-1"), "write", "report", WriteBackMode.WRITE),
+        (Scope(undo_of="run-1"), None, "write", WriteBackMode.REPORT),
+    ],
+)
+def test_the_parameter_goes_before_the_instance_and_an_undo_asks_nothing_of_gentrack(
+    scope: Scope, asked: str | None, usual: str, mode: WriteBackMode
+) -> None:
+    assert write_back_mode(Run("run-2", "61668309", "initial", NOW, scope), asked, usual) is mode
