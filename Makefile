@@ -91,6 +91,7 @@ screenshots: test-browser ## take the pictures of the documentation anew
 bench: setup ## how fast the sandbox org, the Bulk client and a whole run are on this machine, briefly
 	$(RUN) bench.sandbox_org --rows 100000
 	$(RUN) bench.bulk_client --rows 100000
+	$(RUN) bench.loading --rows 40000
 	$(RUN) bench.gentrack_sources --customers 10000
 	$(RUN) bench.pipeline --customers 1000
 

@@ -27,7 +27,7 @@ _DATE = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
 class Refusal:
     """Rows that a check refuses: `rows` is true for each; the rest says why in plain words, and what to do.
 
-    `reason` is one for all of them, or a column of one for each.
+    `reason` is one for all of them, or a column of one for each of these rows.
     """
 
     rows: Column

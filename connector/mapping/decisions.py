@@ -196,11 +196,12 @@ def _key_refusals(spec: EntitySpec, prepared: pd.DataFrame) -> list[Refusal]:
 
 def _review(spec: EntitySpec, prepared: pd.DataFrame) -> Refusal:
     """Rows for which link found a record in Salesforce that only a person can judge."""
-    candidates = prepared[named.PROPOSED]
+    held = prepared[named.PROPOSED] > 0
+    candidates = prepared.loc[held, named.PROPOSED]
     several = candidates.astype(str).astype(TEXT) + f" {spec.salesforce_object} records"
     found = several.where(candidates > 1, f"One {spec.salesforce_object} record")
     return Refusal(
-        candidates > 0,
+        held,
         RowOutcome.HELD,
         "LINK_PROPOSED",
         EXTERNAL_ID,
@@ -248,11 +249,12 @@ def held_by_parent(parent: Parent, rows: Column, reason: Column) -> Refusal:
 
     A parent that was refused and carries its external id already holds nobody: its children find it.
     """
+    held = rows.fillna(value=False).astype(bool)
     return Refusal(
-        rows.fillna(value=False).astype(bool),
+        held,
         RowOutcome.HELD,
         "PARENT_REFUSED",
         parent.field,
-        f"Its {parent.entity} is not in Salesforce: " + reason.fillna("no reason was kept."),
+        f"Its {parent.entity} is not in Salesforce: " + reason[held].fillna("no reason was kept."),
         f"Mend the {parent.entity} first.",
     )
