@@ -11,7 +11,7 @@ from pathlib import Path
 from connector.clients.gentrack.api import connect_gentrack
 from connector.clients.gentrack.event_publishing import connect_event_publishing
 from connector.clients.gentrack.exports import GentrackExports
-from connector.clients.gentrack.records import connect_gentrack_records
+from connector.clients.gentrack.records import GentrackRecordsApi, connect_gentrack_records
 from connector.clients.salesforce.org import connect_salesforce
 from connector.entities import entity, registry
 from connector.errors import SettingsInvalid
@@ -30,7 +30,6 @@ from connector.sync.budget import Budget
 from connector.sync.owners import resolved
 from connector.sync.ports import (
     EventPublishing,
-    GentrackRecords,
     GentrackSource,
     Mailer,
     SalesforceOrg,
@@ -93,7 +92,7 @@ class Connection:
         return connect_gentrack(self.instance, self.settings.gentrack_secrets_of(self.instance.id))
 
     @cached_property
-    def gentrack_records(self) -> GentrackRecords:
+    def gentrack_records(self) -> GentrackRecordsApi:
         """The tenant's records one by one, to be changed. Raises SettingsInvalid."""
         if self.instance.gentrack.url is None:
             raise SettingsInvalid(
@@ -166,9 +165,11 @@ class Connection:
         )
 
     def close(self) -> None:
-        """Give back the ledger's connections, if it was opened."""
+        """Give back the connections of what was opened: the ledger, Gentrack's records."""
         if "ledger" in self.__dict__:
             self.ledger.close()
+        if "gentrack_records" in self.__dict__:
+            self.gentrack_records.close()
 
     def report_folder(self, run: Run) -> Path:
         """Where a run's report is kept on this machine."""
