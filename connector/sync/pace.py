@@ -59,7 +59,8 @@ class Pace:
             stood_still = bool(codes.eq(STOOD_STILL).any())
             self._standstills = self._standstills + 1 if stood_still else 0
             if troubled > TOLERABLE * len(codes):
-                self._size = max(SMALLEST_JOB, min(self._size, len(codes)) // 2)
+                if len(codes) > SMALLEST_JOB:  # one chunk says nothing of size: its rows are written together
+                    self._size = max(SMALLEST_JOB, min(self._size, len(codes)) // 2)
                 self._allowed = max(1, self._allowed // 2)
             elif not troubled:
                 self._size = min(self._largest, self._size * 2)

@@ -39,6 +39,12 @@ def test_locks_beyond_a_share_halve_the_next_job_and_clean_ones_double_it() -> N
     assert size(pace) == 20_000
 
 
+def test_a_few_rows_that_are_sent_again_and_locked_again_do_not_shrink_the_next_jobs() -> None:
+    pace = Pace(20_000, side_by_side=2)
+    pace.learn(answered(3, 1))
+    assert size(pace) == 20_000
+
+
 def test_a_job_is_never_smaller_than_salesforces_chunk() -> None:
     pace = Pace(20_000)
     for _ in range(20):
