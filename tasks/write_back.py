@@ -13,7 +13,7 @@ from connector.sync import folders
 from connector.sync.confirm import may_write_back
 from connector.sync.differing_fields import find_differing as verb
 from connector.sync.write_back import WriteBack as Writer
-from connector.sync.write_back_told import tell_write_back
+from connector.sync.write_back_told import is_told, keep_written, tell_write_back
 from tasks.connection import connection
 from tasks.lease import lease_checked
 from tasks.once import once
@@ -25,6 +25,7 @@ def find_differing(run: Run) -> int:
     at = connection(run.instance)
 
     def work() -> int:
+        keep_written(run, at.workspace(run))
         return sum(batch.rows for batch in verb(run, at.entities, at.ledger.links, at.workspace(run)))
 
     return once(run, "find differing fields", work)
@@ -54,7 +55,7 @@ def told_of(run: Run, known: WriteBack | None) -> WriteBack | None:
     """What the ledger knows of a run, with its file; of a run that failed on the way, what it had staged."""
     at = connection(run.instance)
     if known is None:
-        if not at.staging.parts(folders.differing(run)):
+        if not is_told(run, at.staging):
             return None
         known = WriteBack(WriteBackMode.REPORT)
         with suppress(ServiceUnavailable):

@@ -133,6 +133,11 @@ def written(run: Run) -> str:
     return f"{run.id}/write_back/written"
 
 
+def written_before(run: Run) -> str:
+    """Fields that earlier attempts of the run wrote, as they were told."""
+    return f"{run.id}/write_back/written_before"
+
+
 def read_back(run: Run, entity: str) -> str:
     """Records that Salesforce holds after the load, those that have changed since extract."""
     return f"{run.id}/read_back/{entity}"

@@ -10,6 +10,7 @@ from connector.mapping.claims import Obstacle
 from connector.model.run import Run
 from connector.model.write_back import FieldCount, WriteBack, WriteBackMode, WriteBackOutcome
 from connector.sync import folders
+from connector.sync.ports import Staging
 from connector.sync.staged_sql import StagedSql, Workspace
 from connector.sync.write_back import NOT_KEPT, NOT_THERE
 
@@ -60,16 +61,46 @@ _TOLD: Mapping[str, _Words] = {
 _OTHERWISE = "Correct the value in Salesforce, or give the app the right to change this in Gentrack."
 
 
+def keep_written(run: Run, workspace: Workspace) -> None:
+    """Keep what an attempt of a run wrote, before the next one reads both sides anew and finds it equal.
+
+    Nothing else knows what Gentrack held before. Of a batch that was begun and not told any field may be
+    written; those that are not are found again. Safe to repeat.
+    """
+    staging, folder = workspace.staging, folders.written_before(run)
+    begun = [str(part.number) for part in staging.parts(folders.begun(run))]
+    if not begun:
+        return
+    with workspace.sql() as sql:
+        sql.table("differing", folders.differing(run))
+        sql.table_or_none("written", folders.written(run), _WRITTEN)
+        sql.table("to_write", folders.to_write(run))
+        known = sql.stream(f"""
+            SELECT told.* REPLACE ('{WriteBackOutcome.WRITTEN}' AS outcome) FROM ({_told_sql()}) AS told
+            SEMI JOIN (FROM to_write WHERE {named.BATCH} IN ({", ".join(begun)})) AS sent
+                USING (entity, {named.ROW}, field)
+            WHERE told.outcome IN ('{WriteBackOutcome.WRITTEN}', '{WriteBackOutcome.LISTED}')
+        """)
+        staging.write("written_before", len(staging.parts(folder)), folder, known.read_all())
+
+
 def tell_write_back(run: Run, mode: WriteBackMode, workspace: Workspace, folder: Path) -> WriteBack:
     """Write write_back.csv (personal data) where anything differed; returns the counts."""
-    if not workspace.staging.parts(folders.differing(run)):
+    if not is_told(run, workspace.staging):
         return WriteBack(mode)
     target = folder / WRITE_BACK_FILE
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with workspace.sql() as sql:
-        sql.table("differing", folders.differing(run))
+        sql.arrow("none", claim.SCHEMA.empty_table())
+        if not workspace.staging.parts(folders.differing(run)):
+            sql.run("CREATE VIEW differing AS FROM none")
+        else:
+            sql.table("differing", folders.differing(run))
         sql.table_or_none("written", folders.written(run), _WRITTEN)
-        sql.keep("told", _told_sql())
+        before = bool(workspace.staging.parts(folders.written_before(run)))
+        if before:
+            sql.table("written_before", folders.written_before(run))
+        sql.keep("told", _told_with_earlier() if before else _told_sql())
         sql.run(f"""
             COPY (SELECT object, key AS external_id, salesforce_id, field, in_gentrack AS gentrack_value,
                          in_salesforce AS salesforce_value, place AS gentrack_place, outcome, code, reason,
@@ -78,6 +109,11 @@ def tell_write_back(run: Run, mode: WriteBackMode, workspace: Workspace, folder:
             TO '{target.as_posix().replace("'", "''")}' (FORMAT csv, HEADER)
         """)
         return WriteBack(mode, _counts(sql), _records(sql), str(target))
+
+
+def is_told(run: Run, staging: Staging) -> bool:
+    """Whether there is anything to tell of a run."""
+    return bool(staging.parts(folders.differing(run)) or staging.parts(folders.written_before(run)))
 
 
 _DONE = (
@@ -105,7 +141,7 @@ def _told_sql() -> str:
                 ELSE '{WriteBackOutcome.LISTED}'
             END AS outcome
             FROM (
-                SELECT object, {named.ROW}, key, salesforce_id, field,
+                SELECT entity, object, {named.ROW}, key, salesforce_id, field,
                        any_value(in_gentrack) AS in_gentrack, any_value(in_salesforce) AS in_salesforce,
                        string_agg(resource || '/' || record || ' ' || path, '; ' ORDER BY path) AS place,
                        coalesce(min(told_code), min(code) FILTER ({partial}), min(code)) AS code,
@@ -119,6 +155,19 @@ def _told_sql() -> str:
                 GROUP BY entity, object, {named.ROW}, key, salesforce_id, field
                 HAVING bool_or(differs)
             )
+        )
+        ORDER BY object, {named.ROW}, field
+    """
+
+
+def _told_with_earlier() -> str:
+    """And what earlier attempts wrote: what differs again was not."""
+    return f"""
+        SELECT * FROM (
+            FROM ({_told_sql()})
+            UNION ALL BY NAME
+            SELECT DISTINCT written_before.* FROM written_before
+            ANTI JOIN (FROM differing WHERE differs) AS again USING (entity, key, field)
         )
         ORDER BY object, {named.ROW}, field
     """

@@ -12,7 +12,7 @@ from connector.model.write_back import WriteBackMode
 from connector.sync import differing_fields, folders
 from connector.sync.differing_fields import find_differing
 from connector.sync.write_back import WriteBack
-from connector.sync.write_back_told import tell_write_back
+from connector.sync.write_back_told import keep_written, tell_write_back
 from tests.unit.sync.gentrack_twin import GentrackTwin
 from tests.unit.sync.link_ledger_twin import LinkLedgerTwin
 from tests.unit.sync.people import people
@@ -194,6 +194,23 @@ def test_a_refused_field_is_told_alone_and_the_others_go_through(site: Site) -> 
     assert refused["what_to_do"]
     assert site.file()["C7", "Preferred_Name__c"]["code"] == "NOT_KEPT"
     assert told.refused == 2
+
+
+@pytest.mark.parametrize("cut", ["after the batch", "before it is told"])
+def test_a_run_that_reads_anew_still_tells_what_gentrack_held_before_it_wrote(site: Site, cut: str) -> None:
+    site.change("Contact", "C7", MobilePhone="021 99")
+    site.write()
+    run, workspace = site.whole.run, site.whole.workspace
+    if cut == "before it is told":
+        workspace.staging.clear(folders.written(run))
+    site.change("Contact", "C7", Email="new@example.com")
+    for _ in range(2):
+        keep_written(run, workspace)
+    told = site.write()
+    assert counts(told) == {("Contact", "MobilePhone"): "written", ("Contact", "Email"): "written"}
+    assert site.file()["C7", "MobilePhone"]["gentrack_value"] == "3"
+    keep_written(run, workspace)
+    assert counts(site.write()) == counts(told), "also where nothing differs any more"
 
 
 def test_a_record_that_is_gone_is_told(site: Site) -> None:
