@@ -20,7 +20,7 @@ from connector.model.outcome import RowOutcome
 from connector.model.run import Run
 from connector.sync import folders
 from connector.sync.ports import LinkLedger
-from connector.sync.staged_sql import Workspace, quoted
+from connector.sync.staged_sql import StagedSql, Workspace, quoted
 
 RECORDS_A_BATCH = 500
 """Records of Gentrack that are written before it is kept what became of them."""
@@ -50,7 +50,8 @@ def find_differing(
         for spec in planned:
             sql.table(f"plan_of_{spec.name}", folders.plan(run, spec.name))
             sql.table(f"prepared_{spec.name}", folders.prepared(run, spec.name))
-        sql.keep("judged", _judged_sql(planned))
+        outside = [] if run.scope.is_whole else _outside(run, planned, sql)
+        sql.keep("judged", _judged_sql(planned, outside))
         for part, rows in enumerate(sql.stream("SELECT * EXCLUDE (file_row_number) FROM judged")):
             staging.write("differing", part, folders.differing(run), pa.Table.from_batches([rows]))
         return [
@@ -118,18 +119,28 @@ def _parent_waits(parent: Parent) -> str:
     """
 
 
-def _judged_sql(entities: Sequence[EntitySpec]) -> str:
+def _outside(run: Run, entities: Sequence[EntitySpec], sql: StagedSql) -> list[str]:
+    """Places that a record stands for which a pilot or a retry is not about: nobody knows what it says."""
+    sql.variable("today", run.started_at.date().isoformat())
+    shared = _shared_places(entities)
+    for name in {resource.name for one in shared for resource in one.spec.source.resources}:
+        sql.table(name, folders.gentrack(run, name))
+    return [_stands_outside(one) for one in shared]
+
+
+def _judged_sql(entities: Sequence[EntitySpec], outside: Sequence[str]) -> str:
     """Claims with what stands in their way; a unit goes whole, or not at all."""
     among_themselves = (
         f"SELECT {_PLACE} FROM claims WHERE {claim.RECORD} IS NOT NULL GROUP BY ALL"
         f" HAVING count(DISTINCT coalesce({claim.WISHED}, '')) > 1"
     )
     others = [_others_say_otherwise(one) for one in _shared_places(entities)]
-    disputes = " UNION ".join([among_themselves, *others])
-    own = (
-        f"coalesce(claims.{claim.CODE},"
-        f" CASE WHEN disputed.{claim.PATH} IS NOT NULL THEN '{Obstacle.CONTRADICTED}' END)"
-    )
+    contradicted = " UNION ".join([among_themselves, *others])
+    disputes = f"SELECT *, '{Obstacle.CONTRADICTED}' AS why FROM ({contradicted})"
+    if outside:
+        disputes += f" UNION SELECT *, '{Obstacle.STANDS_OUTSIDE}' AS why FROM ({' UNION '.join(outside)})"
+    disputes = f"SELECT {_PLACE}, min(why) AS why FROM ({disputes}) GROUP BY ALL"
+    own = f"coalesce(claims.{claim.CODE}, disputed.why)"
     unit = f"{claim.ENTITY}, {named.ROW}, {claim.UNIT}"
     return f"""
         SELECT * REPLACE (coalesce({claim.CODE}, CASE
@@ -185,6 +196,19 @@ def _others_say_otherwise(one: _Claimant) -> str:
         WHERE wanted.{claim.RESOURCE} = '{one.origin.resource.name}' AND wanted.{claim.DIFFERS}
           AND wanted.{claim.PATH} = '{one.origin.path}'
           AND (planned.{named.LINKED} OR planned.{named.OUTCOME} IN ({done}))
+    """
+
+
+def _stands_outside(one: _Claimant) -> str:
+    return f"""
+        SELECT wanted.{claim.RESOURCE}, wanted.{claim.RECORD}, wanted.{claim.PATH}
+        FROM claims AS wanted
+        JOIN ({one.spec.source.sql}) AS theirs
+            ON theirs.{quoted(one.origin.record)}::VARCHAR = wanted.{claim.RECORD}
+        ANTI JOIN prepared_{one.spec.name} AS ours
+            ON ours.{quoted(named.gentrack("id"))}::VARCHAR = theirs.id::VARCHAR
+        WHERE wanted.{claim.RESOURCE} = '{one.origin.resource.name}' AND wanted.{claim.DIFFERS}
+          AND wanted.{claim.PATH} = '{one.origin.path}'
     """
 
 

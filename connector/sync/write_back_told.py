@@ -45,6 +45,10 @@ _TOLD: Mapping[str, _Words] = {
         "Several fields of Salesforce stand for this one value of Gentrack, and they differ.",
         "Make them equal in Salesforce: an account's name, phone and fax are those of its primary customer.",
     ),
+    Obstacle.STANDS_OUTSIDE: _Words(
+        "Another record stands for this one value of Gentrack too, and this run is not about it.",
+        "A run of everything writes it, where all of them agree.",
+    ),
     Obstacle.UNIT_INCOMPLETE: _Words(
         "It is written together with other fields only, and one of them can't be.",
         "See the other fields of the record in this file.",

@@ -2,15 +2,18 @@
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from connector.entities.resources import ACCOUNT_CUSTOMERS, ACCOUNTS, CUSTOMERS
 from connector.errors import GaveUp
+from connector.model.scope import Scope
 from connector.model.write_back import WriteBack as Told
 from connector.model.write_back import WriteBackMode
 from connector.sync import differing_fields, folders
 from connector.sync.differing_fields import find_differing
+from connector.sync.narrow import narrow
 from connector.sync.write_back import WriteBack
 from connector.sync.write_back_told import keep_written, tell_write_back
 from tests.unit.sync.gentrack_twin import GentrackTwin
@@ -139,6 +142,34 @@ def test_fields_that_stand_for_one_value_are_written_where_they_agree_alone(site
     assert set(counts(site.write()).values()) == {"written"}
     assert site.gentrack.records["customers"][7]["primaryContact"]["phoneNumber1"] == "new"
     assert len(site.gentrack.sent) == 1
+
+
+def test_a_pilot_writes_no_value_that_a_record_outside_of_it_stands_for_too(
+    whole: WholeRun, stage_gentrack: Callable[..., None]
+) -> None:
+    stage_gentrack(
+        accounts=[account(1), account(2), account(3)],
+        customers=[customer(7)],
+        accountCustomers=[link(number, number, 7) for number in (1, 2, 3)],
+    )
+    whole.plan()
+    whole.load()
+    for sobject, key in (("Account", "A1"), ("Account", "A2"), ("Contact", "C7")):
+        whole.org.by_key(sobject, key)["Phone"] = "06 999"
+    whole.org.by_key("Account", "A3")["Phone"] = "06 111"
+    whole.org.by_key("Contact", "C7")["MobilePhone"] = "021 99"
+
+    def codes() -> set[tuple[str, str | None]]:
+        whole.plan()
+        find_differing(whole.run, people(), LinkLedgerTwin(), whole.workspace)
+        parts = whole.workspace.staging.parts(folders.differing(whole.run))
+        rows = [row for part in parts for row in whole.workspace.staging.read(part.path).to_pylist()]
+        return {(row["field"], row["code"]) for row in rows}
+
+    assert codes() == {("Phone", "CONTRADICTED"), ("MobilePhone", None)}
+    whole.run = replace(whole.run, scope=Scope(accounts=("A2",)))
+    assert narrow(whole.run, people(), whole.workspace)["account"] == 2, "A3 is outside"
+    assert codes() == {("Phone", "STANDS_OUTSIDE"), ("MobilePhone", None)}
 
 
 def test_one_role_goes_back_and_who_is_primary_does_not(site: Site) -> None:
