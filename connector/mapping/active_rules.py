@@ -23,11 +23,10 @@ class ActiveRules:
             spec.name: tuple(rule for rule in spec.matching if f"{spec.name}.{rule.name}" not in off)
             for spec in entities
         }
-
         self._supports = {
             spec.name: spec.support
             for spec in entities
-            if spec.support and f"{spec.name}.{spec.support.name}" not in off
+            if spec.support and self._rules[spec.name] and f"{spec.name}.{spec.support.name}" not in off
         }
 
     def support_of(self, spec: EntitySpec) -> Support | None:

@@ -24,8 +24,9 @@ def test_accounts_contacts_and_their_relations_are_read_with_records_without_a_k
 
 def test_contacts_are_read_for_a_rule_of_accounts_that_looks_at_them() -> None:
     assert read_unlinked(*off("contact")) == {"account", "contact", "account_contact_relation"}
-    by_contact = "account.name and email of a contact"
-    assert read_unlinked(*off("contact"), by_contact) == {"account", "account_contact_relation"}
+    by_contact = ("account.name and email of a contact", "account.primary contact")
+    assert read_unlinked(*off("contact"), by_contact[0]) == read_unlinked(*off("contact"))
+    assert read_unlinked(*off("contact"), *by_contact) == {"account", "account_contact_relation"}
 
 
 def test_a_rule_that_does_not_exist_is_refused_with_those_that_do() -> None:

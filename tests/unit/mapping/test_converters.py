@@ -1,7 +1,7 @@
 """Every converter that the registry uses, and those that it may use: there and back again."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from connector.entities import registry
@@ -36,6 +36,7 @@ def there_and_back(field: Field, *values: str | None) -> tuple[str | None, tuple
 @given(st.data())
 def test_what_comes_back_means_the_same_in_salesforce(field: Field, data: st.DataObject) -> None:
     there, back = there_and_back(field, *(data.draw(LINE) for _ in field.sources))
+    assume(there is None or any(back))  # a value without a way back is never written there
     assert there_and_back(field, *back) == (there, back)
 
 
