@@ -8,9 +8,6 @@ from connector.model.scope import Scope
 from flows.initial_sync import synchronise
 from tasks.stages import begin
 
-_ALL_MAY_BE_REJECTED = 1.0
-"""It is about rows that were refused: a large share of them says nothing of the mapping."""
-
 
 @flow(
     name="retry-failed",
@@ -28,4 +25,4 @@ def retry_failed(instance: str, run: str, confirmed_by: str | None = None) -> St
         confirmed_by: Who answers for the run, where it shall start without asking. Empty: it asks.
     """
     this = begin(instance, scope=Scope(retry_of=run))
-    return synchronise(this, confirmed_by, _ALL_MAY_BE_REJECTED)
+    return synchronise(this, confirmed_by, rejected_share=None)

@@ -22,8 +22,3 @@ class Subject:
     def entity(self, name: str) -> EntitySpec:
         """One of the entities by its name."""
         return next(spec for spec in self.entities if spec.name == name)
-
-    @property
-    def children_first(self) -> tuple[EntitySpec, ...]:
-        """The entities in the order in which they are undone."""
-        return self.entities[::-1]

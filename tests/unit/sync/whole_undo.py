@@ -49,12 +49,12 @@ class WholeUndo:
             folder = folders.salesforce(self.subject.run, spec.name)
             extract_records(self.subject, spec, self.org, folder=folder)
             extract_attached(self.subject, spec, self.org)
-        for spec in self.subject.children_first:
+        for spec in people()[::-1]:
             plan_undo(self.subject, spec, user_id=self.org.user_id())
 
     def send(self, before: Callable[[EntitySpec], None] = lambda spec: None) -> None:
         """Undo everything, children first."""
-        for spec in self.subject.children_first:
+        for spec in people()[::-1]:
             before(spec)
             for batch in line_up_undo(self.subject, spec):
                 self.sender(spec).send(batch)
