@@ -142,3 +142,12 @@ def test_a_hundred_thousand_links_take_seconds(ledger: SqlLedger, run: Run) -> N
     propose(ledger, run, *links)
     assert time.perf_counter() - began < 60
     assert ledger.links.links(run, "contact").num_rows == MANY
+
+
+def test_keys_come_back_to_the_letter(ledger: SqlLedger, run: Run) -> None:
+    keys = ("00012", "NA", "null", ' a, "b"\nc', "1E5")
+    keep(ledger, run, *((key, f"003{place}") for place, key in enumerate(keys)))
+    found = ledger.links.links(run, "contact")
+    assert found.schema.types == [pa.string(), pa.string()]
+    assert pairs(found) == {(key, f"003{place}") for place, key in enumerate(keys)}
+    assert ledger.links.links(run, "account").num_rows == 0
