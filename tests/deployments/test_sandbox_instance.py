@@ -18,6 +18,7 @@ def announced(tmp_path: Path) -> Sandbox:
             "salesforce": {
                 "url": "http://127.0.0.1:1",
                 "tls_url": "https://localhost:2",
+                "pubsub_endpoint": "localhost:8",
                 "ca_file": str(tmp_path / 'a "quoted" folder' / "ca.pem"),
                 "client_id": "an id",
                 "client_secret": "of the org",
