@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from prefect import get_run_logger, task
 from prefect.artifacts import create_table_artifact
@@ -80,7 +80,10 @@ def transform(run: Run, name: str) -> int:
 
     def work() -> int:
         subject = _subject(run, at)
-        rows = plan_undo(subject, subject.entity(name), user_id=at.salesforce.user_id())
+        its_time = at.salesforce.now()
+        ahead = timedelta(0) if its_time is None else its_time - datetime.now(UTC)
+        spec, user_id = subject.entity(name), at.salesforce.user_id()
+        rows = plan_undo(subject, spec, user_id=user_id, org_ahead=ahead)
         at.ledger.expect_rows(run, name, rows)
         return rows
 
@@ -183,9 +186,12 @@ def _subject(run: Run, at: Connection) -> Subject:
     undone = at.ledger.find_run(run.scope.undo_of or "")
     if known is None or undone is None:
         raise SettingsInvalid(f"The ledger knows no run {run.scope.undo_of}.")
+    ended = known.run.finished_at
+    if ended is None:
+        raise SettingsInvalid(f"The run {undone.id} has not ended.")
     later = tuple(other.id for other in known.later)
     entities = tuple(as_imaged(undone.id, spec, at.staging) for spec in at.entities)
-    return Subject(run, undone, later, entities, at.workspace(run))
+    return Subject(run, undone, ended, later, entities, at.workspace(run))
 
 
 def _sender(run: Run, name: str, at: Connection) -> UndoSender:

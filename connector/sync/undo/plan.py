@@ -5,6 +5,7 @@ is left, whoever made that.
 """
 
 from collections.abc import Sequence
+from datetime import UTC, timedelta
 
 import pyarrow as pa
 
@@ -33,9 +34,17 @@ from connector.sync.undo.plan_sql import (
 )
 from connector.sync.undo.subject import Subject
 
+_MARGIN = timedelta(minutes=1)
+"""How long after its end a run's last record may have been made: the clocks are compared by a call."""
 
-def plan_undo(subject: Subject, spec: EntitySpec, *, user_id: str) -> int:
-    """Plan an entity whose children are planned; returns how many rows. `user_id` is the connector's user."""
+
+def plan_undo(
+    subject: Subject, spec: EntitySpec, *, user_id: str, org_ahead: timedelta = timedelta(0)
+) -> int:
+    """Plan an entity whose children are planned; returns how many rows.
+
+    `user_id` is the connector's user; `org_ahead` is how far Salesforce's clock is before the connector's.
+    """
     undo, workspace = subject.run, subject.workspace
     staging = workspace.staging
     for folder in (folders.prepared, folders.plan, folders.lined_up, folders.result, folders.verified):
@@ -54,7 +63,8 @@ def plan_undo(subject: Subject, spec: EntitySpec, *, user_id: str) -> int:
             for child, lookup in children_of(spec, subject.entities)
             if _children(undo, child, staging, sql)
         ]
-        sql.keep(FACTS, facts_sql(staying, workspace.batch_rows))
+        made_by = f"{(subject.ended + org_ahead + _MARGIN).astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+        sql.keep(FACTS, facts_sql(staying, workspace.batch_rows, made_by=made_by))
         sql.keep(VALUES, values_sql(spec))
         for number, beside in sql.batches(beside_sql()):
             staging.write(spec.name, number, folders.prepared(undo, spec.name), beside)

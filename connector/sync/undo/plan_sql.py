@@ -46,8 +46,11 @@ def staying_sql(child: EntitySpec, lookup: str) -> str:
     """
 
 
-def facts_sql(staying: Sequence[str], batch_rows: int) -> str:
-    """Over IMAGES, `records`, `attached` and `later`: each row's batch, its record now, what hangs on it."""
+def facts_sql(staying: Sequence[str], batch_rows: int, *, made_by: str) -> str:
+    """Over IMAGES, `records`, `attached` and `later`: each row's batch, its record now, what hangs on it.
+
+    `made_by` is when the run's last record was made at the latest, as Salesforce writes it.
+    """
     hanging = " UNION ALL ".join([f"SELECT {named.SALESFORCE_ID}, {named.ATTACHED} FROM attached", *staying])
     return f"""
         SELECT found.*, hanging.{named.ATTACHED}
@@ -56,12 +59,14 @@ def facts_sql(staying: Sequence[str], batch_rows: int) -> str:
                    coalesce(siblings.first, images.{NUMBER}) // {batch_rows} AS {named.BATCH},
                    CASE WHEN {_MADE} THEN by_key.{named.SALESFORCE_ID} ELSE by_id.{named.SALESFORCE_ID} END
                        AS {named.SALESFORCE_ID},
-                   later.folded IS NOT NULL AS {named.MADE_LATER}
+                   later.folded IS NOT NULL OR coalesce(by_key.{named.CREATED_AT} > '{made_by}', false)
+                       AS {named.MADE_LATER}
             FROM {IMAGES} AS images
             LEFT JOIN (SELECT lock, min({NUMBER}) AS first FROM {IMAGES} GROUP BY lock) AS siblings
                 ON siblings.lock = images.lock
             LEFT JOIN (
-                SELECT lower({named.KEY}) AS folded, min({named.SALESFORCE_ID}) AS {named.SALESFORCE_ID}
+                SELECT lower({named.KEY}) AS folded, min({named.SALESFORCE_ID}) AS {named.SALESFORCE_ID},
+                       max({named.CREATED_AT}) AS {named.CREATED_AT}
                 FROM records WHERE {named.KEY} IS NOT NULL GROUP BY ALL
             ) AS by_key ON by_key.folded = images.folded
             LEFT JOIN (SELECT {named.SALESFORCE_ID} FROM records) AS by_id

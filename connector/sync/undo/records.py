@@ -18,7 +18,11 @@ from connector.sync.ports import SalesforceOrg
 from connector.sync.soql import parent_path
 from connector.sync.undo.subject import Subject
 
-_AUTHORS = {named.CREATED_BY: "CreatedById", named.CHANGED_BY: "LastModifiedById"}
+_AUTHORS = {
+    named.CREATED_BY: "CreatedById",
+    named.CHANGED_BY: "LastModifiedById",
+    named.CREATED_AT: "CreatedDate",
+}
 _CLOCKS = timedelta(hours=1)
 """How far apart the ledger's clock and Salesforce's may be."""
 _OF_THE_PLATFORM = ("History", "Feed", "Share", "ChangeEvent", "DuplicateRecordItem")
@@ -34,7 +38,8 @@ _FILE_LINK = "ContentDocumentLink"
 def extract_records(subject: Subject, spec: EntitySpec, org: SalesforceOrg, *, folder: str) -> int:
     """Stage an entity's records below `folder`; returns how many.
 
-    Columns: those of extract, with a `parent_id.` column a parent, and who made and last changed a record.
+    Columns: those of extract, with a `parent_id.` column a parent, who made and last changed a record, and when
+    it was made.
     Records without an external id are read only where the run gave some their first one.
     """
     described = org.describe(spec.salesforce_object)

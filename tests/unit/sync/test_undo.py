@@ -194,6 +194,18 @@ def test_records_that_a_person_or_a_later_run_made_anew_stay(
     assert [(row["external_id"], row["code"]) for row in undo.errors(tmp_path)] == [("A3", "MADE_SINCE")]
 
 
+@pytest.mark.parametrize(("made", "stays"), [("22:00:59", False), ("22:01:01", True)])
+def test_what_the_connectors_user_made_after_the_run_stays(
+    whole: WholeRun, before: Records, tmp_path: Path, made: str, *, stays: bool
+) -> None:
+    """An ongoing or on-demand synchronisation leaves no before-images: the record's own date tells."""
+    whole.org.by_key("Account", "A3").update(CreatedDate=f"2026-11-24T{made}.000Z")
+    undo = WholeUndo(whole)
+    undo.all()
+    codes = [(row["external_id"], row["code"]) for row in undo.errors(tmp_path)]
+    assert codes == ([("A3", "MADE_SINCE")] if stays else [])
+
+
 def test_an_existing_record_that_is_gone_is_told(whole: WholeRun, before: Records, tmp_path: Path) -> None:
     whole.org.remove("Contact", "C1")
     undo = WholeUndo(whole)

@@ -28,6 +28,8 @@ CHILDREN = {
     "Account": ("Contact.AccountId", "AccountContactRelation.AccountId", "Opportunity.AccountId"),
     "Contact": ("AccountContactRelation.ContactId",),
 }
+ENDED = datetime(2026, 11, 24, 22, 0, tzinfo=UTC)
+"""When the undone run ended."""
 
 
 class WholeUndo:
@@ -35,7 +37,7 @@ class WholeUndo:
 
     def __init__(self, whole: WholeRun, *, name: str = "undo-1", later: tuple[str, ...] = ()) -> None:
         run = Run(name, whole.run.instance, "undo", datetime(2026, 11, 25, 20, 0, tzinfo=UTC))
-        self.subject = Subject(run, whole.run, later, people(), whole.workspace)
+        self.subject = Subject(run, whole.run, ENDED, later, people(), whole.workspace)
         self.org: OrgTwin = whole.org
         self.ledger = LedgerTwin(whole.org.told)
         for sobject, children in CHILDREN.items():
