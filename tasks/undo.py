@@ -11,7 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from connector.bootstrap import Connection
 from connector.errors import SettingsInvalid
 from connector.model.batch import Batch
-from connector.model.finding import Finding
+from connector.model.finding import Finding, Severity, worst
 from connector.model.run import Run
 from connector.model.summary import Summary, outcome_of
 from connector.model.verification import Verification
@@ -19,10 +19,11 @@ from connector.sync import folders
 from connector.sync import report as reporting
 from connector.sync.before_images import as_imaged
 from connector.sync.preflight import reactions
+from connector.sync.undo.attached import closed_findings, extract_attached, unseen
 from connector.sync.undo.counts import UndoCounts, undo_counts, undo_message
 from connector.sync.undo.findings import images_kept, undo_findings, undoable
 from connector.sync.undo.plan import line_up_undo, plan_undo
-from connector.sync.undo.records import carriers, extract_attached, extract_records
+from connector.sync.undo.records import carriers, extract_records
 from connector.sync.undo.send import UndoSender
 from connector.sync.undo.subject import Subject
 from connector.sync.undo.verify import verify_undo
@@ -48,6 +49,8 @@ def preflight(run: Run) -> list[Finding]:
     kept = images_kept(undone, at.entities, at.staging)
     concerned = [spec for spec in at.entities if spec.name in kept]
     findings += reactions(replace(at.subject(None, run.id), entities=concerned))
+    if known is not None and worst(findings) is not Severity.BLOCKING:
+        findings += closed_findings(concerned, at.salesforce, since=known.run.started_at)
     show_findings(findings)
     stop_at_blocking(findings)
     return findings
@@ -157,13 +160,14 @@ def report(run: Run, verifications: Sequence[Verification]) -> Summary:
     undone = {spec: undo_counts(run, spec, settled[spec.name], workspace) for spec in at.entities}
     for name, known in settled.items():
         at.ledger.set_counts(run, name, known)
+    total = sum(undone.values(), UndoCounts())
     entities = reporting.by_object(at.entities, settled)
     outcome = outcome_of(entities, tuple(verifications))
     summary = Summary(
         run,
         outcome,
         None,
-        f"{undo_message(outcome, sum(undone.values(), UndoCounts()))} ({run.scope.told})",
+        f"{undo_message(outcome, total, unseen(run, at.entities, at.staging))} ({run.scope.told})",
         datetime.now(UTC),
         entities,
         tuple(verifications),

@@ -103,6 +103,11 @@ def attached(run: Run, entity: str) -> str:
     return f"{run.id}/attached/{entity}"
 
 
+def unseen(run: Run, entity: str) -> str:
+    """Objects that hang on an entity's records and that an undo can't look at."""
+    return f"{run.id}/unseen/{entity}"
+
+
 def stamps(run: Run, entity: str) -> str:
     """When each record was last changed that Salesforce holds after the load."""
     return f"{run.id}/stamps/{entity}"

@@ -1,5 +1,6 @@
 """What an undo did, in the words that fit it: deleted, restored, and what was left."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connector.mapping import columns as named
@@ -55,7 +56,8 @@ def undo_counts(run: Run, spec: EntitySpec, counts: EntityCounts, workspace: Wor
     return UndoCounts(counts.updated - number, number, counts.unchanged, counts.refused)
 
 
-def undo_message(outcome: RunOutcome, counts: UndoCounts) -> str:
-    """One line that says how it went."""
+def undo_message(outcome: RunOutcome, counts: UndoCounts, unseen: Sequence[str]) -> str:
+    """One line that says how it went; `unseen` are the objects that nobody could look at."""
     parts = [f"{number:,} {name}" for name, number in counts.as_dict().items() if number]
-    return f"{outcome.value}: {', '.join(parts) or 'no records'}"
+    message = f"{outcome.value}: {', '.join(parts) or 'no records'}"
+    return f"{message}; not looked at for what hung on them: {', '.join(unseen)}" if unseen else message

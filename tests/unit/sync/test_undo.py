@@ -8,12 +8,17 @@ from typing import Any
 
 import pytest
 
-from connector.model.outcome import EntityCounts
+from connector.model.finding import Severity
+from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.run import Run
 from connector.store.staging import FolderStaging
 from connector.sync.staged_sql import Workspace
+from connector.sync.undo import attached
+from connector.sync.undo.attached import closed_findings, unseen
+from connector.sync.undo.counts import UndoCounts, undo_message
 from tests.unit.sync.gentrack_staged import put_gentrack
 from tests.unit.sync.org_twin import SOMEBODY
+from tests.unit.sync.people import people
 from tests.unit.sync.sync_records import account, customer, link
 from tests.unit.sync.whole_run import WholeRun
 from tests.unit.sync.whole_undo import WholeUndo
@@ -168,6 +173,36 @@ def test_what_others_hung_on_a_record_keeps_it(whole: WholeRun, before: Records,
     assert (row["external_id"], row["outcome"]) == ("A3", "held")
     assert "Opportunity" in row["reason"]
     assert counts["contact"].updated == 2
+
+
+def test_however_much_hangs_on_a_record_it_is_read_page_by_page(
+    whole: WholeRun, before: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attached, "MOST_BY_REST", 2)
+    for key in ("A2", "A2", "A3"):
+        whole.org.add("Opportunity", AccountId=whole.org.by_key("Account", key)["Id"])
+    undo = WholeUndo(whole)
+    undo.all()
+    codes = [(row["external_id"], row["code"]) for row in undo.errors(tmp_path)]
+    assert codes == [("A2", "ATTACHED_SINCE"), ("A3", "ATTACHED_SINCE")]
+
+
+def test_what_can_not_be_looked_at_is_told_before_and_after(whole: WholeRun, before: Records) -> None:
+    whole.org.closed.add("Opportunity")
+    undo = WholeUndo(whole)
+    (finding,) = closed_findings(people(), whole.org, since=whole.run.started_at)
+    assert finding.severity is Severity.ATTEST
+    assert "Opportunity" in finding.what
+    undo.all()
+    found = unseen(undo.subject.run, people(), whole.workspace.staging)
+    assert undo_message(RunOutcome.COMPLETED, UndoCounts(deleted=2), found) == (
+        "completed: 2 deleted; not looked at for what hung on them: Opportunity"
+    )
+
+
+def test_all_that_can_be_looked_at_is_no_finding(whole: WholeRun, before: Records) -> None:
+    WholeUndo(whole)
+    assert list(closed_findings(people(), whole.org, since=whole.run.started_at)) == []
 
 
 def test_a_refused_deletion_is_listed_and_keeps_what_is_above_it(

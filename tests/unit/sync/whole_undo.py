@@ -14,8 +14,9 @@ from connector.model.verification import Verification
 from connector.sync import folders
 from connector.sync.report import by_object, settle, write_refused
 from connector.sync.sending import Sending
+from connector.sync.undo.attached import extract_attached
 from connector.sync.undo.plan import line_up_undo, plan_undo
-from connector.sync.undo.records import extract_attached, extract_records
+from connector.sync.undo.records import extract_records
 from connector.sync.undo.send import UndoSender
 from connector.sync.undo.subject import Subject
 from connector.sync.undo.verify import verify_undo
