@@ -31,7 +31,7 @@ WITH_NODE    := PATH="$(CURDIR)/.venv/bin:$$PATH"
 BROWSERS     := chromium chromium-browser google-chrome
 
 .PHONY: help setup setup-runtime demo up sandbox test lint types contracts tests test-clients test-browser test-chaos \
-	test-postgres screenshots bench docs eventbus lock clean
+	test-slow test-postgres screenshots bench docs eventbus lock clean
 
 help: ## print this list
 	@echo 'The Gentrack - Salesforce connector'
@@ -61,7 +61,7 @@ contracts: setup ## which package may import which
 	.venv/bin/lint-imports
 
 tests: setup ## the tests alone, two files at a time
-	$(RUN) pytest --numprocesses 2 --dist loadfile
+	$(RUN) pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-clients: $(READY_CLIENTS) ## simple-salesforce, jsforce and a Pub/Sub client against the sandbox org; Node.js comes from PyPI if it is not there
 	$(WITH_NODE) $(RUN) pytest -m clients tests/clients
@@ -75,6 +75,9 @@ test-browser: setup ## the Prefect UI in Chromium, which apt-get installs if it 
 	@command -v $(BROWSERS) >/dev/null || { echo 'Installing Chromium ...'; apt-get -qq update; \
 		DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium >/dev/null; }
 	$(RUN) pytest -m browser
+
+test-slow: setup ## the tests that only say again, of other data, what the others say
+	$(RUN) pytest -m slow
 
 test-postgres: setup ## the flow tests with PostgreSQL of the system for ledger and Prefect; apt-get installs it if need be
 	@command -v pg_virtualenv >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; } || { \

@@ -82,7 +82,7 @@ def fill_in(file: Path, cases: list[Case], target: Path) -> dict[str, int]:
     return said
 
 
-@pytest.mark.parametrize("seed", [5, 6])
+@pytest.mark.parametrize("seed", [5, pytest.param(6, marks=pytest.mark.slow)])
 def test_customers_that_both_have_are_linked_or_held_and_never_made_twice(
     start_sandbox_of: Callable[..., Sandbox], make_site: Callable[..., Site], seed: int, tmp_path: Path
 ) -> None:
