@@ -1,9 +1,11 @@
 """The beginning, the stages and the end of a run, as the ledger and the Prefect UI know them."""
 
+import logging
 from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 from uuid import UUID
 
+from prefect import get_run_logger
 from prefect.client.orchestration import get_client
 from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run
@@ -18,6 +20,9 @@ from tasks.connection import connection
 from tasks.progress import forget_progress
 from tasks.refused import earlier_run
 from tasks.sending import forget_pace
+
+log = logging.getLogger(__name__)
+"""Stays on the machine: Prefect is told of its own loggers and of `connector` only."""
 
 
 class StageFailed(Exception):
@@ -51,17 +56,36 @@ class staged(AbstractContextManager[None]):  # noqa: N801 - it reads as a verb: 
             except ServiceUnavailable as away:
                 raise StageFailed(self._stage, str(away)) from away
         elif isinstance(error, Exception):
-            reason = str(error) if isinstance(error, ConnectorError) else f"{type(error).__name__}: {error}"
+            reason = self._told(error)
             with suppress(ServiceUnavailable):
                 ledger.stage_finished(self._run, self._stage, error=reason)
             raise StageFailed(self._stage, reason) from error
 
+    def _told(self, error: Exception) -> str:
+        """Why, in a line that may leave the machine: the text of an error of a library may quote a record."""
+        if isinstance(error, ConnectorError):
+            return str(error)
+        log.error("%s of run %s failed", self._stage, self._run.id, exc_info=error)
+        return (
+            f"An error that is not foreseen: {type(error).__name__}."
+            " What it says stands in the log of the process that ran it, on its machine."
+        )
+
 
 def begin(instance: str, mode: str = "initial", scope: Scope = EVERYTHING) -> Run:
-    """Open the run in the ledger under the id of this flow run. Raises SettingsInvalid."""
-    at = connection(instance)
+    """Open the run in the ledger under the id of this flow run. Raises SettingsInvalid.
+
+    A run that is resumed after another mapping was deployed reads and plans anew.
+    """
+    at, run_id = connection(instance), str(flow_run.id)
     earlier_run(instance, scope)
-    return at.ledger.run_started(str(flow_run.id), instance, mode, at.fingerprint, scope)
+    known = at.ledger.find_run(run_id)
+    if known is not None and at.ledger.planned_by(run_id) != at.fingerprint:
+        get_run_logger().warning("Another mapping was deployed since this run began: it reads and plans anew")
+        at.ledger.begin_anew(
+            known
+        )  # before the new fingerprint is kept: an attempt that dies here does it again
+    return at.ledger.run_started(run_id, instance, mode, at.fingerprint, scope)
 
 
 def conclude(run: Run, summary: Summary) -> None:

@@ -98,6 +98,12 @@ class SqlLedger:
             session.commit()
             return run_of(session.get_one(RunRow, run_id))
 
+    def planned_by(self, run_id: str) -> str | None:
+        """The fingerprint of the mapping that a run began with; None of a run that is not known."""
+        with transaction(self._engine) as session:
+            row = session.get(RunRow, run_id)
+            return None if row is None else row.fingerprint
+
     def find_run(self, run_id: str) -> Run | None:
         """A run by its id."""
         with transaction(self._engine) as session:

@@ -21,6 +21,7 @@ from connector.model.batch import Batch
 from connector.model.job import JobRequest, JobState, JobStatus, ResultKind
 from connector.model.outcome import RowOutcome
 from connector.model.run import Run
+from connector.sync.budget import Budget
 from connector.sync.job_csv import write_csv
 from connector.sync.ports import Ledger, SalesforceOrg
 from connector.sync.row_errors import STOOD_STILL, UNPROCESSED, explained
@@ -43,22 +44,27 @@ class BulkLoader:
     ledger: Ledger
     work: Path
 
-    def load(self, request: JobRequest, content: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    def load(
+        self, request: JobRequest, content: pd.DataFrame, budget: Budget | None = None
+    ) -> Iterator[pd.DataFrame]:
         """Load `content` -> verdict, salesforce_id and job of each row, on the index of `content`.
 
-        A piece for each job that it takes, as soon as its answer is known. Raises JobFailed where Salesforce
-        refuses the whole job, CountsDisagree where rows got no answer.
+        A piece for each job that it takes, as soon as its answer is known; `budget` is asked before each.
+        Raises JobFailed where Salesforce refuses the whole job, CountsDisagree where rows got no answer,
+        LimitReached.
         """
         path = self.work / f"{uuid.uuid4().hex}.csv"
         try:
             too_large = write_csv(content, path) > LARGEST_UPLOAD and len(content) > 1
+            if budget is not None and not too_large:
+                budget.spend(len(content))
             status = None if too_large else self._run_job(request, path, len(content))
         finally:
             path.unlink(missing_ok=True)
         if status is None:
             half = len(content) // 2
-            yield from self.load(request, content.iloc[:half])
-            yield from self.load(request, content.iloc[half:])
+            yield from self.load(request, content.iloc[:half], budget)
+            yield from self.load(request, content.iloc[half:], budget)
             return
         key = request.row_key
         answered = _answered_for(content, _answers(self.org, status, key), status, key)

@@ -1,7 +1,7 @@
 """Extract: both sides into staging, as text in canonical form, part by part."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +17,11 @@ from connector.model.run import Run
 from connector.sync import folders
 from connector.sync.ports import GentrackSource, SalesforceOrg, Staging
 from connector.sync.soql import STAMP, all_records, made_by_the_platform, parent_path, records_of, stamps
+
+CLOCKS_APART = timedelta(seconds=60)
+"""How far the clock of the server that answers may be ahead of the one that stamps records. A choice of ours:
+Salesforce says nothing of it.
+"""
 
 
 def extract_gentrack(
@@ -117,9 +122,10 @@ def _names(spec: EntitySpec, *, unlinked: bool) -> list[str]:
 
 def _proving(stamp: Any, began: datetime | None) -> Any:
     """Stamps are whole seconds: one of the second in which reading began, or later, says nothing of what
-    followed in that second, and is left out. So is every one of an org that doesn't tell its time.
+    followed in that second, and is left out, as is one of the minute before: who tells the time isn't who
+    stamps. So is every one of an org that doesn't tell its time.
     """
-    before = "" if began is None else f"{began.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
+    before = "" if began is None else f"{began.astimezone(UTC) - CLOCKS_APART:%Y-%m-%dT%H:%M:%S}"
     return pc.if_else(pc.less(stamp, pa.scalar(before)), stamp, pa.scalar(None, pa.string()))
 
 

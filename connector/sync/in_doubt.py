@@ -92,7 +92,10 @@ class InDoubt:
     def _asked(
         self, batch: Batch, request: JobRequest, job_id: str, rows: pd.DataFrame
     ) -> pd.DataFrame | None:
-        """What a job did to rows; None where that is not known: it goes on, is gone, or nobody answers."""
+        """What a job did to rows; None where that is not known: it goes on, is gone, or nobody answers.
+
+        One that is still open was never committed. It wrote nothing, and Salesforce has no results of it.
+        """
         if self._away:
             return None
         work = self._staging.local(folders.working(self._run))
@@ -100,9 +103,9 @@ class InDoubt:
         content = pd.DataFrame({EXTERNAL_ID: rows[named.KEY], "Id": rows[named.SALESFORCE_ID]})
         try:
             status = self._org.job_status(job_id)
-            if status.state is not JobState.OPEN and not status.is_terminal:
-                return None
-            return loader.answers(request, status, content)
+            if status.state is JobState.OPEN:
+                return content.iloc[:0].reindex(columns=[*named.VERDICT, named.SALESFORCE_ID, named.JOB])
+            return loader.answers(request, status, content) if status.is_terminal else None
         except RequestRefused:
             return None
         except ConnectorError:

@@ -68,9 +68,7 @@ class Sending:
         while start < len(rows):
             with self.pace.turn() as allowed:
                 piece = rows.iloc[start : start + min(largest, allowed)]
-                if self.budget is not None:
-                    self.budget.spend(len(piece))
-                for answer in loader.load(request, piece):
+                for answer in loader.load(request, piece, self.budget):
                     self.pace.learn(answer[named.CODE])
                     yield answer
             start += len(piece)

@@ -197,7 +197,11 @@ def _counts(sql: StagedSql) -> tuple[FieldCount, ...]:
 
 
 def _records(sql: StagedSql) -> int:
-    found = sql.rows("SELECT count(DISTINCT resource || '/' || record) FROM differing WHERE differs")
+    """Records of Gentrack that the fields are of, by the places that are told of each."""
+    found = sql.rows("""
+        SELECT count(DISTINCT split_part(one, ' ', 1))
+        FROM (SELECT unnest(string_split(place, '; ')) AS one FROM told)
+    """)
     return int(str(found[0][0]))
 
 

@@ -3,7 +3,7 @@
 Parts are rewritten whole, one at a time, and only those that hold something of the person.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -17,7 +17,7 @@ from connector.sync.erase.person import Erased, Person
 from connector.sync.ports import Staging
 
 Mask = pa.BooleanArray
-_GENTRACK, _WRITE_BACK = "gentrack", "write_back"
+_GENTRACK, _WRITE_BACK, _WRITTEN = "gentrack", "write_back", "written"
 _KEYS = (named.KEY, named.EXTERNAL_ID)
 _VALUES = tuple(prefix("") for prefix in (named.gentrack, named.salesforce, named.target, named.now))
 _WORDS = frozenset({named.REASON, "gentrack", "salesforce", "differing"})
@@ -44,21 +44,36 @@ def identified(person: Person, runs: Sequence[str], staging: Staging) -> Person:
 
 
 def erase_staged(person: Person, runs: Sequence[str], staging: Staging) -> Iterator[Erased]:
-    """Rewrite the parts of these runs; tells the folders of which something went."""
-    for part, kind in _parts(runs, staging):
-        table = staging.read(part.path)
-        gone = _about(person, table, part.name, kind)
-        kept, number = table.filter(pc.invert(gone)), _count(gone)
-        emptied = 0
-        if part.name in {spec.name for spec in person.borrowers} and kind != _GENTRACK:
-            kept, emptied = _emptied(kept, _is(kept, _KEYS, person.borrowing))
-        if number or emptied:
-            folder = part.path.rpartition("/")[0]
-            staging.write(part.name, part.number, folder, kept)
-            if number:
-                yield Erased(folder, "rows removed", number)
-            if emptied:
-                yield Erased(folder, "rows emptied", emptied)
+    """Rewrite the parts of these runs; tells the folders of which something went.
+
+    What became of the person's claims goes before the claims do: only they tell whose it was.
+    """
+    for run_id in runs:
+        claimed = _claimed_rows(person, run_id, staging)
+        parts = list(_parts([run_id], staging))
+        for part, kind in sorted(parts, key=lambda one: (one[1], one[0].name) != (_WRITE_BACK, _WRITTEN)):
+            table = staging.read(part.path)
+            if (kind, part.name) == (_WRITE_BACK, _WRITTEN):
+                gone = _of_rows(table, claimed)
+            else:
+                gone = _about(person, table, part.name, kind)
+            yield from _rewritten(person, part, kind, table, gone, staging)
+
+
+def _rewritten(
+    person: Person, part: Batch, kind: str, table: pa.Table, gone: Mask, staging: Staging
+) -> Iterator[Erased]:
+    kept, number = table.filter(pc.invert(gone)), _count(gone)
+    emptied = 0
+    if part.name in {spec.name for spec in person.borrowers} and kind != _GENTRACK:
+        kept, emptied = _emptied(kept, _is(kept, _KEYS, person.borrowing))
+    if number or emptied:
+        folder = part.path.rpartition("/")[0]
+        staging.write(part.name, part.number, folder, kept)
+        if number:
+            yield Erased(folder, "rows removed", number)
+        if emptied:
+            yield Erased(folder, "rows emptied", emptied)
 
 
 def _parts(runs: Sequence[str], staging: Staging) -> Iterator[tuple[Batch, str]]:
@@ -98,6 +113,29 @@ def _claimed(person: Person, table: pa.Table) -> Mask:
     found = _is(table, (named.SALESFORCE_ID,), person.ids)
     for entity, those in keys.items():
         found = pc.or_(found, pc.and_(_is(table, (claim.ENTITY,), {entity}), _is(table, _KEYS, those)))
+    return found
+
+
+def _claimed_rows(person: Person, run_id: str, staging: Staging) -> Mapping[str, frozenset[int]]:
+    """Entity -> the numbers of the rows that the person's claims are of, by which `written` knows them."""
+    found: dict[str, frozenset[int]] = {}
+    for part, kind in _parts([run_id], staging):
+        if kind == _WRITE_BACK:
+            table = staging.read(part.path)
+            own = table.filter(_claimed(person, table))
+            for entity in _values(own, claim.ENTITY):
+                rows = own.filter(_is(own, (claim.ENTITY,), {entity})).column(named.ROW)
+                numbers = frozenset(row for row in rows.to_pylist() if row is not None)
+                found[entity] = found.get(entity, frozenset()) | numbers
+    return found
+
+
+def _of_rows(table: pa.Table, rows: Mapping[str, frozenset[int]]) -> Mask:
+    found = pa.repeat(pa.scalar(value=False), table.num_rows)
+    numbers = table.column(named.ROW).cast(pa.int64()).combine_chunks()
+    for entity, those in rows.items():
+        own = pc.is_in(numbers, pa.array(sorted(those), pa.int64()))
+        found = pc.or_(found, pc.and_(_is(table, (claim.ENTITY,), {entity}), own))
     return found
 
 

@@ -11,6 +11,11 @@ from connector.sync.preflight.check import DEPLOY, PERMISSION, blocking
 from connector.sync.preflight.subject import Subject
 from connector.sync.run_record import RUN_FIELDS, RUN_OBJECT
 
+_NO_OTHER_WAY = (
+    "Where it still isn't, add the field by hand in Setup: the connector finds records by nothing else, and"
+    " can't load an org whose object takes no such field (docs/decisions/0064-external-id-needed.md)."
+)
+
 
 def objects(subject: Subject) -> Iterator[Finding]:
     """Every entity's object with the fields that it reads and writes."""
@@ -57,7 +62,7 @@ def _external_id(spec: EntitySpec, described: ObjectDescribe) -> Iterator[Findin
     where = f"{spec.salesforce_object}.{EXTERNAL_ID}"
     key = described.fields.get(EXTERNAL_ID)
     if key is None:
-        yield blocking(where, "The field is not there to see.", DEPLOY)
+        yield blocking(where, "The field is not there to see.", f"{DEPLOY} {_NO_OTHER_WAY}")
         return
     if not (key.external_id and key.unique and key.createable):
         yield blocking(where, "It must be an External ID, unique, and editable.", "Correct the field.")

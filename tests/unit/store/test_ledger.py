@@ -36,6 +36,13 @@ def run(ledger: SqlLedger) -> Run:
     return ledger.run_started("run-1", "61668309", "initial")
 
 
+def test_the_mapping_that_a_run_began_with_is_known_until_another_is_kept(ledger: SqlLedger) -> None:
+    assert ledger.planned_by("run-1") is None
+    for fingerprint in ("one", "other"):
+        ledger.run_started("run-1", "61668309", "initial", fingerprint)
+        assert ledger.planned_by("run-1") == fingerprint
+
+
 def rows_of(database_url: str, table: type[SQLModel]) -> list[SQLModel]:
     engine = create_engine(database_url)
     with Session(engine) as session:

@@ -10,6 +10,7 @@ from connector.model.finding import Severity
 from connector.model.job import JobRequest
 from connector.model.outcome import EntityCounts
 from connector.model.run import Run
+from connector.sync import bulk_job
 from connector.sync.budget import JOBS_BETWEEN, Budget, free_of, limit_findings
 from connector.sync.estimates import ENDING_REQUESTS, INGEST_JOB, Load, costs
 from connector.sync.staged_sql import Workspace
@@ -99,6 +100,19 @@ def test_a_run_that_is_stopped_keeps_what_it_sent_and_goes_on_where_it_was(
     site.budget = None
     assert site.send(CONTACT, [contact(0), contact(1)]) == EntityCounts(read=2, created=2)
     assert [len(job.rows) for job in site.org.jobs] == [2, 1]
+
+
+def test_each_job_is_asked_for_where_a_csv_is_too_large_for_one(
+    run: Run, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_job, "LARGEST_UPLOAD", 200)
+    site = Site(run, workspace)
+    site.org = Counting(site.org.told, batches=2_002)
+    site.budget = Budget(site.org, 0.2)
+    with pytest.raises(LimitReached):
+        site.send(CONTACT, [contact(number) for number in range(20)])
+    assert len(site.org.jobs) == 2
+    assert len(site.results(CONTACT)) == sum(len(job.rows) for job in site.org.jobs)
 
 
 def test_preflight_names_a_limit_of_which_others_share_is_all_that_remains() -> None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from connector.entities import entity
@@ -16,6 +17,7 @@ from connector.sync.erase.published import PublishedFiles
 from connector.sync.erase.reports import erase_reports, without
 from connector.sync.erase.staged import erase_staged, identified
 from connector.sync.report import by_object, write_refused
+from connector.sync.write_back import WRITTEN_SCHEMA
 from connector.sync.write_back_told import tell_write_back
 from tests.unit.sync.link_ledger_twin import LinkLedgerTwin
 from tests.unit.sync.org_twin import OrgTwin
@@ -126,6 +128,28 @@ def test_what_write_back_lists_of_the_person_goes_too(
     others = ["021 111", "06 111"]
     assert known((folder / "write_back.csv").read_text("utf-8")) == others
     assert known(" ".join(text for path, text in texts(loaded) if "/write_back/" in path)) == others
+
+
+def test_what_gentrack_said_of_the_persons_values_goes_too(loaded: WholeRun, person: Person) -> None:
+    refusals = {1: "'021 111' is no number", 2: "'021 222' is no number"}
+    for number in refusals:
+        loaded.org.by_key("Contact", f"C{number}")["MobilePhone"] = f"021 {number}{number}{number}"
+    loaded.plan()
+    loaded.load()
+    run, staging = loaded.run, loaded.workspace.staging
+    find_differing(run, people(), LinkLedgerTwin(), loaded.workspace)
+    (to_write,) = staging.parts(folders.to_write(run))
+    told = [
+        {**place, "outcome": "rejected", "code": "InvalidField", "reason": refusals[int(place["record"])]}
+        for place in staging.read(to_write.path).to_pylist()
+    ]
+    staging.write("written", 0, folders.written(run), pa.Table.from_pylist(told, WRITTEN_SCHEMA))
+
+    first = next(erase_staged(person, [run.id], staging))
+
+    assert first.where == folders.written(run), "before the claims, which alone tell whose it is"
+    (part,) = staging.parts(folders.written(run))
+    assert staging.read(part.path).column("reason").to_pylist() == [refusals[1]]
 
 
 def test_a_file_keeps_its_byte_order_mark_and_its_other_lines(person: Person, tmp_path: Path) -> None:

@@ -239,9 +239,12 @@ def test_a_run_that_reads_anew_still_tells_what_gentrack_held_before_it_wrote(si
         keep_written(run, workspace)
     told = site.write()
     assert counts(told) == {("Contact", "MobilePhone"): "written", ("Contact", "Email"): "written"}
+    assert told.records == 1, "both are of one record"
     assert site.file()["C7", "MobilePhone"]["gentrack_value"] == "3"
     keep_written(run, workspace)
-    assert counts(site.write()) == counts(told), "also where nothing differs any more"
+    last = site.write()
+    assert counts(last) == counts(told), "also where nothing differs any more"
+    assert last.records == 1
 
 
 def test_a_record_that_is_gone_is_told(site: Site) -> None:
