@@ -53,27 +53,18 @@ def erase_staged(person: Person, runs: Sequence[str], staging: Staging) -> Itera
         parts = list(_parts([run_id], staging))
         for part, kind in sorted(parts, key=lambda one: (one[1], one[0].name) != (_WRITE_BACK, _WRITTEN)):
             table = staging.read(part.path)
-            if (kind, part.name) == (_WRITE_BACK, _WRITTEN):
-                gone = _of_rows(table, claimed)
-            else:
-                gone = _about(person, table, part.name, kind)
-            yield from _rewritten(person, part, kind, table, gone, staging)
-
-
-def _rewritten(
-    person: Person, part: Batch, kind: str, table: pa.Table, gone: Mask, staging: Staging
-) -> Iterator[Erased]:
-    kept, number = table.filter(pc.invert(gone)), _count(gone)
-    emptied = 0
-    if part.name in {spec.name for spec in person.borrowers} and kind != _GENTRACK:
-        kept, emptied = _emptied(kept, _is(kept, _KEYS, person.borrowing))
-    if number or emptied:
-        folder = part.path.rpartition("/")[0]
-        staging.write(part.name, part.number, folder, kept)
-        if number:
-            yield Erased(folder, "rows removed", number)
-        if emptied:
-            yield Erased(folder, "rows emptied", emptied)
+            gone = _about(person, table, part.name, kind, claimed)
+            kept, number = table.filter(pc.invert(gone)), _count(gone)
+            emptied = 0
+            if part.name in {spec.name for spec in person.borrowers} and kind != _GENTRACK:
+                kept, emptied = _emptied(kept, _is(kept, _KEYS, person.borrowing))
+            if number or emptied:
+                folder = part.path.rpartition("/")[0]
+                staging.write(part.name, part.number, folder, kept)
+                if number:
+                    yield Erased(folder, "rows removed", number)
+                if emptied:
+                    yield Erased(folder, "rows emptied", emptied)
 
 
 def _parts(runs: Sequence[str], staging: Staging) -> Iterator[tuple[Batch, str]]:
@@ -90,13 +81,15 @@ def _parts(runs: Sequence[str], staging: Staging) -> Iterator[tuple[Batch, str]]
                     yield replace(part, name=name), "before"
 
 
-def _about(person: Person, table: pa.Table, name: str, kind: str) -> Mask:
+def _about(
+    person: Person, table: pa.Table, name: str, kind: str, claimed: Mapping[str, frozenset[int]]
+) -> Mask:
     if kind == _GENTRACK:
         own = person.spec.source.resources[0].name
         columns = [column for _, _, column in person.dependants]
         return _is(table, [person.spec.key[0], *columns] if name == own else columns, {person.key})
     if kind == _WRITE_BACK:
-        return _claimed(person, table)
+        return _of_rows(table, claimed) if name == _WRITTEN else _claimed(person, table)
     if name == person.spec.name:
         return pc.or_(_is(table, _KEYS, {person.key}), _is(table, (named.SALESFORCE_ID,), person.ids))
     below = person.hanging.get(name, frozenset())
