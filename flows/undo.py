@@ -84,7 +84,7 @@ def _undo(run: Run) -> Summary:
 def _send(run: Run, spec: EntitySpec) -> None:
     """An entity before its parents; those that were finished after it are reopened first."""
     for parent in registry():
-        if parent.finished_after == spec.name and parent.name == spec.locking_entity:
+        if parent.is_reopened_for(spec):
             reopen(run, parent.name)
     groups = line_up(run, spec.name)
     sent = [send.submit(run, spec.name, number, batches) for number, batches in enumerate(groups, start=1)]

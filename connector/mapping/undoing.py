@@ -32,6 +32,8 @@ class Undoing(StrEnum):
     RESTORE = "restore"
     FOLLOW = "follow"
     """The platform made it and takes it away with its parent."""
+    FINISH = "finish"
+    """It was reopened to be deleted and stays after all: it is finished again, as the run left it."""
     NONE = "none"
 
 

@@ -249,6 +249,10 @@ class EntitySpec:
         """The entity whose record is locked while a row is written."""
         return next((parent.entity for parent in self.parents if parent.field == self.lock_parent), None)
 
+    def is_reopened_for(self, child: "EntitySpec") -> bool:
+        """Whether an undo makes drafts of its records before it deletes `child`'s below them."""
+        return self.finished_after == child.name and self.name == child.locking_entity
+
     @property
     def born_fields(self) -> tuple[Field, ...]:
         """The fields whose own value the finishing pass writes."""

@@ -85,8 +85,11 @@ def line_up_undo(subject: Subject, spec: EntitySpec) -> list[Batch]:
     if not plan:
         return []
     columns = staging.read(plan[0].path).column_names
+    is_reopened = any(spec.is_reopened_for(child) for child in subject.entities)
+    reopened = [field.api_name for field in spec.born_fields] if is_reopened else []
     with workspace.sql() as sql:
-        sql.table("plan", folders.plan(undo, spec.name))
+        for name in ("plan", "prepared"):
+            sql.table(name, getattr(folders, name)(undo, spec.name))
         left = []
         for child, lookup in children_of(spec, subject.entities):
             if staging.parts(folders.result(undo, child.name)) and _children(undo, child, staging, sql):
@@ -94,7 +97,7 @@ def line_up_undo(subject: Subject, spec: EntitySpec) -> list[Batch]:
                 left.append(left_sql(child, lookup))
         return [
             staging.write(spec.name, number, folders.lined_up(undo, spec.name), rows)
-            for number, rows in sql.batches(lined_up_sql(columns, left))
+            for number, rows in sql.batches(lined_up_sql(columns, left, reopened))
         ]
 
 

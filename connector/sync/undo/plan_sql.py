@@ -114,26 +114,33 @@ def made_later_sql(tables: Sequence[str]) -> str:
     return " UNION ".join(selects) or "SELECT NULL::VARCHAR AS folded WHERE false"
 
 
-def lined_up_sql(columns: Sequence[str], left: Sequence[str]) -> str:
-    """The plan, with records held below which something was not deleted after all."""
+def lined_up_sql(columns: Sequence[str], left: Sequence[str], reopened: Sequence[str]) -> str:
+    """Over `plan` and `prepared`: the plan, with records held below which something was not deleted.
+
+    `reopened` are the fields of which reopening has taken the value back: a held record gets it again.
+    """
     held = f"(plan.{named.OPERATION} = '{Undoing.DELETE}' AND left_below.{named.SALESFORCE_ID} IS NOT NULL)"
+    cells = {quoted(named.target(name)): f"prepared.{quoted(named.now(name))}" for name in reopened}
+    was_reopened = " OR ".join(f"plan.{cell} IS NOT NULL" for cell in cells) or "false"
     replaced = {
-        named.OPERATION: f"'{Undoing.NONE}'",
+        named.OPERATION: f"CASE WHEN {was_reopened} THEN '{Undoing.FINISH}' ELSE '{Undoing.NONE}' END",
         named.OUTCOME: f"'{RowOutcome.HELD}'",
         named.CODE: "'CHILD_LEFT'",
         named.FIELD: "NULL",
         named.REASON: "'It was not deleted, because a record below it was not: ' || left_below.reason",
         named.TODO: "'Mend that first, then undo again.'",
     }
+    replaced = {quoted(name): value for name, value in replaced.items()}
+    replaced |= {cell: f"CASE WHEN plan.{cell} IS NOT NULL THEN {value} END" for cell, value in cells.items()}
     selected = ", ".join(
         f"CASE WHEN {held} THEN {replaced[name]} ELSE plan.{name} END AS {name}"
         if name in replaced
-        else f"plan.{quoted(name)}"
-        for name in columns
+        else f"plan.{name}"
+        for name in map(quoted, columns)
     )
     nothing = f"SELECT NULL::VARCHAR AS {named.SALESFORCE_ID}, NULL::VARCHAR AS reason WHERE false"
     return f"""
-        SELECT {selected} FROM plan
+        SELECT {selected} FROM plan JOIN prepared USING ({named.ROW})
         LEFT JOIN (
             SELECT {named.SALESFORCE_ID}, min(reason) AS reason
             FROM ({" UNION ALL ".join(left) or nothing}) GROUP BY ALL

@@ -1,7 +1,8 @@
 """Undo: send a batch of deletions and restored values, and say what became of every row.
 
 Everything is sent by Id. What the platform lets change only while a record is a draft goes first, in a job of
-its own: where it refuses that, the other values still come back.
+its own: where it refuses that, the other values still come back. What was made a draft to be deleted, and is
+held after all as something below it stays, is finished again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,9 @@ from connector.sync.sending import Sending
 
 _GONE = frozenset({"ENTITY_IS_DELETED"})
 """What Salesforce says of a deletion that has happened already."""
+_DRAFT_LEFT = "DRAFT_LEFT"
+"""A code of ours: a record that stays after all could not be finished again."""
+_SENT = [Undoing.DELETE.value, Undoing.RESTORE.value, Undoing.FINISH.value]
 _TODO = "Delete or correct the record by hand in Salesforce, or mend what it names and undo again."
 
 
@@ -64,12 +68,15 @@ class UndoSender:
         rows = self.staging.read(batch.path).to_pandas(types_mapper=text_columns)
         results = rows[[named.ROW, named.KEY, *named.VERDICT, named.SALESFORCE_ID]].copy()
         results[named.JOB] = pd.Series(pd.NA, index=rows.index, dtype=TEXT)
-        waiting = rows[named.OPERATION].isin([Undoing.DELETE.value, Undoing.RESTORE.value])
+        waiting = rows[named.OPERATION].isin(_SENT)
         known = ~waiting.astype(bool)
         try:
             for request, content in self._jobs(rows):
                 for answer in self._answers(batch, request, content):
-                    _take(results, answer)
+                    if request.purpose == "finish":
+                        _take_held(results, rows, answer)
+                    else:
+                        _take(results, answer)
                     known[answer.index] = True
         finally:
             table = pa.Table.from_pandas(results[known], preserve_index=False)
@@ -92,6 +99,8 @@ class UndoSender:
         deleted = rows[rows[named.OPERATION] == Undoing.DELETE.value]
         request = JobRequest(self.spec.salesforce_object, "delete", purpose="delete", row_key="Id")
         yield request, deleted[[named.SALESFORCE_ID]].set_axis(["Id"], axis="columns")
+        staying = rows[rows[named.OPERATION] == Undoing.FINISH.value]
+        yield self._update("finish"), _content(staying, self._drafted)
 
     def _update(self, purpose: str) -> JobRequest:
         return JobRequest(self.spec.salesforce_object, "update", purpose=purpose, row_key="Id")
@@ -108,6 +117,18 @@ def _content(rows: pd.DataFrame, fields: Sequence[str]) -> pd.DataFrame:
     cells = cells.dropna(axis="columns", how="all").dropna(how="all")
     cells.insert(0, "Id", rows.loc[cells.index, named.SALESFORCE_ID])
     return cells
+
+
+def _take_held(results: pd.DataFrame, planned: pd.DataFrame, answer: pd.DataFrame) -> None:
+    """Enter whether records that stay were finished again: they are held as planned, whatever the answer."""
+    verdict = list(named.VERDICT)
+    results.loc[answer.index, verdict] = planned.loc[answer.index, verdict]
+    refused = answer.index[answer[named.CODE].notna().to_numpy(dtype=bool)]
+    said = planned.loc[refused, named.REASON] + " It stays a draft, as it could not be finished again. "
+    results.loc[refused, named.REASON] = said + answer.loc[refused, named.REASON]
+    results.loc[refused, named.CODE] = _DRAFT_LEFT
+    results.loc[refused, named.TODO] = "Activate it by hand, or mend what it names and undo again."
+    results.loc[answer.index, named.JOB] = answer[named.JOB]
 
 
 def _take(results: pd.DataFrame, answer: pd.DataFrame) -> None:

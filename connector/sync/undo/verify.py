@@ -58,14 +58,15 @@ def verify_undo(subject: Subject, spec: EntitySpec, org: SalesforceOrg) -> Verif
 
 
 def _wished_and_found(spec: EntitySpec) -> str:
-    """What was done; a restored row of which a field was left is looked at as well."""
+    """What was done, also where a field of a restored row was left, or a row was finished again."""
     names = [field.api_name for field in spec.fields]
     lookups = [parent.field for parent in (*spec.later_parents, *spec.fillable_parents)]
     wished = [f"lined_up.{quoted(named.target(name))}" for name in (*names, EXTERNAL_ID, *lookups)]
     back = [f"read_back.{quoted(named.salesforce(name))} AS {quoted(_BACK + name)}" for name in names]
     back.append(f"read_back.{named.KEY} AS {quoted(_BACK + EXTERNAL_ID)}")
     back += [f"read_back.{quoted(named.parent_key(name))} AS {quoted(_BACK + name)}" for name in lookups]
-    done = f"'{Undoing.DELETE}', '{Undoing.FOLLOW}', '{Undoing.RESTORE}'"
+    done = ", ".join(f"'{each}'" for each in Undoing if each is not Undoing.NONE)
+    told = "'CHANGED_SINCE', 'CHILD_LEFT'"
     return f"""
         SELECT result.{named.ROW}, result.{named.KEY}, lined_up.{named.OPERATION},
                read_back.{named.SALESFORCE_ID}, {", ".join(wished + back)}
@@ -73,13 +74,14 @@ def _wished_and_found(spec: EntitySpec) -> str:
         JOIN lined_up USING ({named.ROW})
         LEFT JOIN read_back ON read_back.{named.SALESFORCE_ID} = lined_up.{named.SALESFORCE_ID}
         WHERE lined_up.{named.OPERATION} IN ({done})
-            AND (result.{named.OUTCOME} = '{RowOutcome.UPDATED}' OR result.{named.CODE} = 'CHANGED_SINCE')
+            AND (result.{named.OUTCOME} = '{RowOutcome.UPDATED}' OR result.{named.CODE} IN ({told}))
     """
 
 
 def _wrong(spec: EntitySpec, frame: pd.DataFrame) -> pd.DataFrame:
     there = frame[named.SALESFORCE_ID].notna().to_numpy(dtype=bool)
-    restored = (frame[named.OPERATION] == Undoing.RESTORE.value).to_numpy(dtype=bool)
+    given = [Undoing.RESTORE.value, Undoing.FINISH.value]
+    restored = frame[named.OPERATION].isin(given).to_numpy(dtype=bool)
     follows = (frame[named.OPERATION] == Undoing.FOLLOW.value).to_numpy(dtype=bool)
     differing = _differing(spec, frame)
     differs = restored & there & differing.any(axis="columns").to_numpy(dtype=bool)
