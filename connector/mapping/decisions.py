@@ -25,6 +25,8 @@ class Operation(StrEnum):
     UPDATE = "update"
     ADOPT = "adopt"
     """The platform made the record in this run, without its external id: write all of it, by Id."""
+    MET = "met"
+    """Of a before-image only: the record was to be created, and stood there when its job came to it."""
     NONE = "none"
 
 

@@ -44,7 +44,7 @@ def undoing(spec: EntitySpec, found: pd.DataFrame, *, user_id: str) -> pd.DataFr
     `user_id` is the connector's own user. Columns of `found`: those of a before-image, with `now.` columns,
     created_by, changed_by, made_later and attached; salesforce_id is missing where there is no record now.
     """
-    made = found[named.OPERATION].isin([Operation.CREATE.value, Operation.ADOPT.value]).to_numpy()
+    made = found[named.OPERATION].isin([Operation.CREATE, Operation.ADOPT, Operation.MET]).to_numpy()
     follows = (found[named.OPERATION] == Operation.ADOPT.value).to_numpy()
     there = found[named.SALESFORCE_ID].notna().to_numpy()
     cells, left = _restored(spec, found)
@@ -127,10 +127,19 @@ def _refusals(
     def by_others(column: str) -> Mask:
         return (found[column] != user_id).fillna(value=True).to_numpy(dtype=bool)
 
+    met = made & there & (found[named.OPERATION] == Operation.MET.value).to_numpy(dtype=bool)
     not_ours = made & there & (by_others(named.CREATED_BY) | found[named.MADE_LATER].to_numpy(dtype=bool))
     mine = made & there & ~not_ours
     changed = (left != "").to_numpy(dtype=bool)
     return [
+        Refusal(
+            rows(met),
+            RowOutcome.REJECTED,
+            "MADE_MEANWHILE",
+            "",
+            "Somebody made this record while the run went on, and the run, which was to make it, wrote over it.",
+            _BY_HAND,
+        ),
         Refusal(
             rows(not_ours),
             RowOutcome.REJECTED,

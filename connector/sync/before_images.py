@@ -2,16 +2,22 @@
 
 A field has its value before (`s.`) and the value that the run gives it (`t.`) only where the two differ, so
 that both are empty where the run leaves it alone. The image of a record that the run makes says that there
-was none. Each attempt that reads both sides anew keeps images of its own, and whoever asks takes the oldest
-value before and the newest one after: what a run reads of its own work never hides what stood there.
+was none, until its job says that there was one by then. Each attempt that reads both sides anew keeps images
+of its own, and whoever asks takes the oldest value before and the newest one after: what a run reads of its
+own work never hides what stood there.
 """
 
 from dataclasses import replace
 
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from connector.mapping import columns as named
 from connector.mapping.decisions import Operation
 from connector.mapping.vocabulary import EntitySpec, Field, Master, NullPolicy
-from connector.model.outcome import REFUSED
+from connector.model.batch import Batch
+from connector.model.outcome import REFUSED, RowOutcome
 from connector.model.run import Run
 from connector.sync import folders
 from connector.sync.finish import field_waits, parent_waits
@@ -33,6 +39,27 @@ def keep_before(run: Run, spec: EntitySpec, workspace: Workspace, *, attempt: in
         for number, rows in sql.batches(_images_sql(spec)):
             kept += workspace.staging.write(spec.name, number, folder, rows.drop_columns(named.BATCH)).rows
     return kept
+
+
+def tell_met(run: Run, batch: Batch, rows: pd.DataFrame, results: pd.DataFrame, staging: Staging) -> None:
+    """Tell a batch's images which records, by their jobs, stood there though the run was to create them.
+
+    Somebody made them between extract and upsert. `rows` are lined up, `results` what is known of them, with
+    the same index.
+    """
+    to_create = rows.loc[results.index, named.OPERATION] == Operation.CREATE.value
+    updated = results[named.OUTCOME] == RowOutcome.UPDATED.value
+    keys = results.loc[(to_create & updated).astype(bool), named.KEY]
+    kept = attempts_kept(run.id, batch.name, staging)
+    if keys.empty or not kept:
+        return
+    for part in staging.parts(kept[-1]):
+        if part.number == batch.number:
+            table = staging.read(part.path)
+            met = pc.is_in(table[named.KEY], value_set=pa.array(keys, pa.string()))
+            told = pc.if_else(met, pa.scalar(Operation.MET.value), table[named.OPERATION])
+            place = table.column_names.index(named.OPERATION)
+            staging.write(batch.name, part.number, kept[-1], table.set_column(place, named.OPERATION, told))
 
 
 def attempts_kept(run_id: str, entity: str, staging: Staging) -> list[str]:
@@ -123,10 +150,12 @@ def _is_changed(field: Field) -> str:
 
 def _merged_sql(spec: EntitySpec, earlier: str, later: str) -> str:
     """Two attempts as one: what stood before the first, and what the last one wrote."""
+    met = f"CASE WHEN l.{named.OPERATION} = '{Operation.MET}' THEN l.{named.OPERATION} END"
+    operation = f"coalesce({met}, e.{named.OPERATION}, l.{named.OPERATION})"
     columns = [
         f"coalesce(e.{named.KEY}, l.{named.KEY}) AS {named.KEY}",
         f"coalesce(l.{named.SALESFORCE_ID}, e.{named.SALESFORCE_ID}) AS {named.SALESFORCE_ID}",
-        f"coalesce(e.{named.OPERATION}, l.{named.OPERATION}) AS {named.OPERATION}",
+        f"{operation} AS {named.OPERATION}",
         f"coalesce(e.{named.LINKED}, l.{named.LINKED}) AS {named.LINKED}",
     ]
     keys = [named.parent_key(parent.field) for parent in spec.parents]

@@ -17,6 +17,7 @@ from connector.model.job import JobRequest, JobState
 from connector.model.outcome import RowOutcome
 from connector.model.run import Run
 from connector.sync import folders
+from connector.sync.before_images import tell_met
 from connector.sync.bulk_job import BulkLoader
 from connector.sync.job_csv import request_for
 from connector.sync.ports import Ledger, SalesforceOrg, Staging
@@ -78,6 +79,7 @@ class InDoubt:
                 doubtful += len(lost)
         table = pa.Table.from_pandas(results[known], preserve_index=False)
         self._staging.write(spec.name, batch.number, folders.result(self._run, spec.name), table)
+        tell_met(self._run, batch, rows, results[known], self._staging)
         return doubtful
 
     def _results(self, spec: EntitySpec, batch: Batch) -> list[pd.DataFrame]:

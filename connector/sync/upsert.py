@@ -15,6 +15,7 @@ from connector.model.describe import ObjectDescribe
 from connector.model.outcome import EntityCounts, RowOutcome
 from connector.model.run import Run
 from connector.sync import folders
+from connector.sync.before_images import tell_met
 from connector.sync.bulk_job import BulkLoader
 from connector.sync.job_csv import job_columns, request_for
 from connector.sync.ports import Ledger, SalesforceOrg, Staging
@@ -56,6 +57,7 @@ class Upsert:
             folder = folders.result(self.run, self.spec.name)
             table = pa.Table.from_pandas(results[known], preserve_index=False)
             self.staging.write(self.spec.name, batch.number, folder, table)
+            tell_met(self.run, batch, rows, results[known], self.staging)
         tally = results[named.OUTCOME].value_counts()
         counts = EntityCounts.of({str(outcome): int(number) for outcome, number in tally.items()})
         self.ledger.batch_finished(self.run, batch, counts)

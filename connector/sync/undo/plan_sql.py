@@ -17,7 +17,7 @@ from connector.sync.staged_sql import NUMBER, quoted
 FACTS, VALUES = "facts", "values_now"
 BEFORE_ID = "before_id"
 """The id that a record had when its before-image was taken."""
-_MADE = f"images.{named.OPERATION} IN ('{Operation.CREATE}', '{Operation.ADOPT}')"
+_MADE = f"images.{named.OPERATION} IN ('{Operation.CREATE}', '{Operation.ADOPT}', '{Operation.MET}')"
 _GOING = f"'{Undoing.DELETE}', '{Undoing.FOLLOW}'"
 _REFUSED = ", ".join(f"'{outcome}'" for outcome in REFUSED)
 

@@ -241,6 +241,22 @@ def test_what_the_connectors_user_made_after_the_run_stays(
     assert codes == ([("A3", "MADE_SINCE")] if stays else [])
 
 
+def test_what_somebody_made_while_the_run_went_on_stays(
+    run: Run, workspace: Workspace, tmp_path: Path
+) -> None:
+    """By the connector's own user even: an on-demand synchronisation between extract and upsert."""
+    put_gentrack(run, workspace, accounts=[account(1), account(2)])
+    whole = WholeRun(run, workspace)
+    whole.plan()
+    ours = dict.fromkeys(_BY, whole.org.user_id())
+    whole.org.add("Account", **{KEY: "a2"}, **ours)
+    whole.load()
+    undo = WholeUndo(whole)
+    undo.all()
+    assert [record[KEY] for record in whole.org.records["Account"].values()] == ["A2"]
+    assert [(row["external_id"], row["code"]) for row in undo.errors(tmp_path)] == [("A2", "MADE_MEANWHILE")]
+
+
 def test_an_existing_record_that_is_gone_is_told(whole: WholeRun, before: Records, tmp_path: Path) -> None:
     whole.org.remove("Contact", "C1")
     undo = WholeUndo(whole)
