@@ -137,7 +137,7 @@ def _refusals(
             RowOutcome.REJECTED,
             "MADE_MEANWHILE",
             "",
-            "Somebody made this record while the run went on, and the run, which was to make it, wrote over it.",
+            "Somebody made this record while the run went on, and the run wrote over it.",
             _BY_HAND,
         ),
         Refusal(
