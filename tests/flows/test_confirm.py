@@ -24,6 +24,7 @@ def ledger(team: Team) -> Iterator[SqlLedger]:
     ledger.close()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)  # three starts of the stack
 def test_a_run_outlives_worker_and_server_that_are_killed_while_it_waits_and_while_it_sends(
     team: Team, ledger: SqlLedger

@@ -91,7 +91,7 @@ def settings_of(
     return settings
 
 
-@pytest.mark.parametrize("staging", ["s3", "s3 by a block"])
+@pytest.mark.parametrize("staging", [pytest.param("s3", marks=pytest.mark.slow), "s3 by a block"])
 def test_a_run_loads_everything_and_the_next_one_sends_nothing(
     staging: str, settings_of: Callable[[str], dict[str, str]], new_site: Callable[..., Site], parts: Parts
 ) -> None:
