@@ -105,10 +105,10 @@ def test_an_org_begins_with_the_setup_of_a_file(tmp_path: Path) -> None:
         'values = { DeveloperName = "Same", SobjectType = "Account", IsActive = true }\n'
     )
     running = start(tmp_path, "--setup", str(file))
+    client = OrgClient(running.announced)
     try:
-        (rule,) = OrgClient(running.announced).query(
-            "SELECT DeveloperName FROM DuplicateRule WHERE IsActive = true"
-        )
+        (rule,) = client.query("SELECT DeveloperName FROM DuplicateRule WHERE IsActive = true")
         assert rule["DeveloperName"] == "Same"
     finally:
+        client.http.close()
         stop(running)
