@@ -57,8 +57,8 @@ class Postgres:
         """SQLAlchemy's address of a database, with its password."""
         return f"{driver}://{self._role}:{quote(self._password)}@{self._host}:{self.port}/{database}"
 
-    def create_database(self, name: str, *, durable: bool = True) -> None:
-        """Make a database, unless it exists.
+    def create_database(self, name: str, *, durable: bool = True, like: str = "template1") -> None:
+        """Make a database, unless it exists, as a copy of another one that nobody uses.
 
         A transaction of one that is not `durable` may be lost (never corrupted) with the machine's power:
         right for Prefect's records, wrong for a ledger.
@@ -66,7 +66,8 @@ class Postgres:
         with self._connect() as connection:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
             if known is None:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+                names = map(sql.Identifier, (name, like))
+                connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
             connection.execute(
                 sql.SQL("ALTER DATABASE {} SET synchronous_commit = {}").format(
                     sql.Identifier(name), sql.Literal("on" if durable else "off")

@@ -10,6 +10,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from connector.locations import S3Access
+from connector.store.ledger import open_ledger
 from deployments.postgres import Postgres
 from deployments.postgres import postgres as start_postgres
 from deployments.prefect_client import prefect_settings
@@ -56,10 +57,27 @@ def postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         yield server
 
 
+@pytest.fixture(scope="session")
+def migrated(postgres: Postgres) -> str:
+    """A database with the ledger's tables, to be copied: each migration is run once for all tests."""
+    name = f"migrated_{uuid.uuid4().hex}"
+    postgres.create_database(name)
+    open_ledger(postgres.url(name)).close()
+    return name
+
+
 @pytest.fixture
-def database_url(postgres: Postgres) -> str:
-    """The address of a fresh, empty database, as the ledger takes it."""
+def database_url(postgres: Postgres, migrated: str) -> str:
+    """The address of a fresh database with the ledger's tables and no row, as the ledger takes it."""
     name = f"test_{uuid.uuid4().hex}"
+    postgres.create_database(name, like=migrated)
+    return postgres.url(name)
+
+
+@pytest.fixture
+def empty_database_url(postgres: Postgres) -> str:
+    """The address of a fresh database without a table."""
+    name = f"empty_{uuid.uuid4().hex}"
     postgres.create_database(name)
     return postgres.url(name)
 

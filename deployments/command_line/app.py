@@ -30,7 +30,6 @@ from deployments.command_line.resume import resume
 from deployments.command_line.retry_failed import retry_failed
 from deployments.command_line.review_commands import review_app
 from deployments.command_line.runs import runs
-from deployments.command_line.serve import serve
 from deployments.command_line.start import start
 from deployments.command_line.undo import undo
 from deployments.command_line.window import window_close, window_status
@@ -261,6 +260,8 @@ def serve_command(
     port: Annotated[int, typer.Option(min=0, max=65535, help="On 127.0.0.1; 0: any free one.")] = 8080,
 ) -> None:
     """Take what other systems send, such as Gentrack's events, until Ctrl-C."""
+    from deployments.command_line.serve import serve  # noqa: PLC0415 - a web framework, for this one alone
+
     raise typer.Exit(serve(port))
 
 

@@ -61,13 +61,13 @@ def test_the_migrations_make_exactly_the_tables(ledger: SqlLedger, database_url:
     engine.dispose()
 
 
-def test_processes_that_start_together_migrate_in_turn(database_url: str) -> None:
+def test_processes_that_start_together_migrate_in_turn(empty_database_url: str) -> None:
     code = "import sys; from connector.store.ledger import open_ledger; open_ledger(sys.argv[1]).close()"
-    command = [sys.executable, "-c", code, database_url]
+    command = [sys.executable, "-c", code, empty_database_url]
     started = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     ended = [(process.communicate(timeout=60)[1], process.returncode) for process in started]
     assert ended == [("", 0), ("", 0)]
-    engine = create_engine(database_url)
+    engine = create_engine(empty_database_url)
     assert {"run", "stage", "entity", "batch", "bulk_job", "alembic_version"} <= set(
         inspect(engine).get_table_names()
     )
@@ -171,15 +171,15 @@ def test_progress_is_that_of_the_newest_run_of_the_instance(ledger: SqlLedger, r
     assert newest.run_id == "run-2"
 
 
-def test_a_migration_that_fails_gives_its_lock_back(database_url: str) -> None:
-    engine = create_engine(database_url)
+def test_a_migration_that_fails_gives_its_lock_back(empty_database_url: str) -> None:
+    engine = create_engine(empty_database_url)
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE run (id text)"))
     with pytest.raises(ProgrammingError, match='relation "run" already exists'):
-        open_ledger(database_url)
+        open_ledger(empty_database_url)
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE run"))
-    open_ledger(database_url).close()
+    open_ledger(empty_database_url).close()
     with Session(engine) as session:
         assert session.exec(select(RunRow).where(col(RunRow.id) == "none")).all() == []
     engine.dispose()
