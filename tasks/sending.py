@@ -1,7 +1,9 @@
-"""How a run sends: one pace for all tasks that send an entity's jobs side by side in this process."""
+"""How a run sends: in groups side by side, at one pace for all of them that an entity has in this process."""
 
 import threading
 
+from connector.bootstrap import Connection
+from connector.model.batch import Batch
 from connector.model.run import Run
 from connector.sync.pace import Pace
 from connector.sync.sending import Sending
@@ -25,3 +27,9 @@ def forget_pace(run: Run) -> None:
     with _pacing:
         for place in [place for place in _paces if place[0] == run.id]:
             del _paces[place]
+
+
+def in_groups(at: Connection, batches: list[Batch]) -> list[list[Batch]]:
+    """Batches in as many groups as jobs may run side by side, each group sent one batch after another."""
+    groups = min(at.instance.load.parallel_jobs, len(batches))
+    return [batches[start::groups] for start in range(groups)]

@@ -33,7 +33,7 @@ from tasks.once import once
 from tasks.preflight import show_findings, stop_at_blocking
 from tasks.progress import show_progress
 from tasks.report import show_result
-from tasks.sending import sending
+from tasks.sending import in_groups, sending
 
 
 @task(name="preflight of undo", task_run_name="preflight", cache_policy=NO_CACHE)
@@ -114,9 +114,7 @@ def line_up(run: Run, name: str) -> list[list[Batch]]:
     subject = _subject(run, at)
     once(run, f"line up {name}", lambda: sum(b.rows for b in line_up_undo(subject, subject.entity(name))))
     show_progress(run, name)
-    batches = at.staging.parts(folders.lined_up(run, name))
-    groups = min(at.instance.load.parallel_jobs, len(batches))
-    return [batches[start::groups] for start in range(groups)]
+    return in_groups(at, at.staging.parts(folders.lined_up(run, name)))
 
 
 @task(name="undo", task_run_name="undo {name}, group {group}", cache_policy=NO_CACHE)

@@ -18,7 +18,7 @@ from tasks.connection import connection
 from tasks.lease import lease_checked
 from tasks.once import once
 from tasks.progress import show_progress
-from tasks.sending import sending
+from tasks.sending import in_groups, sending
 
 
 @task(name="line up", task_run_name="line up {name}", cache_policy=NO_CACHE)
@@ -42,9 +42,7 @@ def line_up(run: Run, name: str) -> list[list[Batch]]:
         lambda: keep_before(run, entity(name), at.workspace(run), attempt=attempt),
     )
     show_progress(run, name)
-    batches = at.staging.parts(folders.lined_up(run, name))
-    groups = min(at.instance.load.parallel_jobs, len(batches))
-    return [batches[start::groups] for start in range(groups)]
+    return in_groups(at, at.staging.parts(folders.lined_up(run, name)))
 
 
 @task(name="upsert", task_run_name="upsert {name}, group {group}", cache_policy=NO_CACHE)
