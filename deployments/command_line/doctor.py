@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict
 
 from rich.console import Console
@@ -22,8 +23,8 @@ def doctor(instance: str, *, as_json: bool) -> int:
     """Look at both systems and list the findings, the gravest first. Raises SettingsInvalid."""
     from tasks.mail import mailer_of  # noqa: PLC0415 - imports Prefect, which reads its settings then
 
-    at = connection(instance).hurried()
-    findings = preflight(at.subject(mailer_of(at.settings)))
+    with closing(connection(instance).hurried()) as at:
+        findings = preflight(at.subject(mailer_of(at.settings)))
     gravest = worst(findings)
     if as_json:
         found = {

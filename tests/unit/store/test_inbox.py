@@ -122,8 +122,10 @@ def test_a_waiter_is_woken_by_its_own_instance_and_by_no_other(ledger: SqlLedger
     with listening(database_url, HERE) as waker:
         put(ledger, ACCOUNT, instance=ELSEWHERE)
         assert not waker.wait(0.05)
-        threading.Timer(0.05, put, (ledger, CONTACT)).start()
+        later = threading.Timer(0.05, put, (ledger, CONTACT))
+        later.start()
         assert waker.wait(20)
+        later.join()  # it is woken before the other's connection is given back
 
 
 def test_what_was_put_in_between_listening_and_waiting_wakes(ledger: SqlLedger, database_url: str) -> None:
