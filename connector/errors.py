@@ -10,7 +10,8 @@
     │   ├── JobFailed               a bulk job could not be run at all
     │   ├── CountsDisagree          rows sent, and rows answered for, are not the same number
     │   ├── InstanceInUse           another run holds the instance
-    │   └── LeaseLost               the run does not hold its outage window any more
+    │   ├── LeaseLost               the run does not hold its outage window any more
+    │   └── NotForeseen             an error of none of these kinds; its text stays on the machine
     └── PersonNeeded            ask a person: settings, credentials or permissions must change
         ├── SettingsInvalid         a setting is missing or wrong
         ├── FileInvalid             a file that a person gave can't be used
@@ -92,6 +93,17 @@ class InstanceInUse(LastingError):
 
 class LeaseLost(LastingError):
     """The run does not hold its outage window any more, so it must not write."""
+
+
+class NotForeseen(LastingError):
+    """An error of none of these kinds, `kind` by its class: what it says may quote a record."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            f"An error that is not foreseen: {kind}.",
+            todo="What it says stands in the log of the process that ran it, on its machine.",
+        )
+        self.kind = kind
 
 
 class PersonNeeded(ConnectorError):

@@ -4,8 +4,7 @@ from contextlib import suppress
 from email.message import EmailMessage
 from uuid import UUID
 
-from prefect import get_run_logger, task
-from prefect.cache_policies import NO_CACHE
+from prefect import get_run_logger
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
 from prefect.exceptions import ObjectNotFound
@@ -21,12 +20,13 @@ from connector.sync.report import republish
 from connector.sync.run_record import RUN_KEY, RUN_OBJECT
 from tasks.connection import connection, ledger
 from tasks.mail import PrefectMailer
+from tasks.task import task
 
 _OVER = frozenset({StateType.COMPLETED, StateType.FAILED, StateType.CANCELLED})
 """States after which a run restores nothing any more. A crashed one may be resumed inside its lease."""
 
 
-@task(name="close window", task_run_name="close window", cache_policy=NO_CACHE)
+@task("close window", run_name="close window")
 def close_window(run: Run, window: Window, summary: Summary) -> Summary:
     """Restore both sides at the end of a run; returns the summary that says so, here and in Salesforce."""
     at = connection(run.instance)
@@ -34,7 +34,7 @@ def close_window(run: Run, window: Window, summary: Summary) -> Summary:
     return republish(run, summary.closed_with(closure), at.salesforce, at.report_folder(run))
 
 
-@task(name="close window at once", task_run_name="close window at once", cache_policy=NO_CACHE)
+@task("close window at once", run_name="close window at once")
 def close_at_once(run: Run) -> Closure | None:
     """Restore what a run that failed has switched; None where it never held a window."""
     at = connection(run.instance)
@@ -49,14 +49,14 @@ def close_at_once(run: Run) -> Closure | None:
         )
 
 
-@task(name="close abandoned window", task_run_name="close window of {window.run_id}", cache_policy=NO_CACHE)
+@task("close abandoned window", run_name="close window of {window.run_id}")
 def close_abandoned(window: Window) -> Closure:
     """Restore what a run that is gone has left switched."""
     at = connection(window.instance)
     return _closed(window, at, at.hurried(), ClosedBy.WATCHDOG)
 
 
-@task(name="tell", task_run_name="tell of the window of {window.run_id}", cache_policy=NO_CACHE)
+@task("tell", run_name="tell of the window of {window.run_id}")
 def tell(window: Window, closure: Closure) -> None:
     """Let the record of a run that had ended before say that its window is closed now, and send an email."""
     at = connection(window.instance)

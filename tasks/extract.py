@@ -1,7 +1,6 @@
 """The stage extract as tasks: one for each Gentrack resource, one for each Salesforce object."""
 
-from prefect import get_run_logger, task
-from prefect.cache_policies import NO_CACHE
+from prefect import get_run_logger
 
 from connector.entities import entity
 from connector.mapping.vocabulary import Resource
@@ -15,11 +14,10 @@ from connector.sync.reread import reread
 from tasks.connection import connection
 from tasks.once import once
 from tasks.refused import earlier_run
+from tasks.task import task
 
 
-@task(
-    name="extract from Gentrack", task_run_name="extract {resource.name} from Gentrack", cache_policy=NO_CACHE
-)
+@task("extract from Gentrack", run_name="extract {resource.name} from Gentrack")
 def extract_gentrack(run: Run, resource: Resource) -> int:
     """Stage a resource; returns how many records."""
     at = connection(run.instance)
@@ -40,7 +38,7 @@ def extract_gentrack(run: Run, resource: Resource) -> int:
     return rows
 
 
-@task(name="extract from Salesforce", task_run_name="extract {name} from Salesforce", cache_policy=NO_CACHE)
+@task("extract from Salesforce", run_name="extract {name} from Salesforce")
 def extract_salesforce(run: Run, name: str) -> int:
     """Stage what Salesforce holds of an entity; returns how many records."""
     at = connection(run.instance)

@@ -1,17 +1,17 @@
 """The stage link as a task: one for each entity that has matching rules."""
 
-from prefect import get_run_logger, task
+from prefect import get_run_logger
 from prefect.artifacts import create_table_artifact
-from prefect.cache_policies import NO_CACHE
 
 from connector.entities import entity
 from connector.model.run import Run
 from connector.sync.link import link as verb
 from tasks.connection import connection
 from tasks.once import once
+from tasks.task import task
 
 
-@task(name="link", task_run_name="link {name}", cache_policy=NO_CACHE)
+@task("link", run_name="link {name}")
 def link(run: Run, name: str) -> int:
     """Find the records that both systems have already; returns how many rows are held for review."""
     at, spec = connection(run.instance), entity(name)

@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 
-from prefect import get_run_logger, task
+from prefect import get_run_logger
 from prefect.artifacts import create_table_artifact
-from prefect.cache_policies import NO_CACHE
 
 from connector.mapping.vocabulary import EntitySpec
 from connector.model.run import Run
 from connector.sync.narrow import narrow as verb
 from tasks.connection import connection
 from tasks.once import once
+from tasks.task import task
 
 
-@task(name="narrow", task_run_name="narrow to the {run.scope.kind}", cache_policy=NO_CACHE)
+@task("narrow", run_name="narrow to the {run.scope.kind}")
 def narrow(run: Run, entities: Sequence[EntitySpec]) -> int:
     """Find what the run is about; returns how many records."""
     at = connection(run.instance)

@@ -1,7 +1,6 @@
 """The stage notify as a task."""
 
-from prefect import get_run_logger, task
-from prefect.cache_policies import NO_CACHE
+from prefect import get_run_logger
 
 from connector.model.run import Run
 from connector.model.summary import Summary
@@ -9,9 +8,10 @@ from connector.sync.notify import notify as verb
 from connector.sync.report import keep
 from tasks.connection import connection
 from tasks.mail import mailer_of
+from tasks.task import task
 
 
-@task(name="notify", task_run_name="notify", cache_policy=NO_CACHE)
+@task("notify", run_name="notify")
 def notify(run: Run, summary: Summary) -> Summary:
     """Send the email and keep the summary; an undeliverable email never changes the outcome."""
     at = connection(run.instance)

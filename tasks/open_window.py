@@ -1,14 +1,14 @@
 """The stage open-window as a task."""
 
-from prefect import get_run_logger, task
-from prefect.cache_policies import NO_CACHE
+from prefect import get_run_logger
 
 from connector.model.window import Window
 from connector.sync.open_window import open_window as verb
 from tasks.connection import connection
+from tasks.task import task
 
 
-@task(name="open window", task_run_name="open window", cache_policy=NO_CACHE)
+@task("open window", run_name="open window")
 def open_window(window: Window) -> None:
     """Record how both sides stand and switch off what would react to the load."""
     at = connection(window.instance)

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
-from prefect.cache_policies import NO_CACHE
 
 from connector.bootstrap import Connection
 from connector.mapping.ownership import Owners
@@ -23,16 +21,17 @@ from connector.sync.report import ERRORS_FILE, keep
 from connector.sync.review_file import REVIEW_FILE, write_review
 from connector.sync.write_back_told import tell_write_back
 from tasks.connection import connection
+from tasks.task import task
 
 
-@task(name="plannable", task_run_name="plannable", cache_policy=NO_CACHE)
+@task("plannable", run_name="plannable")
 def plannable(run: Run) -> tuple[EntitySpec, ...]:
     """The entities that the org shows wholly, so that they can be planned."""
     at = connection(run.instance)
     return verb.plannable(at.entities, at.salesforce)
 
 
-@task(name="plan report", task_run_name="plan report", cache_policy=NO_CACHE)
+@task("plan report", run_name="plan report")
 def plan_report(run: Run, findings: Sequence[Finding]) -> Summary:
     """The plan of a run that transformed all that can be planned."""
     at = connection(run.instance)
@@ -82,7 +81,7 @@ def _skew(run: Run, at: Connection, entities: Sequence[EntitySpec]) -> list[Find
     return planned_skew(run, specs, owners, at.salesforce.user_name(), at.workspace(run))
 
 
-@task(name="plan failure", task_run_name="plan failure", cache_policy=NO_CACHE)
+@task("plan failure", run_name="plan failure")
 def plan_failure(run: Run, stage: Stage, reason: str) -> Summary:
     """The end of a plan that could not be made: on this machine only."""
     at = connection(run.instance)

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from prefect import get_run_logger, task
+from prefect import get_run_logger
 from prefect.artifacts import create_table_artifact
-from prefect.cache_policies import NO_CACHE
 
 from connector.errors import PreflightFailed
 from connector.model.finding import Finding, Severity
@@ -14,9 +13,10 @@ from connector.sync.preflight import preflight as look
 from connector.sync.scope_findings import pilot_findings, retry_findings
 from tasks.connection import connection
 from tasks.mail import mailer_of
+from tasks.task import task
 
 
-@task(name="preflight", task_run_name="preflight", cache_policy=NO_CACHE)
+@task("preflight", run_name="preflight")
 def preflight(run: Run) -> list[Finding]:
     """Look at both systems; raises PreflightFailed with everything that stands in the way.
 
@@ -27,7 +27,7 @@ def preflight(run: Run) -> list[Finding]:
     return findings
 
 
-@task(name="survey", task_run_name="survey", cache_policy=NO_CACHE)
+@task("survey", run_name="survey")
 def survey(run: Run) -> list[Finding]:
     """Look at both systems for a plan; raises PreflightFailed only where one of them can't be read."""
     findings = _found(run)

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from prefect import get_run_logger, task
-from prefect.cache_policies import NO_CACHE
+from prefect import get_run_logger
 
 from connector.errors import SettingsInvalid
 from connector.mapping.vocabulary import EntitySpec
@@ -12,9 +11,10 @@ from connector.model.scope import Scope
 from connector.sync.refused import find_refused as verb
 from tasks.connection import connection
 from tasks.once import once
+from tasks.task import task
 
 
-@task(name="find refused", task_run_name="find what {run.scope.retry_of} refused", cache_policy=NO_CACHE)
+@task("find refused", run_name="find what {run.scope.retry_of} refused")
 def find_refused(run: Run, entities: Sequence[EntitySpec]) -> int:
     """Find the rows that the earlier run left failed, rejected or held; returns how many."""
     at = connection(run.instance)

@@ -5,9 +5,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from prefect import task
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
-from prefect.cache_policies import NO_CACHE
 
 from connector.errors import ServiceUnavailable
 from connector.model.outcome import RunOutcome
@@ -20,10 +18,11 @@ from connector.sync.finish import tell_unfinished
 from connector.sync.in_doubt import InDoubt
 from connector.sync.review_file import REVIEW_FILE, write_review
 from tasks.connection import connection
+from tasks.task import task
 from tasks.write_back import told_of
 
 
-@task(name="report", task_run_name="report", cache_policy=NO_CACHE)
+@task("report", run_name="report")
 def report(run: Run, verifications: Sequence[Verification]) -> Summary:
     """The report of a run that went through all its stages, here and in Salesforce."""
     at = connection(run.instance)
@@ -52,7 +51,7 @@ def report(run: Run, verifications: Sequence[Verification]) -> Summary:
     return summary
 
 
-@task(name="report failure", task_run_name="report failure", cache_policy=NO_CACHE)
+@task("report failure", run_name="report failure")
 def report_failure(run: Run, stage: Stage, reason: str, closure: Closure | None) -> Summary:
     """The report of a run that failed: on this machine always, in Salesforce if it can be reached.
 

@@ -1,6 +1,5 @@
 """The beginning, the stages and the end of a run, as the ledger and the Prefect UI know them."""
 
-import logging
 from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 from uuid import UUID
@@ -11,7 +10,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run
 from prefect.states import Failed
 
-from connector.errors import ConnectorError, ServiceUnavailable
+from connector.errors import ServiceUnavailable
 from connector.model.outcome import RunOutcome
 from connector.model.run import Run, Stage
 from connector.model.scope import EVERYTHING, Scope
@@ -20,9 +19,7 @@ from tasks.connection import connection
 from tasks.progress import forget_progress
 from tasks.refused import earlier_run
 from tasks.sending import forget_pace
-
-log = logging.getLogger(__name__)
-"""Stays on the machine: Prefect is told of its own loggers and of `connector` only."""
+from tasks.task import foreseen
 
 
 class StageFailed(Exception):
@@ -56,20 +53,10 @@ class staged(AbstractContextManager[None]):  # noqa: N801 - it reads as a verb: 
             except ServiceUnavailable as away:
                 raise StageFailed(self._stage, str(away)) from away
         elif isinstance(error, Exception):
-            reason = self._told(error)
+            told = foreseen(error, f"{self._stage} of run {self._run.id}")
             with suppress(ServiceUnavailable):
-                ledger.stage_finished(self._run, self._stage, error=reason)
-            raise StageFailed(self._stage, reason) from error
-
-    def _told(self, error: Exception) -> str:
-        """Why, in a line that may leave the machine: the text of an error of a library may quote a record."""
-        if isinstance(error, ConnectorError):
-            return str(error)
-        log.error("%s of run %s failed", self._stage, self._run.id, exc_info=error)
-        return (
-            f"An error that is not foreseen: {type(error).__name__}."
-            " What it says stands in the log of the process that ran it, on its machine."
-        )
+                ledger.stage_finished(self._run, self._stage, error=str(told))
+            raise StageFailed(self._stage, str(told)) from told
 
 
 def begin(instance: str, mode: str = "initial", scope: Scope = EVERYTHING) -> Run:

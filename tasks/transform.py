@@ -1,16 +1,16 @@
 """The stage transform as a task: one for each entity."""
 
-from prefect import get_run_logger, task
-from prefect.cache_policies import NO_CACHE
+from prefect import get_run_logger
 
 from connector.model.run import Run
 from connector.sync.rejected_share import check_rejected_share
 from connector.sync.transform import transform as plan
 from tasks.connection import connection
 from tasks.once import once
+from tasks.task import task
 
 
-@task(name="transform", task_run_name="transform {name}", cache_policy=NO_CACHE)
+@task("transform", run_name="transform {name}")
 def transform(run: Run, name: str) -> int:
     """Plan an entity whose parents are planned; returns how many rows."""
     at = connection(run.instance)
@@ -27,7 +27,7 @@ def transform(run: Run, name: str) -> int:
     return rows
 
 
-@task(name="rejected share", task_run_name="rejected share", cache_policy=NO_CACHE)
+@task("rejected share", run_name="rejected share")
 def rejected_share_checked(run: Run, limit: float | None) -> None:
     """Stop the run where too many rows of an entity are rejected; `limit` None is the instance's own."""
     at = connection(run.instance)

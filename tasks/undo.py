@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from prefect import get_run_logger, task
+from prefect import get_run_logger
 from prefect.artifacts import create_table_artifact
-from prefect.cache_policies import NO_CACHE
 
 from connector.bootstrap import Connection
 from connector.errors import SettingsInvalid
@@ -34,9 +33,10 @@ from tasks.preflight import show_findings, stop_at_blocking
 from tasks.progress import show_progress
 from tasks.report import show_result
 from tasks.sending import in_groups, sending
+from tasks.task import task
 
 
-@task(name="preflight of undo", task_run_name="preflight", cache_policy=NO_CACHE)
+@task("preflight of undo", run_name="preflight")
 def preflight(run: Run) -> list[Finding]:
     """Whether the run can be undone; raises PreflightFailed with everything that stands in the way.
 
@@ -56,7 +56,7 @@ def preflight(run: Run) -> list[Finding]:
     return findings
 
 
-@task(name="extract for undo", task_run_name="extract {name} from Salesforce", cache_policy=NO_CACHE)
+@task("extract for undo", run_name="extract {name} from Salesforce")
 def extract(run: Run, name: str) -> int:
     """Stage an entity's records as they stand, and what others hung on them; returns how many records."""
     at = connection(run.instance)
@@ -76,7 +76,7 @@ def extract(run: Run, name: str) -> int:
     return rows
 
 
-@task(name="transform for undo", task_run_name="transform {name}", cache_policy=NO_CACHE)
+@task("transform for undo", run_name="transform {name}")
 def transform(run: Run, name: str) -> int:
     """Decide on an entity whose children are decided; returns how many rows."""
     at = connection(run.instance)
@@ -95,7 +95,7 @@ def transform(run: Run, name: str) -> int:
     return rows
 
 
-@task(name="reopen", task_run_name="reopen {name}", cache_policy=NO_CACHE)
+@task("reopen", run_name="reopen {name}")
 def reopen(run: Run, name: str) -> int:
     """Make drafts of records, so that what hangs on them can be undone; returns how many."""
     at = connection(run.instance)
@@ -107,7 +107,7 @@ def reopen(run: Run, name: str) -> int:
     return rows
 
 
-@task(name="line up for undo", task_run_name="line up {name}", cache_policy=NO_CACHE)
+@task("line up for undo", run_name="line up {name}")
 def line_up(run: Run, name: str) -> list[list[Batch]]:
     """Line up an entity's batches, in as many groups as jobs may run side by side."""
     at = connection(run.instance)
@@ -117,7 +117,7 @@ def line_up(run: Run, name: str) -> list[list[Batch]]:
     return in_groups(at, at.staging.parts(folders.lined_up(run, name)))
 
 
-@task(name="undo", task_run_name="undo {name}, group {group}", cache_policy=NO_CACHE)
+@task("undo", run_name="undo {name}, group {group}")
 def undo(run: Run, name: str, group: int, batches: Sequence[Batch]) -> None:
     """Send batches one after another; the entity's progress artifact moves with them."""
     at = connection(run.instance)
@@ -136,7 +136,7 @@ def undo(run: Run, name: str, group: int, batches: Sequence[Batch]) -> None:
         )
 
 
-@task(name="verify undo", task_run_name="verify {name}", cache_policy=NO_CACHE)
+@task("verify undo", run_name="verify {name}")
 def verify(run: Run, name: str) -> Verification:
     """Read an entity back, and forget the links that are taken back in Salesforce."""
     at = connection(run.instance)
@@ -149,7 +149,7 @@ def verify(run: Run, name: str) -> Verification:
     return found
 
 
-@task(name="report of undo", task_run_name="report", cache_policy=NO_CACHE)
+@task("report of undo", run_name="report")
 def report(run: Run, verifications: Sequence[Verification]) -> Summary:
     """The report of an undo that went through all its stages, here and in Salesforce."""
     at = connection(run.instance)

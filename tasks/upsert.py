@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from prefect import get_run_logger, task
-from prefect.cache_policies import NO_CACHE
+from prefect import get_run_logger
 
 from connector.entities import entity
 from connector.model.batch import Batch
@@ -19,9 +18,10 @@ from tasks.lease import lease_checked
 from tasks.once import once
 from tasks.progress import show_progress
 from tasks.sending import in_groups, sending
+from tasks.task import task
 
 
-@task(name="line up", task_run_name="line up {name}", cache_policy=NO_CACHE)
+@task("line up", run_name="line up {name}")
 def line_up(run: Run, name: str) -> list[list[Batch]]:
     """Line up what is to be written of an entity, in as many groups as jobs may run side by side.
 
@@ -45,7 +45,7 @@ def line_up(run: Run, name: str) -> list[list[Batch]]:
     return in_groups(at, at.staging.parts(folders.lined_up(run, name)))
 
 
-@task(name="upsert", task_run_name="upsert {name}, group {group}", cache_policy=NO_CACHE)
+@task("upsert", run_name="upsert {name}, group {group}")
 def upsert(run: Run, name: str, group: int, batches: Sequence[Batch]) -> None:
     """Send batches one after another; the entity's progress artifact moves with them."""
     at = connection(run.instance)
@@ -78,7 +78,7 @@ def upsert(run: Run, name: str, group: int, batches: Sequence[Batch]) -> None:
         )
 
 
-@task(name="finish", task_run_name="finish {name}", cache_policy=NO_CACHE)
+@task("finish", run_name="finish {name}")
 def finish(run: Run, name: str) -> int:
     """Write what had to wait until an entity, or another one, was there; returns how many rows were left."""
     at = connection(run.instance)

@@ -1,16 +1,16 @@
 """The stage verify as a task: one for each entity."""
 
-from prefect import get_run_logger, task
-from prefect.cache_policies import NO_CACHE
+from prefect import get_run_logger
 
 from connector.model.cursor import Side
 from connector.model.run import Run
 from connector.model.verification import Verification
 from connector.sync.verify import verify as compare
 from tasks.connection import connection
+from tasks.task import task
 
 
-@task(name="verify", task_run_name="verify {name}", cache_policy=NO_CACHE)
+@task("verify", run_name="verify {name}")
 def verify(run: Run, name: str) -> Verification:
     """Read an entity back from Salesforce and compare it with what should be there."""
     at = connection(run.instance)

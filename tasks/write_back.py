@@ -2,8 +2,7 @@
 
 from contextlib import suppress
 
-from prefect import get_run_logger, task
-from prefect.cache_policies import NO_CACHE
+from prefect import get_run_logger
 
 from connector.errors import ServiceUnavailable
 from connector.model.run import Run
@@ -17,9 +16,10 @@ from connector.sync.write_back_told import is_told, keep_written, tell_write_bac
 from tasks.connection import connection
 from tasks.lease import lease_checked
 from tasks.once import once
+from tasks.task import task
 
 
-@task(name="find differing fields", task_run_name="find differing fields", cache_policy=NO_CACHE)
+@task("find differing fields", run_name="find differing fields")
 def find_differing(run: Run) -> int:
     """Stage the fields that Salesforce masters and that differ; returns how many places may be written."""
     at = connection(run.instance)
@@ -31,7 +31,7 @@ def find_differing(run: Run) -> int:
     return once(run, "find differing fields", work)
 
 
-@task(name="write back", task_run_name="write back", cache_policy=NO_CACHE)
+@task("write back", run_name="write back")
 def write_back(run: Run, window: Window) -> None:
     """Write what differs to Gentrack, if that was confirmed, and keep what became of it."""
     at, logger = connection(run.instance), get_run_logger()

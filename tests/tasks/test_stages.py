@@ -83,7 +83,7 @@ def test_what_an_unforeseen_error_says_stays_on_the_machine(
     assert "ConversionException" in reason
     assert "log of the process" in reason
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert (record.name, text in caplog.text) == ("tasks.stages", True)
+    assert (record.name, text in caplog.text) == ("tasks.task", True)
 
 
 def test_an_error_of_ours_is_told_as_it_is(at: SimpleNamespace) -> None:
