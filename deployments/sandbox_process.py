@@ -30,6 +30,8 @@ class SandboxSalesforce(_Part):
     client_id: str
     client_secret: SecretStr
     username: str
+    administrator: str
+    """Who stands for the people that work in the org; signs in by the same key."""
     private_key_file: Path
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.gentrack.errors import error_body, json_response
+from sandbox.gentrack.journal import agent_of
 from sandbox.gentrack.scripts import Script, Scripted
 from sandbox.gentrack.tokens import TokenIssuer
 from sandbox.serving import ABORT
@@ -34,13 +35,14 @@ class FaultKind(StrEnum):
 class Fault(Scripted):
     """One entry of the script.
 
-    It meets requests whose method is `method` (any if None) and whose path matches the regular expression
-    `path`.
+    It meets requests whose method is `method` (any if None), whose path matches the regular expression
+    `path`, and of clients that have `agent` in their User-Agent.
     """
 
     kind: FaultKind
     method: str | None = None
     path: str = ""
+    agent: str = ""
     status: int = 503
     retry_after: int | None = None
     seconds: float = 1.0
@@ -59,9 +61,13 @@ class Fault(Scripted):
 class FaultScript(Script[Fault]):
     """The faults of requests."""
 
-    def strike(self, method: str, path: str) -> Fault | None:
+    def strike(self, method: str, path: str, agent: str) -> Fault | None:
         """The fault that this request suffers, if any; counts it."""
-        return self.first(lambda fault: fault.method in {None, method} and bool(re.search(fault.path, path)))
+        return self.first(
+            lambda fault: (
+                fault.method in {None, method} and bool(re.search(fault.path, path)) and fault.agent in agent
+            )
+        )
 
 
 class Faulty:
@@ -74,7 +80,9 @@ class Faulty:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle the request, or what is left of it."""
-        fault = self._script.strike(scope["method"], scope["path"]) if scope["type"] == "http" else None
+        fault = None
+        if scope["type"] == "http":
+            fault = self._script.strike(scope["method"], scope["path"], agent_of(scope))
         if fault is None:
             await self._app(scope, receive, send)
             return

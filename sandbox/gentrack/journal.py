@@ -12,16 +12,22 @@ _ENTRIES_KEPT = 200_000
 
 @dataclass
 class Entry:
-    """One request: when it came (UTC), what it asked for, and the status it was answered with.
+    """One request: when it came (UTC), what it asked for, who sent it, and the status it was answered with.
 
-    `status` is 0 as long as no answer was sent.
+    `agent` is what the client calls itself (User-Agent). `status` is 0 as long as no answer was sent.
     """
 
     time: str
     method: str
     path: str
     query: str
+    agent: str
     status: int = 0
+
+
+def agent_of(scope: Scope) -> str:
+    """What the client of a request calls itself."""
+    return str(dict(scope["headers"]).get(b"user-agent", b"").decode("latin-1"))
 
 
 class Journal:
@@ -56,7 +62,8 @@ class Journalled:
             await self._app(scope, receive, send)
             return
         arrived = datetime.now(UTC).isoformat(timespec="milliseconds")
-        entry = Entry(arrived, scope["method"], scope["path"], scope["query_string"].decode("latin-1"))
+        query = scope["query_string"].decode("latin-1")
+        entry = Entry(arrived, scope["method"], scope["path"], query, agent_of(scope))
         self._journal.add(entry)
 
         async def noting(message: Message) -> None:

@@ -14,9 +14,15 @@ class AccessLog:
         self._lock = threading.Lock()
         self._entries: list[dict[str, Any]] = []
 
-    def add(self, method: str, path: str, status: int) -> None:
-        """Notes one answered request."""
-        entry = {"time": rendered(self._clock.now()), "method": method, "path": path, "status": status}
+    def add(self, method: str, path: str, status: int, user: str | None) -> None:
+        """Notes one answered request; `user` is the username that was signed in, if any."""
+        entry = {
+            "time": rendered(self._clock.now()),
+            "method": method,
+            "path": path,
+            "status": status,
+            "user": user,
+        }
         with self._lock:
             self._entries.append(entry)
 

@@ -14,9 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.salesforce.errors import RowError
 
-LOCKED = RowError(
-    "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 200 records: {ids}"
-)
+LOCKED = RowError("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 200 records")
 
 
 class Fault(BaseModel):
@@ -27,7 +25,8 @@ class Fault(BaseModel):
     * ``drop``: the connection is cut before the request is handled;
     * ``lose-answer``: the request is handled, then the connection is cut;
     * ``expire-session``: the token stops working just then;
-    * ``row-lock``: rows of a bulk job fail with UNABLE_TO_LOCK_ROW (``probability`` for each row);
+    * ``row-lock``: rows of a bulk job, or of a save by REST, fail with UNABLE_TO_LOCK_ROW (``probability``
+      for each row);
     * ``fail-job``: a bulk job fails with ``message`` before the batch that is its turn;
     * ``gap-event``, ``overflow-event``: change events of a save in ``object`` come without fields, or as one
       that says that there were too many;
@@ -53,6 +52,9 @@ class Fault(BaseModel):
     method: str | None = Field(None, description="HTTP method; any by default.")
     path: str = Field("", description="Regular expression that is searched for in the path.")
     object: str | None = Field(None, description="Object of the bulk job or the save; any by default.")
+    user: str | None = Field(
+        None, description="Username whom it strikes, outside of bulk jobs; any by default."
+    )
     skip: int = Field(0, ge=0, description="How many that match pass first.")
     times: int | None = Field(1, ge=1, description="How often it strikes; null for ever.")
     probability: float = Field(1.0, gt=0, le=1)
@@ -96,14 +98,15 @@ class Faults:
         with self._lock:
             self._faults.clear()
 
-    def for_request(self, method: str, path: str) -> list[ScriptedFault]:
-        """The faults that strike this request."""
+    def for_request(self, method: str, path: str, user: str | None) -> list[ScriptedFault]:
+        """The faults that strike this request of a user's."""
         kinds = {"status", "slow", "drop", "lose-answer", "expire-session"}
         return [
             each
             for each in self.every()
             if each.kind in kinds
             and (each.method is None or each.method.upper() == method)
+            and each.user in {None, user}
             and re.search(each.path, path)
             and self._strikes(each)
         ]
@@ -114,6 +117,16 @@ class Faults:
             if each.kind == kind and each.object in {None, object_name} and self._strikes(each):
                 return each
         return None
+
+    def locked_rows(self, object_name: str, user: str | None, count: int) -> list[int]:
+        """Rows of a save of one user's that can't have their lock."""
+        for each in self.every():
+            meant = (
+                each.kind == "row-lock" and each.object in {None, object_name} and each.user in {None, user}
+            )
+            if meant and self._strikes(each):
+                return self.chosen_rows(each, count)
+        return []
 
     def for_stream(self, kind: str, topic: str) -> ScriptedFault | None:
         """The first fault of a kind that strikes a subscription when it is to send events."""

@@ -72,8 +72,11 @@ class Org:
             self.app,
             self.clock,
             organization_id=self.standing.organization_id,
-            username=self.standing.username,
-            user_id=self.standing.integration_user_id,
+            users={
+                self.standing.username: self.standing.integration_user_id,
+                self.standing.administrator: self.standing.administrator_id,
+            },
+            run_as=self.standing.username,
         )
         self.limits = Limits(self.database)
         self.log = AccessLog(self.clock)

@@ -27,6 +27,8 @@ class Standing:
     integration_user_id: str
     username: str
     administrator_id: str
+    administrator: str
+    """The administrator's username."""
 
 
 class Population:
@@ -47,7 +49,7 @@ class Population:
             for record, name, alias in self._database.rows('SELECT Id, Username, Alias FROM "User"')
         }
         integration, username = users["integr"]
-        return Standing(organization, integration, username, users["admin"][0])
+        return Standing(organization, integration, username, *users["admin"])
 
     def _found_org(self, sets: list[PermissionSet], source: Path) -> None:
         mark = secrets.token_hex(4)

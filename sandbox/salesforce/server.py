@@ -38,6 +38,7 @@ class Announcement:
     client_id: str
     client_secret: str
     username: str
+    administrator: str
     private_key_file: str
 
 
@@ -140,6 +141,7 @@ async def _serve(org: Org, plain: socket.socket, secure: socket.socket, pubsub_p
         client_id=org.app.client_id,
         client_secret=org.app.client_secret,
         username=org.standing.username,
+        administrator=org.standing.administrator,
         private_key_file=str(org.app.private_key_file),
     )
     try:

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import secrets
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +40,7 @@ class Session:
 
     token: str
     user_id: str
+    username: str
     expires: float
 
 
@@ -60,16 +62,25 @@ class ConnectedApp:
 
 
 class Sessions:
-    """Gives out tokens and knows whose they are. Any of them can expire or be revoked at any moment."""
+    """Gives out tokens and knows whose they are. Any of them can expire or be revoked at any moment.
+
+    `users` are those that the app is approved for, username -> id; `run_as` is the one of client credentials.
+    """
 
     def __init__(
-        self, app: ConnectedApp, clock: Clock, *, organization_id: str, username: str, user_id: str
+        self,
+        app: ConnectedApp,
+        clock: Clock,
+        *,
+        organization_id: str,
+        users: Mapping[str, str],
+        run_as: str,
     ) -> None:
         self.app = app
         self._clock = clock
         self._organization_id = organization_id
-        self._username = username
-        self._user_id = user_id
+        self._users = users
+        self._run_as = run_as
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
 
@@ -82,7 +93,7 @@ class Sessions:
         self._check_client(client_id)
         if not hmac.compare_digest(client_secret, self.app.client_secret):
             raise OAuthError("invalid_client", "invalid client credentials")
-        return self._open()
+        return self._open(self._run_as)
 
     def jwt_bearer(self, assertion: str, own_hosts: frozenset[str]) -> Session:
         """Signs the user in whom a signed assertion names.
@@ -107,9 +118,10 @@ class Sessions:
         if str(claims.get("aud", "")).rstrip("/") not in _PUBLIC_AUDIENCES | own_hosts:
             raise OAuthError("invalid_grant", "audience is invalid")
         self._check_time(claims.get("exp"))
-        if str(claims.get("sub", "")).lower() != self._username.lower():
+        username = str(claims.get("sub", "")).lower()
+        if username not in self._users:
             raise OAuthError("invalid_grant", "user hasn't approved this consumer")
-        return self._open()
+        return self._open(username)
 
     def _check_time(self, expires: object) -> None:
         try:
@@ -125,9 +137,10 @@ class Sessions:
         if not hmac.compare_digest(client_id.encode(), self.app.client_id.encode()):
             raise OAuthError("invalid_client_id", "client identifier invalid")
 
-    def _open(self) -> Session:
+    def _open(self, username: str) -> Session:
         token = f"{self._organization_id[:15]}!AQEAQ{secrets.token_urlsafe(66).replace('-', '.')}"
-        session = Session(token, self._user_id, self._clock.now().timestamp() + SESSION_SECONDS)
+        expires = self._clock.now().timestamp() + SESSION_SECONDS
+        session = Session(token, self._users[username], username, expires)
         with self._lock:
             self._sessions[token] = session
         return session
@@ -145,6 +158,12 @@ class Sessions:
                 return None
             session.expires = self._clock.now().timestamp() + SESSION_SECONDS
             return session
+
+    def user_of(self, token: str) -> str | None:
+        """The username whose token this is, whether it still lives or not; None if it never was one."""
+        with self._lock:
+            session = self._sessions.get(token)
+            return None if session is None else session.username
 
     def revoke(self, token: str) -> bool:
         """Ends one session; False if there is none."""

@@ -23,6 +23,7 @@ def announced(tmp_path: Path) -> Sandbox:
                 "client_id": "an id",
                 "client_secret": "of the org",
                 "username": "integration@example.com",
+                "administrator": "administrator@example.com",
                 "private_key_file": str(tmp_path / "key.pem"),
             },
             "gentrack": {

@@ -14,9 +14,9 @@ def main() -> None:
         sys.stderr.write("not ready yet\n")
         sys.stderr.flush()
     else:
-        names = ("url", "tls_url", "pubsub_endpoint", "ca_file", "client_id", "client_secret", "username")
+        names = ("url", "tls_url", "pubsub_endpoint", "ca_file", "client_id", "client_secret")
         announced = (
-            {name: name for name in names}
+            {name: name for name in (*names, "username", "administrator")}
             | {"url": "http://127.0.0.1:1"}
             | {"private_key_file": " ".join(sys.argv[1:])}
         )

@@ -15,10 +15,10 @@ from sandbox.salesforce.columnar import compute as pc
 from sandbox.salesforce.columnar import places as index
 from sandbox.salesforce.dml.engine import Save
 from sandbox.salesforce.dml.rows import Heading, Outcome, RawColumn
-from sandbox.salesforce.errors import JobFailedError, RowError
+from sandbox.salesforce.errors import JobFailedError
+from sandbox.salesforce.faults import LOCKED
 
 CLEAR = "#N/A"
-_LOCK_MESSAGE = "unable to obtain exclusive access to this record or 200 records"
 _MOST_RETRIES = 20
 _PATIENCE_SECONDS = 10.0
 
@@ -42,7 +42,7 @@ class BatchSaver:
         locked = self._locked(job, headings, batch)
         failing, waiting = _split(locked)
         for row in failing:
-            outcome.errors.add(int(row), RowError("UNABLE_TO_LOCK_ROW", _LOCK_MESSAGE))
+            outcome.errors.add(int(row), LOCKED)
         ready = ~outcome.errors.failed
         ready[waiting] = False
         self._save_rows(job, headings, batch, np.flatnonzero(ready), outcome)
@@ -60,7 +60,7 @@ class BatchSaver:
         fault = self._environment.faults.for_batch("row-lock", job.object_name)
         if fault is not None:
             for row in self._environment.faults.chosen_rows(fault, len(outcome.ids)):
-                outcome.errors.add(row, RowError("UNABLE_TO_LOCK_ROW", _LOCK_MESSAGE))
+                outcome.errors.add(row, LOCKED)
 
     def _locked(self, job: IngestJob, headings: Sequence[Heading], batch: pa.Table) -> Positions:
         locked = np.zeros(batch.num_rows, dtype=np.bool_)

@@ -23,12 +23,14 @@ from sandbox.salesforce.dml.capture import ChangeCapture
 from sandbox.salesforce.dml.context import SaveContext
 from sandbox.salesforce.dml.delete import delete
 from sandbox.salesforce.dml.in_flight import InFlight
+from sandbox.salesforce.dml.merge import merge
 from sandbox.salesforce.dml.rows import Column, Outcome, RawColumn, Rows
 from sandbox.salesforce.dml.rules.registry import Rules, rules_for
 from sandbox.salesforce.dml.triggers import Triggers
 from sandbox.salesforce.dml.undelete import undelete
 from sandbox.salesforce.dml.validation import ValidationRules
 from sandbox.salesforce.errors import RowError
+from sandbox.salesforce.faults import LOCKED
 from sandbox.salesforce.schema.model import Field, Schema, SObjectType
 from sandbox.salesforce.storage.database import Database
 from sandbox.salesforce.streaming.stream import Stream
@@ -39,7 +41,7 @@ class Save:
     """What a caller asks for.
 
     ``schema`` is what the caller may see of the org; ``key`` is the field of an upsert; ``origin`` names
-    the API through which it comes, as change events tell it.
+    the API through which it comes, as change events tell it; ``locked`` are rows that can't have their lock.
     """
 
     operation: str
@@ -51,6 +53,7 @@ class Save:
     key: Field | None = None
     file_bodies: list[bytes] = field(default_factory=list)
     origin: str = ""
+    locked: Sequence[int] = ()
 
 
 class Dml:
@@ -98,6 +101,17 @@ class Dml:
         with self._context(schema, user_id, "") as context:
             return undelete(context, sobject, ids)
 
+    def merge(
+        self, schema: Schema, user_id: str, sobject: SObjectType, winner: str, losers: Sequence[str]
+    ) -> None:
+        """Merges records into another one.
+
+        Raises:
+            ApiError: they can't be merged.
+        """
+        with self._context(schema, user_id, "") as context:
+            merge(context, sobject, winner, losers)
+
     @contextmanager
     def _context(self, schema: Schema, user_id: str, origin: str) -> Iterator[SaveContext]:
         with self._in_flight.one():
@@ -123,6 +137,7 @@ class Dml:
 
 def _save(context: SaveContext, request: Save) -> Outcome:
     outcome = Outcome.of(request.count)
+    outcome.errors.add_all(request.locked, lambda _row: LOCKED)
     rows = _typed_rows(request, outcome)
     key_column = rows.columns.get(_key_of(request))
     if key_column is not None:

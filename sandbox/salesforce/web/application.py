@@ -50,21 +50,22 @@ class Application:
             await (await self._guarded(request, path))(scope, receive, send)
             return
         shown = f"{path}?{request.url.query}" if request.url.query else path
+        user = self._org.sessions.user_of(_token(request))
         try:
-            response = await self._disturbed(request, path)
+            response = await self._disturbed(request, path, user)
         except ConnectionCutError as cut:
-            self._org.log.add(request.method, shown, cut.status)
+            self._org.log.add(request.method, shown, cut.status, user)
             cut_connection(send)
             return
-        self._org.log.add(request.method, shown, response.status_code)
+        self._org.log.add(request.method, shown, response.status_code, user)
         await compressed(request, response)(scope, receive, send)
 
-    async def _disturbed(self, request: Request, path: str) -> Response:
+    async def _disturbed(self, request: Request, path: str, user: str | None) -> Response:
         """The answer, after whatever faults and the latency model do to the request."""
         latency = self._org.switchboard.current.latency
         if latency is not None and latency.request_seconds:
             await asyncio.sleep(latency.request_seconds)
-        faults = self._org.faults.for_request(request.method, path)
+        faults = self._org.faults.for_request(request.method, path, user)
         refused = await strike(faults, self._org.sessions, request)
         response = refused or await self._guarded(request, path)
         if any(each.kind == "lose-answer" for each in faults):
@@ -120,11 +121,15 @@ class Application:
         )
 
     def _session(self, request: Request) -> Session:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        session = self._org.sessions.find(token.strip()) if scheme.lower() in {"bearer", "oauth"} else None
+        session = self._org.sessions.find(_token(request))
         if session is None:
             raise session_invalid()
         return session
+
+
+def _token(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() in {"bearer", "oauth"} else ""
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -65,6 +65,11 @@ class Call:
         """The address that says who a user is. A real org's is on login.salesforce.com."""
         return f"{self.base_url}/id/{self.org.standing.organization_id}/{user_id}"
 
+    def locked_rows(self, sobject: SObjectType, count: int) -> list[int]:
+        """Rows of a save that can't have their lock, because a fault says so."""
+        user = self.session.username if self.session else None
+        return self.org.faults.locked_rows(sobject.name, user, count)
+
     def sobject(self, name: str = "object") -> SObjectType:
         """The object that a placeholder names.
 

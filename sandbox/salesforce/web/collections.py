@@ -103,6 +103,7 @@ def _save_group(
             count=len(records),
             key=key,
             origin=call.origin,
+            locked=call.locked_rows(sobject, len(records)),
         )
     )
 

@@ -80,6 +80,18 @@ def undelete(call: Call) -> Response:
     return json_answer({"ids": list(outcome.ids)})
 
 
+def merge(call: Call) -> Response:
+    """``POST /sandbox/merge``: the administrator merges ``{"object", "ids"}`` into ``winner``."""
+    body = call.json_object()
+    sobject, winner, ids = call.org.schema.get(str(body.get("object"))), body.get("winner"), body.get("ids")
+    if sobject is None or not isinstance(winner, str) or not isinstance(ids, list):
+        raise ApiError(
+            400, "INVALID_INPUT", 'the body is {"object": "Contact", "winner": "003...", "ids": []}'
+        )
+    call.org.dml.merge(call.org.schema, call.org.standing.administrator_id, sobject, winner, ids)
+    return nothing()
+
+
 def faults(call: Call) -> Response:
     """``GET /sandbox/faults``: what was scripted and how often it struck."""
     return json_answer([each.model_dump() for each in call.org.faults.every()])

@@ -72,6 +72,7 @@ def _save(
             key=key,
             file_bodies=files or [],
             origin=call.origin,
+            locked=call.locked_rows(sobject, 1),
         )
     )
     if 0 in outcome.errors.by_row:

@@ -41,6 +41,7 @@ ROUTES = [
     Route("/sandbox/events", {"GET": control.events, "DELETE": control.forget_events}, signed_in=False),
     Route("/sandbox/change-data-capture", {"GET": control.captured, "PUT": control.capture}, signed_in=False),
     Route("/sandbox/undelete", {"POST": control.undelete}, signed_in=False),
+    Route("/sandbox/merge", {"POST": control.merge}, signed_in=False),
     Route("/sandbox/sessions", {"DELETE": control.revoke_sessions}, signed_in=False),
     Route("/services/oauth2/token", {"POST": oauth.token}, signed_in=False),
     Route("/services/oauth2/revoke", {"POST": oauth.revoke, "GET": oauth.revoke}, signed_in=False),

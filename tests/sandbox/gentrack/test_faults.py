@@ -60,7 +60,16 @@ def test_tokens_can_end_in_the_middle(tenant: Tenant, client: httpx.Client, addr
 def _strikes(seed: int) -> list[bool]:
     script = FaultScript(seed)
     script.add(Fault(FaultKind.STATUS, share=0.3, times=None))
-    return [script.strike("GET", "/accounts") is not None for _ in range(300)]
+    return [script.strike("GET", "/accounts", "") is not None for _ in range(300)]
+
+
+def test_a_fault_may_mean_one_client(tenant: Tenant, client: httpx.Client) -> None:
+    tenant.faults.add(Fault(FaultKind.STATUS, agent="connector", times=None))
+    connector = {"User-Agent": "gentrack-salesforce-connector"}
+    assert client.get("/accounts?limit=1").status_code == 200
+    assert client.get("/accounts?limit=1", headers=connector).status_code == 503
+    agents = [entry["agent"] for entry in tenant.journal.as_json()[-2:]]
+    assert [agent == connector["User-Agent"] for agent in agents] == [False, True]
 
 
 def test_chance_is_repeatable_by_seed() -> None:

@@ -141,6 +141,29 @@ def test_row_locks_at_a_rate(org: OrgClient, mark: str) -> None:
     assert len(loaded.succeeded) == 1000 - len(loaded.failed)
 
 
+def test_row_locks_of_one_user_in_a_collection(org: OrgClient, mark: str) -> None:
+    records = [{"attributes": {"type": "Account"}, "Name": "A", EXT: f"{mark}{n}"} for n in range(100)]
+    address = f"{DATA}/composite/sobjects"
+    script(org, kind="row-lock", object="Account", user=org.announced["administrator"], times=None)
+    assert all(each["success"] for each in org.http.post(address, json={"records": records}).json())
+    script(org, kind="row-lock", object="Account", user=org.announced["username"], probability=0.5)
+
+    saved = org.http.post(address, json={"records": [each | {EXT: f"{each[EXT]}b"} for each in records]})
+
+    refused = [each["errors"][0]["statusCode"] for each in saved.json() if not each["success"]]
+    assert 20 < len(refused) < 80
+    assert set(refused) == {"UNABLE_TO_LOCK_ROW"}
+    soql = f"SELECT Id FROM Account WHERE {EXT} LIKE '{mark}%b'"
+    assert len(org.query(soql)) == 100 - len(refused)
+
+
+def test_a_status_for_one_user_leaves_others_alone(org: OrgClient) -> None:
+    script(org, kind="status", path="/limits", user=org.announced["administrator"])
+    assert org.http.get(f"{DATA}/limits").status_code == 200
+    script(org, kind="status", path="/limits", user=org.announced["username"])
+    assert org.http.get(f"{DATA}/limits").status_code == 503
+
+
 def test_jobs_side_by_side_lock_the_same_parent(org: OrgClient, mark: str) -> None:
     org.load("Account", f"{EXT},Name\n{mark},A\n")
     set_up(org, lock_contention=True, latency={"rows_per_second": 200})

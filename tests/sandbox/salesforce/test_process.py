@@ -38,6 +38,7 @@ def test_it_starts_with_secrets_of_its_own_and_ends_at_once(tmp_path: Path, org:
         "client_id",
         "client_secret",
         "username",
+        "administrator",
         "private_key_file",
     }
     assert {name for name, value in running.announced.items() if org.announced[name] == value} == set()
@@ -77,3 +78,4 @@ def test_the_log_tells_what_was_sent(org: OrgClient) -> None:
         ("GET", f"{DATA}/limits", 200),
         ("GET", f"{DATA}/query", 400),
     ]
+    assert {each["user"] for each in entries} == {org.announced["username"]}

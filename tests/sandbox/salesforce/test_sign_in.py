@@ -48,6 +48,20 @@ def test_client_credentials_by_basic_authentication(org: OrgClient) -> None:
     assert answer["token_type"] == "Bearer"
 
 
+def test_the_administrator_signs_in_too(org: OrgClient) -> None:
+    signed = assertion(org, sub=org.announced["administrator"])
+    answer = org.http.post(TOKEN, data={"grant_type": JWT_BEARER, "assertion": signed}).json()
+
+    with httpx.Client(base_url=org.announced["url"]) as client:
+        client.headers["Authorization"] = f"Bearer {answer['access_token']}"
+        made = client.post(f"{DATA}/sobjects/Account", json={"Name": "By hand"}).json()["id"]
+
+    maker = org.get("User", org.get("Account", made)["CreatedById"])
+    assert maker["Username"] == org.announced["administrator"]
+    (entry,) = [each for each in org.http.get("/sandbox/log").json() if each["user"] == maker["Username"]]
+    assert (entry["method"], entry["path"]) == ("POST", f"{DATA}/sobjects/Account")
+
+
 def test_the_instance_is_where_the_client_came_in(org: OrgClient) -> None:
     context = ssl.create_default_context(cafile=org.announced["ca_file"])
     port = org.announced["tls_url"].rpartition(":")[2]
