@@ -27,6 +27,7 @@ from connector.store.ledger import SqlLedger, open_ledger
 from connector.store.staging import FolderStaging, S3Staging
 from connector.sync import folders
 from connector.sync.budget import Budget
+from connector.sync.ongoing.terms import refuse_unknown_terms
 from connector.sync.owners import resolved
 from connector.sync.ports import (
     EventPublishing,
@@ -189,6 +190,7 @@ def connect(instance: str, settings: Settings | None = None) -> Connection:
     """An instance by its id. Raises SettingsInvalid, naming what is wrong."""
     settings = settings or load_settings()
     connection = Connection(settings, load_instance(settings.instances_folder, instance))
+    refuse_unknown_terms(connection.entities, connection.instance)
     _ = connection.rules  # names a rule that doesn't exist now, not in the middle of a run
     if connection.instance.owners:
         refuse_unknown_entities(connection.entities, connection.instance.owners.objects)

@@ -10,7 +10,7 @@
     │   ├── JobFailed               a bulk job could not be run at all
     │   ├── CountsDisagree          rows sent, and rows answered for, are not the same number
     │   ├── InstanceInUse           another run holds the instance
-    │   ├── LeaseLost               the run does not hold its outage window any more
+    │   ├── LeaseLost               the run does not hold its window, or its instance, any more
     │   └── NotForeseen             an error of none of these kinds; its text stays on the machine
     └── PersonNeeded            ask a person: settings, credentials or permissions must change
         ├── SettingsInvalid         a setting is missing or wrong
@@ -92,7 +92,7 @@ class InstanceInUse(LastingError):
 
 
 class LeaseLost(LastingError):
-    """The run does not hold its outage window any more, so it must not write."""
+    """The run does not hold its outage window, or its instance, any more, so it must not write."""
 
 
 class NotForeseen(LastingError):

@@ -13,10 +13,12 @@ from typing import Annotated, Any, Literal, Self
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from connector.errors import SettingsInvalid
 from connector.locations import LocationName
+from connector.ongoing_section import OngoingSection
+from connector.section import Section
 
 _ID = r"^[0-9A-Za-z-]{1,64}$"
 
@@ -25,10 +27,11 @@ _HOW: Mapping[str, Any] = {
     "email": True,
     "load": True,
     "window": True,
+    "ongoing": True,
     "salesforce": {"api_version", "ca_file", "jwt_audience"},
     "gentrack": {"page_size"},
 }
-"""Lines of an instance that change nothing in what a run writes."""
+"""Lines of an instance that change nothing in what a migration writes."""
 
 
 def _rsa_public_key(text: str) -> RSAPublicKey:
@@ -39,11 +42,7 @@ def _rsa_public_key(text: str) -> RSAPublicKey:
     raise ValueError("should be an RSA public key in PEM, as the portal shows it")
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-class SalesforceSection(_Section):
+class SalesforceSection(Section):
     """The org."""
 
     url: str = Field(
@@ -59,7 +58,7 @@ class SalesforceSection(_Section):
     )
 
 
-class GentrackSection(_Section):
+class GentrackSection(Section):
     """The tenant, and where its records are read: by its API, or from a folder of exports."""
 
     source: Literal["api", "exports"] = Field(default="api", description="Where records are read.")
@@ -94,7 +93,7 @@ class GentrackSection(_Section):
         return self
 
 
-class EmailSection(_Section):
+class EmailSection(Section):
     """Who is told."""
 
     recipients: tuple[Annotated[str, Field(pattern=r"^[^@\r\n,]+@[^@\r\n,]+$")], ...] = Field(
@@ -102,7 +101,7 @@ class EmailSection(_Section):
     )
 
 
-class LoadSection(_Section):
+class LoadSection(Section):
     """How the bulk load behaves."""
 
     batch_rows: int = Field(
@@ -129,7 +128,7 @@ class LoadSection(_Section):
     )
 
 
-class WindowSection(_Section):
+class WindowSection(Section):
     """The outage window of a migration."""
 
     events: Literal["api", "manual"] = Field(
@@ -143,7 +142,7 @@ class WindowSection(_Section):
     )
 
 
-class RetentionSection(_Section):
+class RetentionSection(Section):
     """How many days after its end what a run leaves on our side is kept, until `connector purge` comes by."""
 
     staging: int = Field(default=30, ge=0, description="Days for batches, and for proposals left open.")
@@ -153,7 +152,7 @@ class RetentionSection(_Section):
     reports: int = Field(default=365, ge=0, description="Days for reports on the machine of the run.")
 
 
-class WriteBackSection(_Section):
+class WriteBackSection(Section):
     """What a migration does with fields that Salesforce masters and that differ from Gentrack."""
 
     mode: Literal["report", "write"] = Field(
@@ -164,7 +163,7 @@ class WriteBackSection(_Section):
     per_second: float = Field(default=20.0, gt=0, le=1000, description="Requests to Gentrack a second.")
 
 
-class MatchingSection(_Section):
+class MatchingSection(Section):
     """How records that stood in Salesforce before the first synchronisation are found."""
 
     off: tuple[str, ...] = Field(
@@ -181,7 +180,7 @@ _OwnerName = Annotated[str, Field(pattern=r"^([^@\s]+@[^@\s]+|[A-Za-z][A-Za-z0-9
 _Values = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1)]
 
 
-class OwnerRuleSection(_Section):
+class OwnerRuleSection(Section):
     """Who owns new accounts whose values fit: each value that is asked for has to be one of those given."""
 
     owner: _OwnerName = Field(description="User name of the owner.")
@@ -205,7 +204,7 @@ class OwnerRuleSection(_Section):
         return self
 
 
-class OwnersSection(_Section):
+class OwnersSection(Section):
     """Who owns new records. What hangs on an account belongs to its owner."""
 
     default: _OwnerName | None = Field(
@@ -217,7 +216,7 @@ class OwnersSection(_Section):
     )
 
 
-class Instance(_Section):
+class Instance(Section):
     """One instance. `id` is the Gentrack tenant's id."""
 
     id: str = Field(pattern=_ID, description="The tenant's id.")
@@ -227,6 +226,7 @@ class Instance(_Section):
     email: EmailSection = EmailSection()
     load: LoadSection = LoadSection()
     matching: MatchingSection = MatchingSection()
+    ongoing: OngoingSection = OngoingSection()
     owners: OwnersSection | None = Field(default=None, description="None: the integration user owns all.")
     retention: RetentionSection = RetentionSection()
     window: WindowSection = WindowSection()

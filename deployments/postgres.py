@@ -28,6 +28,7 @@ SETTINGS = {
     "unix_socket_directories": "",  # the length of a socket's path is limited, that of a project's is not
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    "max_locks_per_transaction": "256",  # each record that is being written is locked
     "jit": "off",
     "timezone": "UTC",
 }

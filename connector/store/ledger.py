@@ -12,6 +12,7 @@ from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.progress import Progress
 from connector.model.run import Run, Stage
 from connector.model.scope import EVERYTHING, Scope
+from connector.store.agreements import SqlAgreements
 from connector.store.audit import SqlAudit
 from connector.store.cursors import SqlCursors
 from connector.store.dead_letters import SqlDeadLetters
@@ -34,6 +35,7 @@ from connector.store.tables import (
 )
 from connector.store.windows import SqlWindows
 from connector.store.write_backs import SqlWriteBacks
+from connector.store.writers import SqlWriters
 
 _CREATED = "created"
 """The state of a job whose data is not committed."""
@@ -64,6 +66,8 @@ class SqlLedger:
         self.inbox = SqlInbox(engine)
         self.dead_letters = SqlDeadLetters(engine)
         self.cursors = SqlCursors(engine)
+        self.agreements = SqlAgreements(engine)
+        self.writers = SqlWriters(engine)
 
     @property
     def history(self) -> History:

@@ -1,9 +1,11 @@
-"""A transaction on the ledger, and what it means that the database is away."""
+"""Connections to the ledger's database, and what it means that it is away."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import Engine
+import psycopg
+from sqlalchemy import URL, Connection, Engine, make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session
 
@@ -13,9 +15,36 @@ from connector.errors import ServiceUnavailable
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
     """One session. Raises ServiceUnavailable where the database can't be reached."""
+    with _lost_is_unavailable(), Session(engine) as session:
+        yield session
+
+
+@contextmanager
+def reached(engine: Engine) -> Iterator[Connection]:
+    """A connection of the pool's. Raises ServiceUnavailable where the database can't be reached."""
+    with _lost_is_unavailable(), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def own_connection(database_url: str | URL, **options: Any) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    """A connection of the caller's own, outside of any pool and transaction, closed when the context ends.
+
+    `database_url` is SQLAlchemy's, `options` are libpq's. Raises ServiceUnavailable.
+    """
+    url = make_url(database_url).set(drivername="postgresql")
     try:
-        with Session(engine) as session:
-            yield session
+        connection = psycopg.connect(url.render_as_string(hide_password=False), autocommit=True, **options)
+    except psycopg.OperationalError as away:
+        raise ServiceUnavailable(f"The ledger's database can't be reached: {away}".strip()) from away
+    with connection:
+        yield connection
+
+
+@contextmanager
+def _lost_is_unavailable() -> Iterator[None]:
+    try:
+        yield
     except (OperationalError, InterfaceError) as lost:
         reason = str(lost.orig).strip().partition("\n")[0]
         raise ServiceUnavailable(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Text, text
+from sqlalchemy import BigInteger, Column, DateTime, Index, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -211,6 +211,28 @@ class ReviewRow(SQLModel, table=True):
     decided_by: str | None = None
     decided_at: datetime | None = Field(default=None, sa_column=_moment())
     note: str = Field(default="", sa_type=Text)
+
+
+class AgreementRow(SQLModel, table=True):
+    """What two systems last agreed on of a record, and how the pair stands."""
+
+    __tablename__ = "agreement"
+    __table_args__ = tuple(
+        Index(f"agreement_of_{name}", "instance", "entity", name) for name in ("salesforce_id", "gentrack_id")
+    )
+
+    instance: str = Field(primary_key=True)
+    entity: str = Field(primary_key=True)
+    folded: str = Field(primary_key=True, description="The external id in lower case.")
+    key: str = Field(description="The external id as Gentrack writes it.")
+    salesforce_id: str | None = None
+    gentrack_id: int | None = Field(
+        default=None, sa_type=BigInteger, description="Of the record of the entity's first resource."
+    )
+    standing: str = Field(description="linked or ended.")
+    fields: str = Field(description="The fingerprint of the lines, which says what each hash is of.")
+    agreed: bytes = Field(sa_type=LargeBinary, description="Eight bytes a line.")
+    contested: int = 0
 
 
 class AuditRow(SQLModel, table=True):

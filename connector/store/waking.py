@@ -12,6 +12,7 @@ from psycopg import sql
 
 from connector.errors import ServiceUnavailable
 from connector.store.inbox import CHANNEL
+from connector.store.sessions import own_connection
 
 
 class Waker:
@@ -38,11 +39,6 @@ class Waker:
 @contextmanager
 def listening(database_url: str, instance: str) -> Iterator[Waker]:
     """Listen from here on. `database_url` is SQLAlchemy's. Raises ServiceUnavailable."""
-    address = database_url.replace("postgresql+psycopg://", "postgresql://", 1)
-    try:
-        connection = psycopg.connect(address, autocommit=True)
-    except psycopg.OperationalError as away:
-        raise ServiceUnavailable(f"The ledger's database can't be reached: {away}".strip()) from away
-    with connection:
+    with own_connection(database_url) as connection:
         connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
         yield Waker(connection, instance)

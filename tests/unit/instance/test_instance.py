@@ -85,6 +85,17 @@ def test_a_wrong_line_is_refused_by_its_name(folder: Path, old: str, new: str, t
         ('[email]\nrecipients = ["a@x.nz\\nBcc: b@x.nz"]', "email.recipients.0: String should match pattern"),
         ('[email]\nrecipients = "a@x.nz"', "email.recipients: Input should be a valid tuple"),
         ('[secrets]\nclient_secret = "x"', "secrets: Extra inputs are not permitted"),
+        ("[ongoing]\npol_every = 30", "ongoing.pol_every: Extra inputs are not permitted"),
+        ('[ongoing]\ndrift = "ignore"', "ongoing.drift: Input should be 'restore' or 'report'"),
+        ("[ongoing]\ndirections = []", "ongoing.directions: Tuple should have at least 1 item"),
+        (
+            "[ongoing.entities.account]\ncreate_in_gentrack = {}",
+            "ongoing.entities.account: Value error, create_in_gentrack asks for nothing",
+        ),
+        (
+            '[ongoing.entities.account]\ncreate_in_gentrack = { "Type = 1 OR Name" = ["x"] }',
+            "ongoing.entities.account.create_in_gentrack.Type = 1 OR Name.[key]: String should match",
+        ),
     ],
 )
 def test_a_wrong_value_of_a_section_is_refused_by_its_name(folder: Path, line: str, told: str) -> None:
@@ -138,6 +149,7 @@ def test_choices_are_what_changes_what_is_written(folder: Path) -> None:
 
     plain = choices("")
     assert choices("[load]\nbatch_rows = 500") == plain
+    assert choices("[ongoing]\npoll_every = 5") == plain
     assert choices('[matching]\nplaceholders = ["?"]') != plain
     assert plain["salesforce"]["url"]
     assert "page_size" not in plain["gentrack"]

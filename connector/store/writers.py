@@ -1,0 +1,120 @@
+"""Who writes: one writer a record, one living run an instance, by advisory locks of PostgreSQL.
+
+A lock belongs to the connection that took it, and is gone with it: nothing is left behind by a process that
+was killed. A pooler between the connector and PostgreSQL has to keep sessions apart (session pooling).
+"""
+
+import hashlib
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from connector.errors import LeaseLost
+from connector.store.agreements import folded
+from connector.store.sessions import own_connection, reached
+
+_TAKE = text("""
+    SELECT wanted.lock FROM (
+        SELECT lock FROM unnest(CAST(:locks AS bigint[])) AS given(lock) ORDER BY lock
+    ) AS wanted
+    WHERE pg_try_advisory_lock(wanted.lock)
+""")
+_GIVE_BACK = text("SELECT pg_advisory_unlock_all()")
+_HOLD = "SELECT pg_try_advisory_lock(%s)"
+_STILL_HELD = """
+    SELECT count(*) FROM pg_locks
+    WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted AND objsubid = 1
+      AND (classid::bigint << 32 | objid::bigint) = %s
+"""
+_KEEPALIVE = {
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+    "connect_timeout": 10,
+}
+_SERVERS_KEEPALIVE = {"tcp_keepalives_idle": 15, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3}
+"""Half a minute after a machine or its network has gone, both ends know it: no lock stays behind for long."""
+
+
+class SqlWriters:
+    """Fills the `WritersLocks` and `LivingLock` ports."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def writing(self, instance: str, entity: str, keys: Collection[str]) -> Iterator[frozenset[str]]:
+        """Those of the external ids that are this writer's until the context ends; nobody is waited for.
+
+        Raises ServiceUnavailable. Where its connection dies meanwhile, another may begin to write the same
+        records: both compare with what stands there before they write.
+        """
+        if not keys:
+            yield frozenset()
+            return
+        ordered = list(keys)
+        locks = [_lock("record", instance, entity, key) for key in folded(ordered)]
+        with reached(self._engine) as connection:
+            try:
+                had = frozenset(connection.scalars(_TAKE, {"locks": locks}))
+                connection.commit()
+                yield frozenset(key for key, lock in zip(ordered, locks, strict=True) if lock in had)
+            finally:
+                _give_back(connection)
+
+    @contextmanager
+    def living(self, instance: str) -> Iterator["SqlHeldLock | None"]:
+        """The lock of an instance until the context ends; None where another run of it lives.
+
+        It is held on a connection of its own. Raises ServiceUnavailable.
+        """
+        lock = _lock("living run", instance)
+        with own_connection(self._engine.url, **_KEEPALIVE) as connection:
+            for name, seconds in _SERVERS_KEEPALIVE.items():
+                connection.execute(f"SET {name} = {seconds}")
+            had = connection.execute(_HOLD, [lock]).fetchone()
+            yield SqlHeldLock(connection, lock, instance) if had == (True,) else None
+
+
+class SqlHeldLock:
+    """Fills the `HeldLock` port."""
+
+    def __init__(self, connection: psycopg.Connection[Any], lock: int, instance: str) -> None:
+        self._connection, self._lock, self._instance = connection, lock, instance
+
+    def check(self) -> None:
+        """Raises LeaseLost where it is not held any more, so that its holder must not write."""
+        try:
+            held = self._connection.execute(_STILL_HELD, [self._lock]).fetchone()
+        except psycopg.OperationalError as lost:
+            raise self._is_lost() from lost
+        if held != (1,):
+            raise self._is_lost()
+
+    def _is_lost(self) -> LeaseLost:
+        return LeaseLost(
+            f"This run of ongoing synchronisation does not hold instance {self._instance} any more:"
+            " its connection to the ledger's database broke.",
+            todo="Nothing: the next run goes on where it stopped.",
+        )
+
+
+def _give_back(connection: Connection) -> None:
+    """The locks of a connection that goes back to the pool; with one that is broken they are gone."""
+    try:
+        connection.rollback()
+        connection.execute(_GIVE_BACK)
+        connection.commit()
+    except (OperationalError, InterfaceError):
+        connection.invalidate()
+
+
+def _lock(*names: str) -> int:
+    """A number for what is locked, signed 64 bits: two that share one by chance wait for each other."""
+    digest = hashlib.md5("\0".join(names).encode(), usedforsecurity=False).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
