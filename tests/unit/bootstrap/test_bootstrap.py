@@ -33,5 +33,5 @@ def test_in_a_hurry_no_side_is_waited_for_longer_than_20_seconds(
 def test_terms_of_an_entity_that_there_is_none_of_are_refused_before_anything_runs(tmp_path: Path) -> None:
     section = '[ongoing.entities.acount]\ndrift = "report"\n'
     (tmp_path / "1.toml").write_text(INSTANCE.format(seconds=5) + section, "utf-8")
-    with pytest.raises(SettingsInvalid, match="ongoing.entities names what is no entity: acount"):
+    with pytest.raises(SettingsInvalid, match=r"ongoing\.entities names what is no entity: acount"):
         connect("1", Settings(instances_folder=tmp_path))
