@@ -4,6 +4,7 @@ UV_VERSION := 0.13.9
 CUSTOMERS  ?= 20000
 AGAIN      ?=
 PORT       ?= 4200
+WORKERS    ?= 3
 SEED       ?= 1
 OVERLAP    ?= 0
 PYTHON     ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -30,7 +31,7 @@ NODE_IS_HERE := node -e 'const [a, b] = process.versions.node.split("."); proces
 WITH_NODE    := PATH="$(CURDIR)/.venv/bin:$$PATH"
 BROWSERS     := chromium chromium-browser google-chrome
 
-.PHONY: help setup setup-runtime demo up sandbox test lint types contracts tests test-clients test-browser test-chaos \
+.PHONY: help setup setup-clients setup-runtime demo up sandbox test lint types contracts tests test-clients test-browser test-chaos \
 	test-slow test-postgres screenshots bench docs eventbus lock clean
 
 help: ## print this list
@@ -60,8 +61,8 @@ types: setup ## strict types
 contracts: setup ## which package may import which
 	.venv/bin/lint-imports
 
-tests: setup ## the tests alone, two files at a time
-	$(RUN) pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+tests: setup ## the tests alone, WORKERS=3 files at a time: on two cores, as one of three mostly waits
+	$(RUN) pytest --numprocesses "$(WORKERS)" --dist loadfile --no-loadscope-reorder
 
 test-clients: $(READY_CLIENTS) ## simple-salesforce, jsforce and a Pub/Sub client against the sandbox org; Node.js comes from PyPI if it is not there
 	$(WITH_NODE) $(RUN) pytest -m clients tests/clients
@@ -106,6 +107,8 @@ eventbus: setup ## write the Python of eventbus/pubsub_api.proto anew
 	$(RUN) grpc_tools.protoc -I . --python_out . --pyi_out . eventbus/pubsub_api.proto
 
 setup: $(READY_DEVELOPMENT) ## install everything into .venv, from the lock files; PYTHON=python3.12 chooses the interpreter
+
+setup-clients: $(READY_CLIENTS) ## and the foreign clients of `make test-clients`, with Node.js if it is not there
 
 setup-runtime: $(READY_RUNTIME) ## install only what running needs
 
