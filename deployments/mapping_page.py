@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from connector.entities import registry
+from connector.mapping.flags import GONE, GONE_ON
 from connector.mapping.matching import MatchingRule, Strength
 from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, Field, Master, NullPolicy, Parent
 from connector.model.outcome import RowOutcome
@@ -30,6 +31,9 @@ the page of [ongoing decisions](ongoing-decisions.md).
 master clears the other side's, or leaves it alone. Fields of *one unit* count as one value: the lines of an
 address are never mixed from two of them. *Written back to* says where in Gentrack the value of a field that
 Salesforce masters goes ([operations](operations.md), "Write-back").
+
+A record that Gentrack has no more is flagged: `{GONE}` (a checkbox) and `{GONE_ON}`
+(the day on which that was found), on the objects of all entities, unless the instance chose otherwise.
 """
 
 

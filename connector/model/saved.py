@@ -32,6 +32,19 @@ class Save:
 
 
 @dataclass(frozen=True)
+class Replacement:
+    """A record that ends, and the one that is made in its place under the same key: both or neither.
+
+    `record` has its fields by API name, the key field among them.
+    """
+
+    sobject: str
+    ended_id: str
+    record: Mapping[str, Any]
+    key_field: str
+
+
+@dataclass(frozen=True)
 class Saved:
     """What became of a record; `code` is "" where it was written."""
 

@@ -18,7 +18,8 @@ from connector.clients.salesforce.session import SalesforceSession
 from connector.instance import Instance
 from connector.model.describe import ObjectDescribe
 from connector.model.job import JobRequest, JobStatus, ResultKind
-from connector.model.saved import Save, Saved
+from connector.model.replication import Deletions, Reading
+from connector.model.saved import Replacement, Save, Saved
 from connector.settings import SalesforceSecrets
 
 
@@ -78,9 +79,21 @@ class Org:
         """The records of many small queries in few calls; with `deleted`, those in the bin too."""
         return self._composite.queries(soql, deleted=deleted)
 
+    def reading(self, soql: Sequence[str], *, deleted: bool = False) -> Reading:
+        """The same with the org's own time when it began to look."""
+        return self._composite.reading(soql, deleted=deleted)
+
+    def deletions(self, sobjects: Sequence[str], start: datetime, end: datetime) -> list[Deletions]:
+        """What each object lost between two moments of the org's clock. Raises RequestRefused."""
+        return self._composite.deletions(sobjects, start, end)
+
     def save(self, saves: Sequence[Save]) -> list[list[Saved]]:
         """Write records of several objects in few calls, one collection after another."""
         return self._composite.save(saves)
+
+    def replace(self, replacements: Sequence[Replacement]) -> list[Saved]:
+        """End records and make others under the same keys, each both or neither."""
+        return self._composite.replace(replacements)
 
     def bulk_query(self, soql: str) -> Iterator[pa.Table]:
         """All records of a large query, a table of text a page. Raises JobFailed."""

@@ -2,9 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol
 
 from connector.model.agreement import Agreement
+from connector.model.describe import ObjectDescribe
+from connector.model.replication import Deletions, Reading
+from connector.model.saved import Replacement, Save, Saved
 
 
 class Agreements(Protocol):
@@ -50,3 +54,31 @@ class LivingLock(Protocol):
 
     def living(self, instance: str) -> AbstractContextManager[HeldLock | None]:
         """The lock of an instance until the context ends; None where another run of it lives."""
+
+
+class SalesforceRecords(Protocol):
+    """Records of a signed-in org, many of them in few calls."""
+
+    def now(self) -> datetime | None:
+        """What time it is by its own clock; None where it doesn't tell."""
+
+    def describe(self, sobject: str) -> ObjectDescribe:
+        """What the org says of an object. Raises RequestRefused where there is no such object."""
+
+    def query(self, soql: str) -> list[dict[str, Any]]:
+        """All records of a small query."""
+
+    def queries(self, soql: Sequence[str], *, deleted: bool = False) -> list[list[dict[str, Any]]]:
+        """The records of each query; with `deleted`, those in the bin too. Raises RequestRefused."""
+
+    def reading(self, soql: Sequence[str], *, deleted: bool = False) -> Reading:
+        """The same with the org's own time when it began to look."""
+
+    def deletions(self, sobjects: Sequence[str], start: datetime, end: datetime) -> list[Deletions]:
+        """What each object lost between two moments, a minute apart at least. Raises RequestRefused."""
+
+    def save(self, saves: Sequence[Save]) -> list[list[Saved]]:
+        """Write collections one after another; what became of each record. Raises RequestRefused."""
+
+    def replace(self, replacements: Sequence[Replacement]) -> list[Saved]:
+        """End records and make others under the same keys, each both or neither."""

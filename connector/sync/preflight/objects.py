@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from connector.errors import RequestRefused
+from connector.mapping.flags import GONE, GONE_ON
 from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec
 from connector.model.describe import ObjectDescribe
 from connector.model.finding import Finding
 from connector.sync.anchors import anchor_ids
-from connector.sync.preflight.check import DEPLOY, PERMISSION, blocking
+from connector.sync.preflight.check import DEPLOY, PERMISSION, blocking, note
 from connector.sync.preflight.subject import Subject
 from connector.sync.run_record import RUN_FIELDS, RUN_OBJECT
 
@@ -33,6 +34,7 @@ def objects(subject: Subject) -> Iterator[Finding]:
                 spec.salesforce_object, "The integration user may not create and edit it.", PERMISSION
             )
         yield from _external_id(spec, described)
+        yield from _flag(spec, described)
         yield from _mapped_fields(spec, described, set(subject.described))
         yield from _required_fields(spec, described)
 
@@ -71,6 +73,16 @@ def _external_id(spec: EntitySpec, described: ObjectDescribe) -> Iterator[Findin
             where,
             "It is unique by letter case, and keys of Gentrack are the same whatever their letter case.",
             'Set it to: treat "ABC" and "abc" as duplicate values.',
+        )
+
+
+def _flag(spec: EntitySpec, described: ObjectDescribe) -> Iterator[Finding]:
+    hidden = [name for name in (GONE, GONE_ON) if name not in described.fields]
+    if hidden:
+        yield note(
+            spec.salesforce_object,
+            f"{' and '.join(hidden)} can't be seen: records that Gentrack has no more can't be flagged.",
+            DEPLOY,
         )
 
 

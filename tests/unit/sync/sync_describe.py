@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from connector.mapping.flags import GONE, GONE_ON
 from connector.mapping.ownership import OWNER_FIELD
 from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, FieldType
 from connector.model.describe import FieldDescribe, ObjectDescribe
@@ -10,8 +11,10 @@ from connector.model.describe import FieldDescribe, ObjectDescribe
 def described(spec: EntitySpec, **changed: dict[str, Any]) -> ObjectDescribe:
     """An object as an org with our package describes it; `changed` replaces attributes of single fields."""
     names = [EXTERNAL_ID, *(field.api_name for field in spec.fields), *(p.field for p in spec.parents)]
+    names += [GONE, GONE_ON]
     names += [OWNER_FIELD] if spec.ownership and OWNER_FIELD not in names else []
     types = {field.api_name: field.type for field in spec.fields}
+    types |= {GONE: FieldType.BOOLEAN, GONE_ON: FieldType.DATE}
     parents = {parent.field: parent for parent in spec.parents}
     fields = {}
     for name in names:

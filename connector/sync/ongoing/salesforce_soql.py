@@ -1,0 +1,73 @@
+"""The queries that read Salesforce's side: by lists of ids or keys, each short enough to be sent.
+
+A query stands in an address: that and its headers may have 16,384 bytes together (Salesforce help 000386264).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from urllib.parse import quote_plus
+
+from connector.mapping.flags import GONE, GONE_ON
+from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec
+from connector.model.describe import ObjectDescribe
+from connector.model.soql import soql_text
+from connector.sync.soql import STAMP, parent_path
+
+ADDRESS = 15_500
+"""Bytes of a query as it stands in an address."""
+DELETED = "IsDeleted"
+MASTER = "MasterRecordId"
+"""Of a record that was merged: the one that it was merged into. Accounts and contacts have it."""
+MASTER_KEY = f"MasterRecord.{EXTERNAL_ID}"
+MASTER_OF_MASTER = f"MasterRecord.{MASTER}"
+
+
+def select(spec: EntitySpec, described: ObjectDescribe) -> str:
+    """All that is asked of a record. Raises RequestRefused for a lookup that the user can't see."""
+    columns = ["Id", EXTERNAL_ID, STAMP, DELETED]
+    for parent in spec.parents:
+        columns += [parent.field, parent_path(described, parent.field)]
+    columns += [field.api_name for field in spec.fields]
+    columns += [flag for flag in (GONE, GONE_ON) if flag in described.fields]
+    if MASTER in described.fields:
+        columns += [MASTER, MASTER_KEY, MASTER_OF_MASTER]
+    return f"SELECT {', '.join(dict.fromkeys(columns))} FROM {spec.salesforce_object}"
+
+
+def among(head: str, column: str, values: Iterable[str], tail: str = "") -> Iterator[str]:
+    """`head` WHERE `column` IN (values) `tail`, in as many queries as it takes."""
+    for some in _pieces(head + tail + column, list(values), soql_text):
+        yield f"{head} WHERE {column} IN ({','.join(map(soql_text, some))}){tail}"
+
+
+def among_parents(spec: EntitySpec, described: ObjectDescribe, keys: Iterable[str]) -> Iterator[str]:
+    """Records that have the parents which these keys are made of, and some that have only one of each."""
+    head = select(spec, described)
+    paths = [parent_path(described, parent.field) for parent in spec.parents]
+    for some in _pieces(head + "".join(paths), list(keys), lambda key: key + "'" * 4 * len(paths)):
+        parts = zip(*(parents_of(spec, key) for key in some), strict=True)
+        lists = [",".join(map(soql_text, dict.fromkeys(each))) for each in parts]
+        conditions = (f"{path} IN ({one})" for path, one in zip(paths, lists, strict=True))
+        yield f"{head} WHERE {' AND '.join(conditions)}"
+
+
+def parents_of(spec: EntitySpec, key: str) -> tuple[str, ...]:
+    """The external ids of a record's parents, of which its own is made; none for a key of another shape."""
+    parts = dict(zip(spec.key, key.split(":"), strict=False))
+    known = [parts.get(parent.key) for parent in spec.parents]
+    return tuple(one for one in known if one is not None) if None not in known else ()
+
+
+def _pieces(around: str, values: Sequence[str], literal: Callable[[str], str]) -> Iterator[list[str]]:
+    """The values cut so that each piece, and what stands around it, fits into an address."""
+    room = ADDRESS - len(quote_plus(around)) - 100
+    piece: list[str] = []
+    length = 0
+    for value in values:
+        needs = len(quote_plus(literal(value) + ","))
+        if piece and length + needs > room:
+            yield piece
+            piece, length = [], 0
+        piece.append(value)
+        length += needs
+    if piece:
+        yield piece

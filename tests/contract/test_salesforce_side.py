@@ -1,0 +1,146 @@
+"""Gathering Salesforce's side from the sandbox's org: by ids, keys and parents, deleted ones too."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+
+from connector.clients.salesforce.org import Org
+from connector.entities import entity
+from connector.errors import RequestRefused
+from connector.mapping import columns as named
+from connector.mapping.flags import GONE, GONE_ON
+from connector.model.saved import Replacement, Save, SaveAs
+from connector.sync.ongoing.salesforce_side import SalesforceSide, Wanted
+
+KEY = "Gentrack_External_Id__c"
+ACCOUNT, CONTACT, RELATION = (entity(n) for n in ("account", "contact", "account_contact_relation"))
+
+
+@pytest.fixture
+def side(org: Org) -> SalesforceSide:
+    return SalesforceSide(org, {"account": "Type = 'Prospect'"})
+
+
+def upserted(org: Org, sobject: str, *records: Mapping[str, object]) -> list[str]:
+    (saved,) = org.save([Save(sobject, SaveAs.UPSERT, records, KEY)])
+    assert not [one for one in saved if one.code]
+    return [str(one.record_id) for one in saved]
+
+
+def one(rows: pd.DataFrame) -> pd.Series:
+    assert len(rows) == 1
+    return rows.iloc[0]
+
+
+def test_a_record_comes_by_its_key_whatever_its_letter_case_and_by_its_id(
+    org: Org, side: SalesforceSide
+) -> None:
+    (made,) = upserted(org, "Account", {KEY: "Side-1", "Name": " Aroha ", GONE: True, GONE_ON: "2026-11-24"})
+    by_key, by_id = side.records(ACCOUNT, keys=["sIDE-1"]), side.records(ACCOUNT, ids=[made])
+    pd.testing.assert_frame_equal(by_key, by_id)
+    row = one(by_key)
+    assert (row[named.SALESFORCE_ID], row[named.SALESFORCE_KEY]) == (made, "Side-1")
+    assert (row["s.Name"], row[named.FLAGGED], row[named.DELETED]) == ("Aroha", True, False)
+    assert pd.isna(row["s.Phone"])
+    assert pd.isna(row["s.parent.ParentId"])
+
+
+def test_numbers_dates_and_checkboxes_are_the_text_that_extract_makes(org: Org, side: SalesforceSide) -> None:
+    upserted(org, "Product2", {KEY: "side:p", "Name": "Power", "IsActive": True})
+    book = org.query("SELECT Id FROM Pricebook2 WHERE IsStandard = true")[0]["Id"]
+    upserted(
+        org,
+        "PricebookEntry",
+        {
+            KEY: "side:e",
+            "Product2": {KEY: "side:p"},
+            "Pricebook2Id": book,
+            "UnitPrice": 7.5,
+            "IsActive": True,
+        },
+    )
+    row = one(side.records(entity("pricebook_entry"), keys=["side:e"]))
+    assert (row["s.UnitPrice"], row["s.IsActive"]) == ("7.50", "true")
+    assert row["s.parent.Product2Id"] == "side:p"
+
+
+def test_a_direct_relation_comes_by_its_parents_and_no_other_pair(org: Org, side: SalesforceSide) -> None:
+    upserted(org, "Account", {KEY: "side-a", "Name": "A"}, {KEY: "side-b", "Name": "B"})
+    upserted(
+        org,
+        "Contact",
+        {KEY: "side-c", "LastName": "C", "Account": {KEY: "side-a"}},
+        {KEY: "side-d", "LastName": "D", "Account": {KEY: "side-b"}},
+    )
+    row = one(side.records(RELATION, keys=["side-a:side-c", "side-b:side-c"]))
+    assert (row["s.parent.AccountId"], row["s.parent.ContactId"]) == ("side-a", "side-c")
+    assert pd.isna(row[named.SALESFORCE_KEY])
+    both = side.records(RELATION, keys=["side-a:side-c", "side-b:side-d"])
+    assert len(both) == 2
+
+
+def test_what_was_deleted_is_told_and_what_is_not_found_is_not(org: Org, side: SalesforceSide) -> None:
+    (made,) = upserted(org, "Account", {KEY: "side-gone", "Name": "Gone"})
+    org.save([Save("Account", SaveAs.DELETE, [{"Id": made}])])
+    row = one(side.records(ACCOUNT, ids=[made, "001000000000000AAA"]))
+    assert (row[named.SALESFORCE_ID], row[named.DELETED], row["s.Name"]) == (made, True, "Gone")
+    assert side.keys_there(ACCOUNT, ["side-gone"]) == set()
+
+
+def test_only_new_records_that_meet_the_criterion_are_in_scope(org: Org, side: SalesforceSide) -> None:
+    records = [{"Name": "New", "Type": kind} for kind in ("Prospect", "Partner")]
+    made = [org.create_record("Account", record) for record in records]
+    known = upserted(org, "Account", {KEY: "side-known", "Name": "Known", "Type": "Prospect"})
+    rows = side.records(ACCOUNT, ids=[*made, *known]).set_index(named.SALESFORCE_ID)
+    assert rows[named.IN_SCOPE].to_dict() == {made[0]: True, made[1]: False, known[0]: False}
+
+
+def test_several_entities_come_in_one_call_and_more_keys_than_a_query_takes(
+    org: Org, side: SalesforceSide
+) -> None:
+    keys = [f"Side-many-{number}" for number in range(1000)]
+    for first in range(0, 1000, 200):
+        upserted(org, "Account", *({KEY: key, "Name": key} for key in keys[first : first + 200]))
+    accounts, contacts = side.gathered([Wanted(ACCOUNT, keys=keys), Wanted(CONTACT, keys=["side-c"])])
+    assert set(accounts[named.SALESFORCE_KEY]) == set(keys)
+    assert list(contacts["s.LastName"]) == ["C"]
+    there = side.all_keys_there([(ACCOUNT, [*keys, "nobody"]), (CONTACT, ["SIDE-C", "nobody"])])
+    assert there == [{key.lower() for key in keys}, {"side-c"}]
+
+
+def test_the_org_tells_when_it_began_to_read(org: Org) -> None:
+    before = org.now()
+    began = org.reading(["SELECT Id FROM Account LIMIT 1"]).began
+    assert before is not None
+    assert began is not None
+    assert timedelta(seconds=-2) < began - before < timedelta(seconds=5)
+
+
+def test_deletions_of_a_span_are_told_with_how_far_they_are_covered(org: Org) -> None:
+    (made,) = upserted(org, "Account", {KEY: "side-span", "Name": "Gone"})
+    org.save([Save("Account", SaveAs.DELETE, [{"Id": made}])])
+    now = org.now()
+    assert now is not None
+    accounts, contacts = org.deletions(
+        ["Account", "Contact"], now - timedelta(hours=1), now + timedelta(minutes=2)
+    )
+    assert made in accounts.ids
+    assert made not in contacts.ids
+    assert accounts.covered_until <= now
+    with pytest.raises(RequestRefused) as refused:
+        org.deletions(["Account"], now - timedelta(days=16), now)
+    assert refused.value.code == "INVALID_REPLICATION_DATE"
+
+
+def test_a_record_is_replaced_as_a_whole_or_not_at_all(org: Org) -> None:
+    (old,) = upserted(org, "Account", {KEY: "side/old 1", "Name": "Old"})
+    good = Replacement("Account", old, {KEY: "side/old 1", "Name": "New"}, KEY)
+    nameless = Replacement("Account", old, {KEY: "side-other", "Name": None}, KEY)
+    refused, made, again = org.replace([nameless, good, good])
+    assert (refused.code, refused.record_id) == ("REQUIRED_FIELD_MISSING", None)
+    assert made.created
+    assert again.code == "ENTITY_IS_DELETED"
+    rows = org.queries([f"SELECT Id, Name FROM Account WHERE {KEY} = 'side/old 1'"])
+    assert rows == [[{"Id": made.record_id, "Name": "New"}]]
