@@ -3,6 +3,7 @@
 The only place where clients and store meet the verbs; tasks, the command line and the API receive its result.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,6 +14,7 @@ from connector.clients.gentrack.event_publishing import connect_event_publishing
 from connector.clients.gentrack.exports import GentrackExports
 from connector.clients.gentrack.records import GentrackRecordsApi, connect_gentrack_records
 from connector.clients.salesforce.org import connect_salesforce
+from connector.clients.salesforce.session import CLIENT
 from connector.entities import entity, registry
 from connector.errors import SettingsInvalid
 from connector.instance import Instance, OwnersSection, load_instance, others_of
@@ -21,12 +23,15 @@ from connector.mapping.active_rules import ActiveRules
 from connector.mapping.fingerprint import fingerprint
 from connector.mapping.ownership import Owners, refuse_unknown_entities, with_owner
 from connector.mapping.vocabulary import EntitySpec, Resource
+from connector.model.org_event import TRIGGERS_CHANNEL, change_channel
 from connector.model.run import Run
 from connector.settings import Settings, load_settings
 from connector.store.ledger import SqlLedger, open_ledger
 from connector.store.staging import FolderStaging, S3Staging
 from connector.sync import folders
 from connector.sync.budget import Budget
+from connector.sync.ongoing.ports import EventBus
+from connector.sync.ongoing.subscription import Listening, Subscription
 from connector.sync.ongoing.terms import refuse_unknown_terms
 from connector.sync.owners import resolved
 from connector.sync.ports import (
@@ -115,6 +120,43 @@ class Connection:
     def salesforce(self) -> SalesforceOrg:
         """The org."""
         return connect_salesforce(self.instance, self.settings.secrets_of(self.instance.id).salesforce)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels of the org's event bus that the instance listens to; none where it only polls."""
+        section = self.instance.salesforce
+        if section.events == "off":
+            return ()
+        if section.events == "triggers":
+            return (TRIGGERS_CHANNEL,)
+        if section.event_channel is not None:
+            return (section.event_channel,)
+        return tuple(change_channel(sobject) for sobject in self._objects)
+
+    def subscription(self, ask_poll: Callable[[], None]) -> Subscription | None:
+        """A subscription to the org's events, to be entered once; None where the instance only polls.
+
+        `ask_poll` is called when only a poll can tell what changed. Raises SettingsInvalid.
+        """
+        if not self.channels:
+            return None
+        listening = Listening(
+            instance=self.instance.id,
+            channels=self.channels,
+            objects=frozenset(self._objects),
+            own_client=CLIENT if self.instance.salesforce.events == "change" else "",
+        )
+        return Subscription(listening, self.event_bus(), self.ledger.replays, ask_poll)
+
+    def event_bus(self) -> EventBus:
+        """The org's event bus, on a connection of its own that is to be closed. Raises SettingsInvalid."""
+        from connector.clients.salesforce.event_bus import connect_event_bus  # noqa: PLC0415 - gRPC is slow
+
+        return connect_event_bus(self.instance, self.settings.secrets_of(self.instance.id).salesforce)
+
+    @property
+    def _objects(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(spec.salesforce_object for spec in self.entities))
 
     @cached_property
     def budget(self) -> Budget:

@@ -7,6 +7,7 @@
     ├── LastingError            stop: the same call will fail again
     │   ├── GaveUp                  a side stayed away longer than `give_up_after`
     │   ├── RequestRefused          the other side understood the request and refused it
+    │   │   └── ReplayIdRefused         an event that the event bus doesn't know any more: begin anew
     │   ├── JobFailed               a bulk job could not be run at all
     │   ├── CountsDisagree          rows sent, and rows answered for, are not the same number
     │   ├── InstanceInUse           another run holds the instance
@@ -73,6 +74,10 @@ class RequestRefused(LastingError):
         super().__init__(message, todo=todo)
         self.status = status
         self.code = code
+
+
+class ReplayIdRefused(RequestRefused):
+    """The event bus doesn't know the event any more that a subscription is to go on after: begin anew."""
 
 
 class JobFailed(LastingError):

@@ -28,7 +28,7 @@ _HOW: Mapping[str, Any] = {
     "load": True,
     "window": True,
     "ongoing": True,
-    "salesforce": {"api_version", "ca_file", "jwt_audience"},
+    "salesforce": {"api_version", "ca_file", "jwt_audience", "events", "event_channel", "pubsub_endpoint"},
     "gentrack": {"page_size"},
 }
 """Lines of an instance that change nothing in what a migration writes."""
@@ -56,6 +56,27 @@ class SalesforceSection(Section):
         default=None,
         description="Audience of the JWT: https://login.salesforce.com, https://test.salesforce.com.",
     )
+    events: Literal["off", "change", "triggers"] = Field(
+        default="off",
+        description="Whether Salesforce's events are listened to, besides polling: change events, or those "
+        "that the triggers of salesforce/ publish.",
+    )
+    event_channel: str | None = Field(
+        default=None,
+        pattern=r"^/data/(ChangeEvents|\w+__chn)$",
+        description="One channel of all change events; none: a channel for each object.",
+    )
+    pubsub_endpoint: str = Field(
+        default="api.pubsub.salesforce.com:7443",
+        pattern=r"^[^/:\s]+:\d{1,5}$",
+        description="Host and port of the Pub/Sub API.",
+    )
+
+    @model_validator(mode="after")
+    def _a_channel_of_change_events(self) -> Self:
+        if self.event_channel is not None and self.events != "change":
+            raise ValueError("event_channel is set, which only events = 'change' uses")
+        return self
 
 
 class GentrackSection(Section):

@@ -21,6 +21,7 @@ from connector.store.inbox import SqlInbox
 from connector.store.left_behind import SqlLeftBehind
 from connector.store.links import SqlLinks
 from connector.store.migrating import migrate
+from connector.store.replays import SqlReplays
 from connector.store.reviews import SqlReviews
 from connector.store.sessions import transaction
 from connector.store.tables import (
@@ -68,6 +69,7 @@ class SqlLedger:
         self.cursors = SqlCursors(engine)
         self.agreements = SqlAgreements(engine)
         self.writers = SqlWriters(engine)
+        self.replays = SqlReplays(engine)
 
     @property
     def history(self) -> History:

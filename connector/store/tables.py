@@ -284,6 +284,17 @@ class DeadLetterRow(SQLModel, table=True):
     attempts: int
 
 
+class ReplayRow(SQLModel, table=True):
+    """The event of a channel of Salesforce's event bus after which an instance goes on listening."""
+
+    __tablename__ = "replay"
+
+    instance: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    replay_id: bytes
+    set_at: datetime = Field(sa_column=_moment(nullable=False))
+
+
 class WriteBackRow(SQLModel, table=True):
     """What write-back found and did in a run, or what a plan says that it would do."""
 

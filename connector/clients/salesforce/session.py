@@ -27,6 +27,8 @@ READ_SECONDS = 120.0
 CONNECTIONS = 20
 """Kept open; more than the bulk jobs that may run side by side."""
 CHUNK_BYTES = 1 << 20
+CLIENT = "GentrackConnector"
+"""What change events tell of changes through this session, besides its user (`changeOrigin`)."""
 
 
 class SalesforceSession(requests.Session):
@@ -44,12 +46,13 @@ class SalesforceSession(requests.Session):
         self._token: Token | None = None
         self._signing_in = threading.Lock()
         self.headers["User-Agent"] = "gentrack-salesforce-connector"
+        self.headers["Sforce-Call-Options"] = f"client={CLIENT}"
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.mount("https://", HTTPAdapter(pool_maxsize=CONNECTIONS))
 
     def instance_url(self) -> str:
         """The address that the org gave at sign-in; signs in if need be."""
-        return self.patience.call("sign-in", self._signed_in).instance_url
+        return self.patience.call("sign-in", self.signed_in).instance_url
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         """Call the org as often as need be, and return a success.
@@ -62,13 +65,23 @@ class SalesforceSession(requests.Session):
     def attempt(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         """Call the org once, or twice where the session had ended; a PassingError is the caller's."""
         with network_failures():
-            token = self._signed_in()
+            token = self.signed_in()
             response = self._send(token, method, url, *args, **kwargs)
             if asks_to_sign_in(response):
                 response.close()
-                response = self._send(self._signed_in(instead_of=token), method, url, *args, **kwargs)
+                response = self._send(self.signed_in(instead_of=token), method, url, *args, **kwargs)
             raise_for_answer(response)
             return response
+
+    def signed_in(self, instead_of: Token | None = None) -> Token:
+        """The token; a new one if there is none, or if the one at hand is still the ended one.
+
+        It is asked for once: raises what `request_token` raises, PassingErrors among them.
+        """
+        with self._signing_in:
+            if self._token is None or self._token is instead_of:
+                self._token = request_token(self._section, self._secrets, limits=self.limits, verify=self._ca)
+            return self._token
 
     def download(self, path: str, target: Path, params: Mapping[str, str]) -> Mapping[str, str]:
         """Stream an answer's CSV to `target`, whole or not at all, and return the answer's headers."""
@@ -94,13 +107,6 @@ class SalesforceSession(requests.Session):
         kwargs |= {"auth": _Bearer(token), "allow_redirects": False}
         kwargs |= {"timeout": self.limits, "verify": self._ca}
         return super().request(method, where, *args, **kwargs)
-
-    def _signed_in(self, instead_of: Token | None = None) -> Token:
-        """The token; a new one if there is none, or if the one at hand is still the ended one."""
-        with self._signing_in:
-            if self._token is None or self._token is instead_of:
-                self._token = request_token(self._section, self._secrets, limits=self.limits, verify=self._ca)
-            return self._token
 
 
 class _Bearer(requests.auth.AuthBase):

@@ -1,12 +1,14 @@
 """What ongoing synchronisation needs from the outside, as protocols filled in `connector.bootstrap`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
 from connector.model.agreement import Agreement
+from connector.model.change import Notice
 from connector.model.describe import ObjectDescribe
+from connector.model.org_event import Delivery
 from connector.model.replication import Deletions, Reading
 from connector.model.saved import Replacement, Save, Saved
 
@@ -82,3 +84,39 @@ class SalesforceRecords(Protocol):
 
     def replace(self, replacements: Sequence[Replacement]) -> list[Saved]:
         """End records and make others under the same keys, each both or neither."""
+
+
+class EventBus(Protocol):
+    """Where an org tells what was changed in it, by channels."""
+
+    def user_id(self) -> str:
+        """The Salesforce id of the user that the connector is signed in as."""
+
+    def check(self, channel: str) -> None:
+        """Whether a channel may be subscribed to. Raises RequestRefused with what to do."""
+
+    def subscribed(self, channel: str, after: bytes | None) -> AbstractContextManager[Iterator[Delivery]]:
+        """Deliveries of a channel from now on, or from after an event; threads may subscribe side by side.
+
+        Opening and iterating raise RequestRefused where it is no use to try again, ReplayIdRefused where it
+        is without `after`, and a PassingError for all else.
+        """
+
+    def interrupt(self) -> None:
+        """End all subscriptions, now and from now on."""
+
+    def close(self) -> None:
+        """Give the connection back."""
+
+
+class EventIntake(Protocol):
+    """Where what events said is kept."""
+
+    def replay_id(self, instance: str, channel: str) -> bytes | None:
+        """After which event a subscription goes on."""
+
+    def take_in(self, instance: str, channel: str, replay_id: bytes, notices: Iterable[Notice]) -> None:
+        """Keep what events said, and in the same transaction that they need not be told again."""
+
+    def begin_anew(self, instance: str, channel: str) -> None:
+        """Forget how far a channel was listened to."""
