@@ -19,6 +19,7 @@ PLACEHOLDERS = ("changeme", "change-me", "replace-me", "secret", "password", "xx
 """Starts of sample values; a secret that begins with one is refused, everywhere and always."""
 
 
+_LEAST_KEY_SECRET = 32
 _NOT_OURS = frozenset({"home"})
 """CONNECTOR_HOME is prefect.yaml's: the folder that a worker starts runs in."""
 
@@ -88,6 +89,29 @@ class EmailSettings(BaseModel, extra="forbid"):
         return self
 
 
+class ApiSettings(BaseModel, extra="forbid"):
+    """The API that `connector serve` serves."""
+
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
+        description="The address that callers use; none: that of 127.0.0.1 it listens at.",
+    )
+    key_secret: SecretStr | None = Field(
+        default=None, description="Encrypts the keys that tokens are signed by; none: only the ledger does."
+    )
+    token_minutes: int = Field(default=30, ge=1, le=720, description="Minutes that a token is good for.")
+    requests_per_minute: int = Field(default=1_200, ge=1, description="Requests of an app a minute.")
+    burst: int = Field(default=120, ge=1, description="Requests of an app at once.")
+
+    @model_validator(mode="after")
+    def _real_secret(self) -> Self:
+        _refuse_placeholder("api key_secret", self.key_secret)
+        if self.key_secret is not None and len(self.key_secret.get_secret_value()) < _LEAST_KEY_SECRET:
+            raise ValueError(f"api key_secret is shorter than {_LEAST_KEY_SECRET} characters")
+        return self
+
+
 class Settings(BaseSettings):
     """Everything that the environment decides."""
 
@@ -121,6 +145,7 @@ class Settings(BaseSettings):
     )
     memory_limit: str = Field(default="1GB", pattern=r"^\d+(MB|GB)$", description="DuckDB's memory limit.")
     email: EmailSettings | None = Field(default=None, description="Mail server; none: no email is sent.")
+    api: ApiSettings = Field(default=ApiSettings(), description="The API of `connector serve`.")
     secrets: dict[str, InstanceSecrets] = Field(default_factory=dict, description="Secrets by instance id.")
 
     @model_validator(mode="after")

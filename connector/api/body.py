@@ -1,22 +1,38 @@
-"""The body of a request, read no further than it may be long."""
+"""The bodies of requests, read no further than they may be long: a layer around the application."""
 
-from fastapi import Request
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from connector.api.problems import Problem
-
-
-async def whole_body(request: Request, most: int) -> bytes:
-    """All of it. A Problem (413) as soon as it is known to be longer than `most` bytes."""
-    said = request.headers.get("Content-Length", "")
-    if said.isdecimal() and int(said) > most:
-        raise _too_long(most)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise _too_long(most)
-    return bytes(body)
+MOST_BYTES = 256 * 1024
 
 
-def _too_long(most: int) -> Problem:
-    return Problem(413, "TOO_LONG", f"A body may have {most:,} bytes.")
+class BodyLimit:
+    """Refuses a body (413) as soon as it is known to be longer than `MOST_BYTES`, said so or not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI has it."""
+        if scope["type"] == "http":
+            receive = _counted(receive, _said(scope))
+        await self._app(scope, receive, send)
+
+
+def _said(scope: Scope) -> int:
+    said = dict(scope["headers"]).get(b"content-length", b"")
+    return int(said) if said.isdigit() else 0
+
+
+def _counted(receive: Receive, said: int) -> Receive:
+    had = 0
+
+    async def counted() -> Message:
+        nonlocal had
+        message = await receive()
+        had += len(message.get("body", b""))
+        if max(had, said) > MOST_BYTES:
+            raise HTTPException(413, f"a body may have {MOST_BYTES:,} bytes")
+        return message
+
+    return counted

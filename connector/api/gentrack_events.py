@@ -7,15 +7,13 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from connector.api.body import whole_body
+from connector.api import problem_kinds as kinds
 from connector.api.instances import Instances
 from connector.api.problems import Problem
 from connector.clients.gentrack.events import GentrackEvent, notices
 from connector.clients.gentrack.payload_signature import HEADER, SignatureRefused
-from connector.errors import ServiceUnavailable
 from connector.model.change import NoticeSource
 
-MOST_BYTES = 256 * 1024
 _logger = logging.getLogger(__name__)
 
 
@@ -25,7 +23,7 @@ def gentrack_events(instances: Instances) -> APIRouter:
 
     @router.post("/v1/events/gentrack/{instance}", status_code=200, summary="Take a signed event of Gentrack")
     async def take(instance: str, request: Request) -> Response:
-        body = await whole_body(request, MOST_BYTES)
+        body = await request.body()
         await run_in_threadpool(_kept, instances, instance, request.headers.get(HEADER), body)
         return Response(status_code=200)
 
@@ -37,18 +35,13 @@ def _kept(instances: Instances, instance: str, signature: str | None, body: byte
         instances.signatures(instance).check(signature, body, time.time())
     except SignatureRefused as refused:
         _logger.warning("An event for instance %s was refused: %s", instance, refused)
-        raise Problem(401, "SIGNATURE_REFUSED", "The signature of the event is not valid.") from refused
+        raise Problem(kinds.SIGNATURE_REFUSED, "Nothing was kept of the event.") from refused
     try:
         event = GentrackEvent.model_validate_json(body)
     except ValidationError as invalid:
         places = ", ".join(sorted({".".join(map(str, error["loc"])) or "body" for error in invalid.errors()}))
-        raise Problem(400, "NOT_AN_EVENT", f"It is no event of Gentrack: {places}.") from invalid
+        raise Problem(kinds.NOT_AN_EVENT, f"These are not as in an event: {places}.") from invalid
     if event.tenant_id.lower() != instance.lower():
-        raise Problem(400, "OTHER_TENANT", "The event is of another tenant.")
-    try:
-        kept = instances.ledger.inbox.put(instance, notices(event), NoticeSource.EVENT)
-    except ServiceUnavailable as away:
-        raise Problem(
-            503, "NOT_KEPT", "The event could not be kept; send it again.", **{"Retry-After": "5"}
-        ) from away
+        raise Problem(kinds.OTHER_TENANT, f"It is not of tenant {instance}.")
+    kept = instances.ledger.inbox.put(instance, notices(event), NoticeSource.EVENT)
     _logger.info("Event %s (%s): %d records", event.event_id, event.event_type, kept)

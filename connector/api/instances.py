@@ -1,13 +1,17 @@
 """The instances that the API serves: each one's file and key are read at its first call."""
 
+import logging
 import threading
 
+from connector.api import problem_kinds as kinds
 from connector.api.problems import Problem
 from connector.bootstrap import Connection, connect
 from connector.clients.gentrack.payload_signature import PayloadSignatures
 from connector.errors import SettingsInvalid
 from connector.settings import Settings
 from connector.store.ledger import SqlLedger
+
+_logger = logging.getLogger(__name__)
 
 
 class Instances:
@@ -27,11 +31,9 @@ class Instances:
                 try:
                     self._connections[instance] = connect(instance, self._settings)
                 except SettingsInvalid as unknown:
+                    _logger.warning("Instance %r can't be served: %s", instance[:64], unknown)
                     raise Problem(
-                        404,
-                        "UNKNOWN_INSTANCE",
-                        f"There is no usable instance {instance[:64]!r}.",
-                        unknown.todo,
+                        kinds.UNKNOWN_INSTANCE, f"There is no usable instance {instance[:64]!r}."
                     ) from unknown
             return self._connections[instance]
 
@@ -39,12 +41,7 @@ class Instances:
         """What checks the events of an instance; a Problem (404) where it takes none."""
         section = self.connection(instance).instance.gentrack
         if section.webhook_key is None:
-            raise Problem(
-                404,
-                "NO_EVENTS_HERE",
-                f"Instance {instance} takes no events.",
-                "Set gentrack.webhook_key in its file.",
-            )
+            raise Problem(kinds.NO_EVENTS_HERE, f"Instance {instance} has no key to know them by.")
         with self._opening:
             if instance not in self._signatures:
                 self._signatures[instance] = PayloadSignatures(section.webhook_key, section.webhook_tolerance)

@@ -17,6 +17,10 @@ class AuditAction(StrEnum):
     CLOSED_WINDOW = "closed a window"
     PURGED = "purged"
     ERASED = "erased"
+    APP_CREATED = "created an app"
+    APP_ROTATED = "gave an app a new secret"
+    APP_REVOKED = "revoked an app"
+    SIGNING_KEYS_REPLACED = "replaced the keys that tokens are signed by"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from connector.model.progress import Progress
 from connector.model.run import Run, Stage
 from connector.model.scope import EVERYTHING, Scope
 from connector.store.agreements import SqlAgreements
+from connector.store.api_apps import SqlApiApps
 from connector.store.audit import SqlAudit
 from connector.store.cursors import SqlCursors
 from connector.store.dead_letters import SqlDeadLetters
@@ -24,6 +25,7 @@ from connector.store.migrating import migrate
 from connector.store.replays import SqlReplays
 from connector.store.reviews import SqlReviews
 from connector.store.sessions import transaction
+from connector.store.signing_keys import SqlSigningKeys
 from connector.store.tables import (
     BatchRow,
     BulkJobRow,
@@ -70,6 +72,8 @@ class SqlLedger:
         self.agreements = SqlAgreements(engine)
         self.writers = SqlWriters(engine)
         self.replays = SqlReplays(engine)
+        self.api_apps = SqlApiApps(engine)
+        self.signing_keys = SqlSigningKeys(engine)
 
     @property
     def history(self) -> History:

@@ -3,16 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, LargeBinary, Text, text
+from sqlalchemy import BigInteger, Index, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from connector.model.run import Run
 from connector.model.scope import Scope
-
-
-def _moment(*, nullable: bool = True) -> Column[datetime]:
-    return Column(DateTime(timezone=True), nullable=nullable)
+from connector.store.columns import moment
 
 
 class RunRow(SQLModel, table=True):
@@ -24,8 +21,8 @@ class RunRow(SQLModel, table=True):
     instance: str = Field(index=True)
     mode: str
     fingerprint: str = Field(default="", description="Of the mapping that it was made with.")
-    started_at: datetime = Field(sa_column=_moment(nullable=False))
-    finished_at: datetime | None = Field(default=None, sa_column=_moment())
+    started_at: datetime = Field(sa_column=moment(nullable=False))
+    finished_at: datetime | None = Field(default=None, sa_column=moment())
     outcome: str | None = None
     stage: str | None = Field(default=None, description="The stage that a failed run failed at.")
     message: str = Field(default="", sa_type=Text)
@@ -45,8 +42,8 @@ class StageRow(SQLModel, table=True):
 
     run_id: str = Field(primary_key=True, foreign_key="run.id")
     name: str = Field(primary_key=True)
-    started_at: datetime = Field(sa_column=_moment(nullable=False))
-    finished_at: datetime | None = Field(default=None, sa_column=_moment())
+    started_at: datetime = Field(sa_column=moment(nullable=False))
+    finished_at: datetime | None = Field(default=None, sa_column=moment())
     error: str | None = Field(default=None, sa_type=Text)
 
 
@@ -58,7 +55,7 @@ class StepRow(SQLModel, table=True):
     run_id: str = Field(primary_key=True, foreign_key="run.id")
     name: str = Field(primary_key=True)
     rows: int
-    finished_at: datetime = Field(sa_column=_moment(nullable=False))
+    finished_at: datetime = Field(sa_column=moment(nullable=False))
 
 
 class EntityRow(SQLModel, table=True):
@@ -94,7 +91,7 @@ class BatchRow(SQLModel, table=True):
     held: int = 0
     rejected: int = 0
     failed: int = 0
-    finished_at: datetime = Field(sa_column=_moment(nullable=False))
+    finished_at: datetime = Field(sa_column=moment(nullable=False))
 
 
 class BulkJobRow(SQLModel, table=True):
@@ -114,7 +111,7 @@ class BulkJobRow(SQLModel, table=True):
     successful: int | None = None
     failed: int | None = None
     unprocessed: int | None = None
-    created_at: datetime = Field(sa_column=_moment(nullable=False))
+    created_at: datetime = Field(sa_column=moment(nullable=False))
 
 
 class OutageWindowRow(SQLModel, table=True):
@@ -138,9 +135,9 @@ class OutageWindowRow(SQLModel, table=True):
     attestations: dict[str, str] | None = Field(default=None, sa_type=JSONB)
     salesforce_before: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     gentrack_before: bool | None = None
-    opened_at: datetime | None = Field(default=None, sa_column=_moment())
-    lease_until: datetime = Field(sa_column=_moment(nullable=False))
-    closed_at: datetime | None = Field(default=None, sa_column=_moment())
+    opened_at: datetime | None = Field(default=None, sa_column=moment())
+    lease_until: datetime = Field(sa_column=moment(nullable=False))
+    closed_at: datetime | None = Field(default=None, sa_column=moment())
     closed_by: str | None = None
     note: str = Field(default="", sa_type=Text)
 
@@ -153,7 +150,7 @@ class ReadingRow(SQLModel, table=True):
     run_id: str = Field(primary_key=True, foreign_key="run.id")
     side: str = Field(primary_key=True)
     resource: str = Field(primary_key=True)
-    began_at: datetime = Field(sa_column=_moment(nullable=False))
+    began_at: datetime = Field(sa_column=moment(nullable=False))
 
 
 class CursorRow(SQLModel, table=True):
@@ -165,7 +162,7 @@ class CursorRow(SQLModel, table=True):
     side: str = Field(primary_key=True)
     resource: str = Field(primary_key=True)
     value: str
-    set_at: datetime = Field(sa_column=_moment(nullable=False))
+    set_at: datetime = Field(sa_column=moment(nullable=False))
     run_id: str = Field(foreign_key="run.id")
 
 
@@ -209,7 +206,7 @@ class ReviewRow(SQLModel, table=True):
     state: str = Field(description="proposed, linked (by a rule), accepted or rejected.")
     found_in_run: str
     decided_by: str | None = None
-    decided_at: datetime | None = Field(default=None, sa_column=_moment())
+    decided_at: datetime | None = Field(default=None, sa_column=moment())
     note: str = Field(default="", sa_type=Text)
 
 
@@ -242,7 +239,7 @@ class AuditRow(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     instance: str = Field(index=True)
-    at: datetime = Field(sa_column=_moment(nullable=False))
+    at: datetime = Field(sa_column=moment(nullable=False))
     who: str = Field(description="The name as claimed: nobody checks it.")
     action: str
     run_id: str | None = None
@@ -261,10 +258,10 @@ class InboxRow(SQLModel, table=True):
     record_id: str = Field(primary_key=True)
     version: int = Field(sa_type=BigInteger, description="That of its newest notice; no other row had it.")
     source: str
-    changed_at: datetime | None = Field(default=None, sa_column=_moment())
-    first_seen: datetime = Field(sa_column=_moment(nullable=False))
-    last_seen: datetime = Field(sa_column=_moment(nullable=False))
-    next_attempt_at: datetime = Field(sa_column=_moment(nullable=False))
+    changed_at: datetime | None = Field(default=None, sa_column=moment())
+    first_seen: datetime = Field(sa_column=moment(nullable=False))
+    last_seen: datetime = Field(sa_column=moment(nullable=False))
+    next_attempt_at: datetime = Field(sa_column=moment(nullable=False))
     attempts: int = 0
 
 
@@ -280,7 +277,7 @@ class DeadLetterRow(SQLModel, table=True):
     code: str
     reason: str = Field(sa_type=Text)
     todo: str = Field(sa_type=Text)
-    since: datetime = Field(sa_column=_moment(nullable=False))
+    since: datetime = Field(sa_column=moment(nullable=False))
     attempts: int
 
 
@@ -292,7 +289,7 @@ class ReplayRow(SQLModel, table=True):
     instance: str = Field(primary_key=True)
     channel: str = Field(primary_key=True)
     replay_id: bytes
-    set_at: datetime = Field(sa_column=_moment(nullable=False))
+    set_at: datetime = Field(sa_column=moment(nullable=False))
 
 
 class WriteBackRow(SQLModel, table=True):

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from deployments.command_line.apps import apps_app
 from deployments.command_line.asked import initial_sync_asked
 from deployments.command_line.audit import audit
 from deployments.command_line.confirm import confirm
@@ -45,6 +46,7 @@ app = typer.Typer(
 window = typer.Typer(help="The outage window of an instance.", no_args_is_help=True)
 app.add_typer(window, name="window")
 app.add_typer(review_app, name="review")
+app.add_typer(apps_app, name="apps")
 
 
 @app.command(name="plan")

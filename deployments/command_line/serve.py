@@ -20,9 +20,12 @@ def serve(port: int) -> int:
         ledger_alone(settings, console) as ledger,
         listening_on(port, what="the service") as listening,
     ):
-        app = create_app(Instances(settings, ledger))
-        console.print(f"Service at http://{LOOPBACK}:{listening.getsockname()[1]}", markup=False)
+        here = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
+        app = create_app(Instances(settings, ledger), settings.api, settings.api.public_url or here)
+        console.print(f"Service at {here}", markup=False)
         uvicorn.Server(
-            uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS)
+            uvicorn.Config(
+                app, log_level="warning", server_header=False, timeout_graceful_shutdown=_GRACE_SECONDS
+            )
         ).run(sockets=[listening])
     return 0

@@ -6,9 +6,33 @@ from pathlib import Path
 import httpx
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from connector.api.auth.secrets import hashed, new_secret
+from connector.model.api_app import ApiApp, AppRole, AppScope
 from connector.store.ledger import SqlLedger
 
 INSTANCE = "61668309"
+
+
+@dataclass(frozen=True)
+class Signed:
+    """An app with its secret."""
+
+    app: ApiApp
+    secret: str
+
+    @property
+    def basic(self) -> tuple[str, str]:
+        return self.app.id, self.secret
+
+
+def problem(answer: httpx.Response) -> tuple[int, str]:
+    """The status and the code of an answer that is a problem, as every problem has to be."""
+    assert answer.headers["Content-Type"] in {"application/problem+json", "application/json"}
+    told = answer.json()
+    assert told["status"] == answer.status_code
+    assert told["detail"]
+    assert told["type"] == f"/docs#{told['code']}"
+    return answer.status_code, told["code"]
 
 
 @dataclass(frozen=True)
@@ -29,3 +53,24 @@ class Service:
         if webhook_key:
             lines.append(f'webhook_key = """\n{webhook_key}"""')
         (self.instances / f"{instance}.toml").write_text("\n".join(lines) + "\n", "utf-8")
+
+    def add_app(
+        self,
+        role: AppRole = AppRole.OPERATOR,
+        instance: str = INSTANCE,
+        scopes: frozenset[AppScope] | None = None,
+    ) -> Signed:
+        """Make an app as `connector apps create` does."""
+        secret = new_secret()
+        app = self.ledger.api_apps.create(
+            instance, "Tests", role, scopes or role.scopes, secret_hash=hashed(secret), by="tests"
+        )
+        return Signed(app, secret)
+
+    def token(self, signed: Signed) -> str:
+        """A token of an app."""
+        return str(self.http.post("/v1/token", auth=signed.basic).raise_for_status().json()["access_token"])
+
+    def bearer(self, signed: Signed) -> dict[str, str]:
+        """The header that an app sends."""
+        return {"Authorization": f"Bearer {self.token(signed)}"}

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.hashes import SHA512
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connector.api.gentrack_events import MOST_BYTES
+from connector.api.body import MOST_BYTES
 from connector.model.change import Notice, Side
-from tests.api.service import INSTANCE, Service
+from tests.api.service import INSTANCE, Service, problem
 
 
 def event(**more: Any) -> bytes:
@@ -42,14 +42,6 @@ def send(service: Service, body: bytes, headers: dict[str, str], instance: str =
 
 def kept(service: Service) -> list[Notice]:
     return [row.notice for row in service.ledger.inbox.ready(INSTANCE, 100)]
-
-
-def problem(answer: httpx.Response) -> tuple[int, str]:
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    told = answer.json()
-    assert told["status"] == answer.status_code
-    assert told["detail"]
-    return answer.status_code, told["code"]
 
 
 def test_an_event_is_in_the_inbox_when_it_is_answered(service: Service) -> None:

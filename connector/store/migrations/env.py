@@ -3,9 +3,14 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-from connector.store import tables
+from connector.store import api_tables, tables
 
-_ours = {table.__tablename__ for table in vars(tables).values() if hasattr(table, "__tablename__")}
+_ours = {
+    table.__tablename__
+    for module in (tables, api_tables)
+    for table in vars(module).values()
+    if hasattr(table, "__tablename__")
+}
 
 context.configure(
     connection=context.config.attributes["connection"],

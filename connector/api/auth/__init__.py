@@ -1,0 +1,1 @@
+"""Who calls: apps sign in by id and secret, get a token, and are known by it."""
