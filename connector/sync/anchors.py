@@ -2,15 +2,15 @@
 
 from connector.errors import RequestRefused
 from connector.mapping.vocabulary import Anchor, EntitySpec
-from connector.sync.ports import SalesforceOrg
+from connector.sync.ports import SmallQueries
 
 
-def anchor_ids(spec: EntitySpec, org: SalesforceOrg) -> dict[str, str]:
+def anchor_ids(spec: EntitySpec, org: SmallQueries) -> dict[str, str]:
     """The id of each anchor of an entity by its field. Raises RequestRefused where it isn't exactly one."""
     return {anchor.field: _one(spec, anchor, org) for anchor in spec.anchors}
 
 
-def _one(spec: EntitySpec, anchor: Anchor, org: SalesforceOrg) -> str:
+def _one(spec: EntitySpec, anchor: Anchor, org: SmallQueries) -> str:
     found = org.query(anchor.query)
     if len(found) != 1:
         raise RequestRefused(

@@ -72,6 +72,13 @@ class EventPublishing(Protocol):
         """Publish events from now on, or none. Safe to repeat."""
 
 
+class SmallQueries(Protocol):
+    """Where little is asked of an org."""
+
+    def query(self, soql: str) -> list[dict[str, Any]]:
+        """All records of a small query."""
+
+
 class SalesforceOrg(Protocol):
     """A signed-in Salesforce org."""
 

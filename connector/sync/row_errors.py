@@ -40,6 +40,10 @@ _TODO = {
     "ENTITY_IS_DELETED": "The record was deleted in Salesforce: undelete it, or clear its external id.",
     "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY": "A trigger or flow of the org failed on it: ask its owner.",
     "UNABLE_TO_LOCK_ROW": "Somebody else held the record each time: retry when the org is quieter.",
+    "INSUFFICIENT_ACCESS_OR_READONLY": "The record is activated or locked, or the integration user may not "
+    "edit it: change it in Salesforce, or give that user the permission.",
+    "FAILED_ACTIVATION": "An order needs a product before it is activated, and a contract stays active: see "
+    "what it lacks in Salesforce.",
     UNPROCESSED: "Salesforce did not come to this row: retry it.",
     STOOD_STILL: "Look at the job in Setup, Bulk Data Load Jobs; then resume the run, which sends it again.",
     "INVALID_FIELD_FOR_INSERT_UPDATE": "Give the integration user edit access to the field.",
