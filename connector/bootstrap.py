@@ -10,9 +10,11 @@ from functools import cached_property
 from pathlib import Path
 
 from connector.clients.gentrack.api import connect_gentrack
+from connector.clients.gentrack.calls import GentrackCalls, connect_calls
 from connector.clients.gentrack.event_publishing import connect_event_publishing
 from connector.clients.gentrack.exports import GentrackExports
-from connector.clients.gentrack.records import GentrackRecordsApi, connect_gentrack_records
+from connector.clients.gentrack.finding import GentrackFindingApi
+from connector.clients.gentrack.records import GentrackRecordsApi
 from connector.clients.salesforce.org import connect_salesforce
 from connector.clients.salesforce.session import CLIENT
 from connector.entities import entity, registry
@@ -30,6 +32,7 @@ from connector.store.ledger import SqlLedger, open_ledger
 from connector.store.staging import FolderStaging, S3Staging
 from connector.sync import folders
 from connector.sync.budget import Budget
+from connector.sync.ongoing.gentrack_side import GentrackSide
 from connector.sync.ongoing.ports import EventBus
 from connector.sync.ongoing.subscription import Listening, Subscription
 from connector.sync.ongoing.terms import refuse_unknown_terms
@@ -100,11 +103,27 @@ class Connection:
     @cached_property
     def gentrack_records(self) -> GentrackRecordsApi:
         """The tenant's records one by one, to be changed. Raises SettingsInvalid."""
+        return GentrackRecordsApi(self.gentrack_calls, change_by=self.instance.gentrack.change_by)
+
+    @cached_property
+    def gentrack_finding(self) -> GentrackFindingApi:
+        """The tenant's records by the values of a field, and those that changed. Raises SettingsInvalid."""
+        return GentrackFindingApi(self.gentrack_calls, page_size=self.instance.gentrack.page_size)
+
+    @cached_property
+    def gentrack_side(self) -> GentrackSide:
+        """What Gentrack says of single records now. Raises SettingsInvalid."""
+        return GentrackSide(self.gentrack_finding, self.entities)
+
+    @cached_property
+    def gentrack_calls(self) -> GentrackCalls:
+        """The tenant's API, at the pace of this instance. Raises SettingsInvalid where it has none."""
         if self.instance.gentrack.url is None:
             raise SettingsInvalid(
-                "Writing to Gentrack needs its API.", todo="Set [gentrack] url of the instance."
+                "Single records of Gentrack are read and written by its API.",
+                todo="Set [gentrack] url of the instance.",
             )
-        return connect_gentrack_records(self.instance, self.settings.gentrack_secrets_of(self.instance.id))
+        return connect_calls(self.instance, self.settings.gentrack_secrets_of(self.instance.id))
 
     @cached_property
     def event_publishing(self) -> EventPublishing:
@@ -208,11 +227,10 @@ class Connection:
         )
 
     def close(self) -> None:
-        """Give back the connections of what was opened: the ledger, Gentrack's records."""
-        if "ledger" in self.__dict__:
-            self.ledger.close()
-        if "gentrack_records" in self.__dict__:
-            self.gentrack_records.close()
+        """Give back what was opened: the ledger, and the threads and connections of Gentrack's API."""
+        for name in ("ledger", "gentrack_side", "gentrack_finding", "gentrack_calls"):
+            if name in self.__dict__:
+                getattr(self, name).close()
 
     def report_folder(self, run: Run) -> Path:
         """Where a run's report is kept on this machine."""

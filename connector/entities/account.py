@@ -9,6 +9,7 @@ from connector.mapping.vocabulary import (
     EntitySpec,
     Field,
     FieldType,
+    Join,
     Master,
     Origin,
     Ownership,
@@ -86,6 +87,11 @@ SPEC = EntitySpec(
             LEFT JOIN customers ON customers.id = link.customerId
             LEFT JOIN accounts AS above ON above.id = accounts.parentAccountId
         """,
+        joins=(
+            Join(ACCOUNT_CUSTOMERS, "accountId", ACCOUNTS, "id"),
+            Join(CUSTOMERS, "id", ACCOUNT_CUSTOMERS, "customerId"),
+            Join(ACCOUNTS, "id", ACCOUNTS, "parentAccountId", lasting=True),
+        ),
         origins=(
             Origin("primary.name", CUSTOMERS, "name", record="primary.id"),
             Origin("primary.phone", CUSTOMERS, "primaryContact.phoneNumber1", record="primary.id"),

@@ -8,6 +8,7 @@ from connector.mapping.vocabulary import (
     EntitySpec,
     Field,
     FieldType,
+    Join,
     Master,
     Origin,
     Ownership,
@@ -90,6 +91,10 @@ SPEC = EntitySpec(
             FROM customers
             LEFT JOIN home ON home.customerId = customers.id
         """,
+        joins=(
+            Join(ACCOUNT_CUSTOMERS, "customerId", CUSTOMERS, "id"),
+            Join(ACCOUNTS, "id", ACCOUNT_CUSTOMERS, "accountId"),
+        ),
         # A person's name stands on the customer and on its contact person; a business has the latter alone.
         origins=tuple(
             origin

@@ -2,7 +2,7 @@
 
 from connector.entities.resources import PRICE_PLANS, PRODUCTS
 from connector.mapping.converters import FLAG
-from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, SourceView
+from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Join, Master, SourceView
 
 _TEXT, _GENTRACK = FieldType.TEXT, Master.GENTRACK
 
@@ -23,6 +23,7 @@ SPEC = EntitySpec(
             FROM pricePlans
             LEFT JOIN products ON products.id = pricePlans.productId
         """,
+        joins=(Join(PRODUCTS, "id", PRICE_PLANS, "productId"),),
     ),
     fields=(
         Field("Name", "product.name", _TEXT, _GENTRACK),

@@ -164,16 +164,34 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Join:
+    """Which records of a resource a row needs: those whose `column` is the `of_column` of `of_resource`'s.
+
+    `lasting` says that what the view takes of them never changes, such as their numbers, so that a change of
+    one of them changes no row.
+    """
+
+    resource: Resource
+    column: str
+    of_resource: Resource
+    of_column: str
+    lasting: bool = False
+
+
+@dataclass(frozen=True)
 class SourceView:
     """An entity's rows as Gentrack has them: one SELECT of DuckDB over staged resources.
 
     A resource is a table of its own name, its nested columns are joined by dots. The variable `today`
     (text, yyyy-MM-dd, UTC) is the day of the run. `origins` are the places of columns that are no column of
-    the first resource, under its own name.
+    the first resource, under its own name. `joins` lead from the first resource, where the key stands, to
+    all that its rows are made of: by them, a few rows are read without the rest of the tenant, and a record
+    that changed is traced to the rows in which it plays a part.
     """
 
     resources: tuple[Resource, ...]
     sql: str
+    joins: tuple[Join, ...] = ()
     origins: tuple[Origin, ...] = ()
 
     def origins_of(self, column: str) -> tuple[Origin, ...]:

@@ -80,9 +80,10 @@ class Collection:
         return [found[identifier] for identifier in sorted(found)]
 
     def found(self, field: str, value: object, seeded: Iterable[int]) -> dict[int, bytes]:
-        """The same by their ids, in no order."""
+        """The same by their ids, in no order. The letter case of text doesn't count."""
         ids = {self.table.ids.at(index) for index in seeded} - self._written.keys()
-        ids |= {number for number, record in self._written.items() if record.get(field) == value}
+        wanted = _folded(value)
+        ids |= {number for number, record in self._written.items() if _folded(record.get(field)) == wanted}
         return {identifier: self._row(identifier) for identifier in ids}
 
     def written_values(self, field: str, value: object, wanted: str) -> set[Any]:
@@ -146,6 +147,10 @@ class Collection:
 
 _SEEDED_UNTIL = "2026-01-01T00:00:00.000Z"
 """No seeded record was updated at this time or later."""
+
+
+def _folded(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 def comparable(moment: str) -> str:

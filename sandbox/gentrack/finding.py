@@ -1,8 +1,10 @@
-"""Finding records by the values of a field: ``?accountId=101,103`` on a collection.
+r"""Finding records by the values of a field: ``?accountId=101,103`` on a collection.
 
-Positions of seeded rows are computed where the data set can; what was written since is looked through.
+Commas part the values; one inside a value is written ``\,`` and a backslash ``\\``. Positions of seeded rows
+are computed where the data set can; what was written since is looked through.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from sandbox.gentrack.errors import Refusal
@@ -10,6 +12,8 @@ from sandbox.gentrack.tenant import Tenant
 from sandbox.seed.dataset import ACCOUNT_CHILDREN
 
 MOST_VALUES = 200
+_VALUE = re.compile(r"((?:[^,\\]|\\.)*),", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 Positions = Callable[[str], Iterable[int]]
 
@@ -24,8 +28,11 @@ class Finder:
         }
 
     def find(self, collection: str, field: str, given: str) -> list[bytes]:
-        """Records whose field has one of the values, which commas part; ascending by id. Raises Refusal."""
-        values = dict.fromkeys(given.split(","))
+        """Records whose field has one of the values, whatever its letter case; ascending by id.
+
+        Raises Refusal.
+        """
+        values = dict.fromkeys(_ESCAPED.sub(r"\1", value) for value in _VALUE.findall(f"{given},"))
         if len(values) > MOST_VALUES:
             raise Refusal(400, "InvalidParameter", f"{field} may name {MOST_VALUES} values")
         records = self._tenant.collections[collection]
@@ -46,7 +53,7 @@ class Finder:
         elif name == "customers":
             fields["number"] = data.customers_of_number
         elif name == "meterPoints":
-            fields["identifier"] = data.meter_points_of_identifier
+            fields["identifier"] = lambda value: data.meter_points_of_identifier(value.upper())
         elif name == "orderLines":
             fields |= {"orderId": self._lines_of_order, "orderNumber": self._lines_of_order_number}
         elif name in ("products", "pricePlans"):
@@ -105,12 +112,15 @@ class Finder:
 
     def _lines_of_order_number(self, value: str) -> list[int]:
         data = self._tenant.dataset
-        return [p for order in data.orders_of_number(value) for p in data.lines_of_order(order)]
+        return [p for order in data.orders_of_number(value.upper()) for p in data.lines_of_order(order)]
 
     def _of_prefixed_number(self, name: str) -> Positions:
         data = self._tenant.dataset
-        return data.orders_of_number if name == "orders" else data.agreements_of_number
+        of_number = data.orders_of_number if name == "orders" else data.agreements_of_number
+        return lambda value: of_number(value.upper())
 
     def _looked_through(self, name: str, field: str) -> Positions:
         table = self._tenant.dataset.by_name[name]
-        return lambda value: [index for index, record in enumerate(table) if str(record[field]) == value]
+        return lambda value: [
+            index for index, record in enumerate(table) if str(record[field]).lower() == value.lower()
+        ]

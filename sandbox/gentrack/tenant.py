@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import orjson
+
 from sandbox.gentrack.clock import Clock
 from sandbox.gentrack.collection import Collection
 from sandbox.gentrack.errors import NotFound
@@ -83,6 +85,7 @@ class Tenant:
 
     def _first(self, collection: str, field: str, value: str, seeded: Sequence[int]) -> bytes:
         found = self.collections[collection].matching(field, value, seeded)
-        if not found:
+        row = next((row for row in found if orjson.loads(row)[field] == value), None)
+        if row is None:
             raise NotFound(f"{collection} with {field} {value}")
-        return found[0]
+        return row

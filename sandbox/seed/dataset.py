@@ -113,15 +113,19 @@ class Dataset:
         return self._of_padded(self.accounts, number)
 
     def customers_of_number(self, number: str) -> list[int]:
-        """Positions of the customers with this number, by ascending id: an awkward pair shares one."""
+        """Positions of the customers with this number, whatever its letter case, by ascending id.
+
+        An awkward pair shares one.
+        """
+        number = number.lower()
         block_number = keys.block_of_legacy(number)
         if block_number is None or block_number >= self.blocks:
             candidates = self._of_padded(self.customers, number)
         else:
             numbers = self.block(block_number).numbers
             first = block_number * self._full.customers
-            candidates = [first + position for position, own in enumerate(numbers) if own == number]
-        return [index for index in candidates if self._customer_number(index) == number]
+            candidates = [first + position for position, own in enumerate(numbers) if own.lower() == number]
+        return [index for index in candidates if self._customer_number(index).lower() == number]
 
     def meter_points_of_identifier(self, identifier: str) -> list[int]:
         """Positions of the meter points with this market identifier (none or one)."""

@@ -1,30 +1,27 @@
 """A Gentrack tenant's records through its REST API. Fills the port `GentrackSource` of `connector.sync`.
 
-Collections are `{"results": [...], "links": {"next": ...}}`. Links are absolute and may point at Gentrack's
-internal host with the prefix `/rest/v1/`: only what follows the prefix is used, below our own address.
+Collections whole, page by page; a few records, and those that changed, are read by `finding`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import httpx
-import orjson
 import pyarrow as pa
 
 from connector.clients.gentrack.answers import network_failures, raise_for_answer
 from connector.clients.gentrack.app_token import AppToken
+from connector.clients.gentrack.collection import collection_of, following
 from connector.clients.gentrack.page import lacking_in, table_of
 from connector.clients.http_date import moment_of
 from connector.clients.retrying import Clock, Patience, SystemClock
-from connector.errors import RequestRefused
 from connector.instance import GentrackSection, Instance
 from connector.settings import GentrackSecrets
 
 TIME_LIMITS = httpx.Timeout(120.0, connect=10.0)
-INTERNAL_PREFIX = "/rest/v1/"
 BY_NUMBER = {
     ("accounts", "number"): "accountNumber",
     ("customers", "number"): "customerNumber",
@@ -96,11 +93,11 @@ class GentrackApi:
             coming = ahead.submit(self._get, http, f"{resource}?{first}")
             while True:
                 page = coming.result()
-                following = _following(page)
-                if following:
-                    coming = ahead.submit(self._get, http, following)
+                onwards = following(page)
+                if onwards:
+                    coming = ahead.submit(self._get, http, onwards)
                 yield table_of(resource, page["results"], row_type)
-                if not following:
+                if not onwards:
                     return
 
     def lacking(self, resource: str, column: str, values: Sequence[str]) -> list[str]:
@@ -134,7 +131,7 @@ class GentrackApi:
         return httpx.Client(auth=self._token, timeout=TIME_LIMITS, headers=user_agent)
 
     def _get(self, http: httpx.Client, below_product: str) -> dict[str, Any]:
-        return _collection(self._answer(http, below_product))
+        return collection_of(self._answer(http, below_product))
 
     def _answer(self, http: httpx.Client, below_product: str) -> httpx.Response:
         def attempt() -> httpx.Response:
@@ -150,26 +147,3 @@ def connect_gentrack(instance: Instance, secrets: GentrackSecrets, clock: Clock 
     """The tenant of an instance. Nothing is sent before the first read."""
     patience = Patience("Gentrack", instance.load.give_up_after, clock or SystemClock())
     return GentrackApi(instance.gentrack, secrets, patience)
-
-
-def _collection(response: httpx.Response) -> dict[str, Any]:
-    try:
-        body = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
-        body = None
-    if not isinstance(body, dict) or not isinstance(body.get("results"), list):
-        called = response.request.url.path
-        raise RequestRefused(
-            f"Gentrack's answer to GET {called} is not a collection.", status=response.status_code
-        )
-    return body
-
-
-def _following(page: dict[str, Any]) -> str | None:
-    """The next page's path and query below the product, None on the last page."""
-    link = (page.get("links") or {}).get("next")
-    if not link:
-        return None
-    address = urlsplit(link)
-    _, _, below = address.path.rpartition(INTERNAL_PREFIX)
-    return f"{below}?{address.query}"

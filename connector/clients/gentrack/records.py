@@ -11,16 +11,13 @@ from typing import Any, Literal, cast
 import httpx
 import orjson
 
-from connector.clients.gentrack.answers import network_failures, raise_for_answer
-from connector.clients.gentrack.app_token import AppToken
-from connector.clients.pace import Pace
-from connector.clients.retrying import Clock, Patience, SystemClock
+from connector.clients.gentrack.calls import GentrackCalls, connect_calls
+from connector.clients.retrying import Clock
 from connector.errors import PassingError, RequestRefused
 from connector.instance import Instance
 from connector.model.record_change import RecordChange
 from connector.settings import GentrackSecrets
 
-TIME_LIMITS = httpx.Timeout(60.0, connect=10.0)
 READ_ONLY = frozenset({"id", "number", "balance", "updatedDttm", "links", "clientReference"})
 _REPEATED = 409
 
@@ -30,27 +27,14 @@ Record = dict[str, Any]
 class GentrackRecordsApi:
     """The records of one tenant; safe to share between threads."""
 
-    def __init__(
-        self,
-        product_address: str,
-        token: AppToken,
-        patience: Patience,
-        pace: Pace,
-        *,
-        change_by: Literal["patch", "put"] = "patch",
-        connections: int = 10,
-    ) -> None:
-        self._product = product_address
-        self._patience = patience
-        self._pace = pace
+    def __init__(self, calls: GentrackCalls, *, change_by: Literal["patch", "put"] = "patch") -> None:
+        self._calls = calls
+        self._patience = calls.patience
         self._change_by = change_by
-        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
-        headers = {"User-Agent": "gentrack-salesforce-connector"}
-        self._http = httpx.Client(auth=token, timeout=TIME_LIMITS, limits=limits, headers=headers)
 
     def close(self) -> None:
         """Give the connections back."""
-        self._http.close()
+        self._calls.close()
 
     def read(self, resource: str, record_id: int) -> Record | None:
         """A record as it stands, None where there is none. Raises RequestRefused, SignInRefused, GaveUp."""
@@ -107,43 +91,26 @@ class GentrackRecordsApi:
         return self._patience.call(f"POST {resource}", attempt)
 
     def _referred(self, resource: str, client_reference: str) -> Record | None:
-        answer = self._asked("GET", resource, params={"clientReference": client_reference})
+        answer = self._calls.ask("GET", resource, params={"clientReference": client_reference})
         return next(iter(_body(answer).get("results") or []), None)
 
     def _found(self, path: str) -> Record | None:
         try:
-            return _body(self._asked("GET", path))
+            return _body(self._calls.ask("GET", path))
         except RequestRefused as refused:
             if refused.status == httpx.codes.NOT_FOUND:
                 return None
             raise
 
     def _send(self, method: str, path: str, body: Mapping[str, Any]) -> Record:
-        return _body(self._asked(method, path, content=orjson.dumps(body)))
-
-    def _asked(self, method: str, path: str, **sent: Any) -> httpx.Response:
-        self._pace.wait()
-        headers = {"Content-Type": "application/json"} if "content" in sent else {}
-        with network_failures():
-            answer = self._http.request(method, self._product + path, headers=headers, **sent)
-        raise_for_answer(answer)
-        return answer
+        return _body(self._calls.ask(method, path, content=orjson.dumps(body)))
 
 
 def connect_gentrack_records(
     instance: Instance, secrets: GentrackSecrets, clock: Clock | None = None
 ) -> GentrackRecordsApi:
     """The records of an instance's tenant. Nothing is sent before the first call."""
-    root = str(instance.gentrack.url).rstrip("/")
-    clock = clock or SystemClock()
-    return GentrackRecordsApi(
-        f"{root}/v1/{instance.gentrack.product}/",
-        AppToken(root, secrets),
-        Patience("Gentrack", instance.load.give_up_after, clock),
-        Pace(instance.write_back.per_second, clock),
-        change_by=instance.gentrack.change_by,
-        connections=instance.write_back.parallel,
-    )
+    return GentrackRecordsApi(connect_calls(instance, secrets, clock), change_by=instance.gentrack.change_by)
 
 
 def laid_over(record: Mapping[str, Any], changes: Mapping[str, Any]) -> Record:

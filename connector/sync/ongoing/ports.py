@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
+import pyarrow as pa
+
 from connector.model.agreement import Agreement
 from connector.model.change import Notice
 from connector.model.describe import ObjectDescribe
@@ -120,3 +122,24 @@ class EventIntake(Protocol):
 
     def begin_anew(self, instance: str, channel: str) -> None:
         """Forget how far a channel was listened to."""
+
+
+class GentrackFinding(Protocol):
+    """Gentrack's records by the values of a field, and those that changed."""
+
+    def having(
+        self, resource: str, row_type: pa.StructType, field: str, values: Collection[str]
+    ) -> Iterator[pa.Table]:
+        """The records whose field has one of the values, whatever its letter case, a table an answer.
+
+        The requests are sent when it is called; what comes is read later. The columns are those of `row_type`
+        (nested). Raises RequestRefused, SignInRefused, GaveUp.
+        """
+
+    def changed(
+        self, resource: str, row_type: pa.StructType, since: datetime
+    ) -> Iterator[tuple[pa.Table, datetime | None]]:
+        """The records that changed at `since` or later, page by page, with each answer's own time.
+
+        Both times are by Gentrack's clock; None where an answer doesn't tell.
+        """

@@ -40,6 +40,27 @@ def test_a_filter_finds_what_the_whole_collection_has(client: httpx.Client, name
     assert len(expected) >= len(values) > 1
 
 
+@pytest.mark.parametrize(("name", "field"), FIELDS, ids=lambda part: part)
+def test_the_letter_case_of_a_value_does_not_count(client: httpx.Client, name: str, field: str) -> None:
+    value = str(client.get(f"/{name}?limit=1").json()["results"][0][field])
+    assert find(client, name, field, value.swapcase()) == find(client, name, field, value) != []
+
+
+def test_numbers_that_differ_in_case_alone_are_found_together(client: httpx.Client) -> None:
+    numbers = [row["number"] for row in everything(client, "customers") if row["number"].startswith("LEG")]
+    pair = next(number for number in numbers if number.endswith("a"))
+    found = find(client, "customers", "number", pair.lower())
+    assert [row["number"] for row in found] == [pair, pair.upper()]
+    assert client.get(f"/customers/customerNumber/{pair.upper()}").json() == found[1]
+
+
+def test_a_value_may_hold_what_parts_values(client: httpx.Client) -> None:
+    first, second = client.get("/meterPoints?limit=2").json()["results"]
+    odd = client.patch(f"/meterPoints/{first['id']}", json={"identifier": "A,b\\c"}).json()
+    assert find(client, "meterPoints", "identifier", "a\\,B\\\\c", second["identifier"]) == [odd, second]
+    assert find(client, "meterPoints", "identifier", "A", "b\\\\c") == []
+
+
 def test_what_was_written_since_is_found_by_what_it_holds_now(client: httpx.Client) -> None:
     relation = client.get("/accountCustomers?limit=1").json()["results"][0]
     account, customer = relation["accountId"], client.get("/customers?limit=3").json()["results"][2]["id"]

@@ -1,5 +1,6 @@
 """What every entity of the registry must be, and what the design's table says each one is."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from connector.entities import entity, registry
 from connector.mapping.converters import FLAG, TEXT
 from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, Field, FieldType, Master, Parent
 from connector.model.outcome import RowOutcome
+from sandbox.gentrack.finding import Finder
+from sandbox.gentrack.tenant import Tenant
+from sandbox.seed import Dataset
 
 SPECS = [pytest.param(spec, id=spec.name) for spec in registry()]
 FIELDS = [
@@ -129,6 +133,37 @@ def test_no_two_columns_of_a_source_view_differ_in_case_alone(spec: EntitySpec) 
     """SQL takes them for the same one."""
     folded = [name.lower() for name in view_columns(spec)]
     assert len(set(folded)) == len(folded)
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_every_resource_of_a_view_is_reached_by_joins_from_the_one_that_has_the_key(
+    spec: EntitySpec,
+) -> None:
+    view = spec.source
+    reached = {view.resources[0].name}
+    for _ in view.joins:
+        reached |= {join.resource.name for join in view.joins if join.of_resource.name in reached}
+    assert reached == {resource.name for resource in view.resources}
+    ways = Counter(join.resource.name for join in view.joins if join.resource != join.of_resource)
+    assert set(ways.values()) <= {1}, "one way to a resource: whoever walks it back meets every row"
+    assert view.resources[0].name not in ways
+    for join in view.joins:
+        assert join.column in {field.name for field in join.resource.row_type}
+        assert join.of_column in {field.name for field in join.of_resource.row_type}
+        assert join.resource in view.resources
+        assert join.of_resource in view.resources
+    assert set(spec.key) <= {field.name for field in view.resources[0].row_type}
+
+
+def test_what_joins_and_keys_ask_for_is_offered_by_value() -> None:
+    """docs/gentrack-contract.md, "By values": the sandbox's tenant answers what stands there."""
+    offered = Finder(Tenant(Dataset(30))).fields
+    for spec in registry():
+        view = spec.source
+        asked = {(view.resources[0].name, spec.key[0])} | {(r.name, "id") for r in view.resources}
+        asked |= {(join.resource.name, join.column) for join in view.joins}
+        asked |= {(join.of_resource.name, join.of_column) for join in view.joins if not join.lasting}
+        assert [(name, field) for name, field in sorted(asked) if field not in offered[name]] == []
 
 
 @pytest.mark.parametrize(("spec", "line"), FIELDS)

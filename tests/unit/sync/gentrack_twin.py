@@ -1,21 +1,31 @@
 """A Gentrack tenant in memory, behind the port of its records, that fails when it is told to."""
 
 import copy
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pyarrow as pa
 
 from connector.errors import GaveUp, RequestRefused
 from connector.model.record_change import RecordChange
 
 
 class GentrackTwin:
-    """Fills the `GentrackRecords` port."""
+    """Fills the ports `GentrackRecords` and `GentrackFinding`.
+
+    `asked` counts questions by resource and field; `time` is the tenant's own clock.
+    """
 
     def __init__(self, **resources: list[dict[str, Any]]) -> None:
         self.records = {
             name: {record["id"]: copy.deepcopy(record) for record in records}
             for name, records in resources.items()
         }
+        self.time: datetime | None = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+        self.page_size = 500
+        self.asked: Counter[tuple[str, str]] = Counter()
         self.sent: list[tuple[str, int, dict[str, Any]]] = []
         self.refused_fields: set[str] = set()
         self.deaf_fields: set[str] = set()
@@ -41,3 +51,33 @@ class GentrackTwin:
             held = record.get(name)
             record[name] = {**held, **value} if isinstance(value, dict) and isinstance(held, dict) else value
         return RecordChange(record, sent=True)
+
+    def having(
+        self, resource: str, row_type: pa.StructType, field: str, values: Collection[str]
+    ) -> Iterator[pa.Table]:
+        if not values:
+            return
+        self.asked[resource, field] += 1
+        wanted = {value.lower() for value in values}
+        records = self.records.get(resource, {})
+        found = [records[one] for one in sorted(records) if str(records[one].get(field)).lower() in wanted]
+        yield _table(found, row_type)
+
+    def changed(
+        self, resource: str, row_type: pa.StructType, since: datetime
+    ) -> Iterator[tuple[pa.Table, datetime | None]]:
+        self.asked[resource, "updatedSince"] += 1
+        records = self.records.get(resource, {})
+        found = [
+            records[one]
+            for one in sorted(records)
+            if datetime.fromisoformat(records[one].get("updatedDttm", "2019-03-01T00:00:00Z")) >= since
+        ]
+        for start in range(0, max(len(found), 1), self.page_size):
+            yield _table(found[start : start + self.page_size], row_type), self.time
+            if self.time is not None:
+                self.time += timedelta(seconds=1)
+
+
+def _table(records: list[dict[str, Any]], row_type: pa.StructType) -> pa.Table:
+    return pa.Table.from_struct_array(cast("pa.StructArray", pa.array(records, type=row_type)))
