@@ -25,7 +25,7 @@ from connector.mapping.active_rules import ActiveRules
 from connector.mapping.fingerprint import fingerprint
 from connector.mapping.ownership import Owners, refuse_unknown_entities, with_owner
 from connector.mapping.vocabulary import EntitySpec, Resource
-from connector.model.org_event import TRIGGERS_CHANNEL, change_channel
+from connector.model.org_event import TRIGGERED, TRIGGERS_CHANNEL, change_channel
 from connector.model.run import Run
 from connector.settings import Settings, load_settings
 from connector.store.ledger import SqlLedger, open_ledger
@@ -144,13 +144,13 @@ class Connection:
     def channels(self) -> tuple[str, ...]:
         """The channels of the org's event bus that the instance listens to; none where it only polls."""
         section = self.instance.salesforce
-        if section.events == "off":
-            return ()
-        if section.events == "triggers":
-            return (TRIGGERS_CHANNEL,)
+        triggers = (TRIGGERS_CHANNEL,) if section.events in {"triggers", "both"} else ()
+        if section.events not in {"change", "both"}:
+            return triggers
         if section.event_channel is not None:
-            return (section.event_channel,)
-        return tuple(change_channel(sobject) for sobject in self._objects)
+            return (*triggers, section.event_channel)
+        told = TRIGGERED if triggers else ()
+        return (*triggers, *(change_channel(each) for each in self._objects if each not in told))
 
     def subscription(self, ask_poll: Callable[[], None]) -> Subscription | None:
         """A subscription to the org's events, to be entered once; None where the instance only polls.
@@ -163,7 +163,7 @@ class Connection:
             instance=self.instance.id,
             channels=self.channels,
             objects=frozenset(self._objects),
-            own_client=CLIENT if self.instance.salesforce.events == "change" else "",
+            own_client=CLIENT,
         )
         return Subscription(listening, self.event_bus(), self.ledger.replays, ask_poll)
 
@@ -218,6 +218,8 @@ class Connection:
             ledger=None if self.settings.database_url is None else self._ledger_view(),
             sharing_org=others_of(self.settings.instances_folder, self.instance),
             run_id=run_id,
+            channels=self.channels,
+            event_bus=self.event_bus if self.channels else None,
         )
 
     def _ledger_view(self) -> LedgerView:

@@ -56,10 +56,10 @@ class SalesforceSection(Section):
         default=None,
         description="Audience of the JWT: https://login.salesforce.com, https://test.salesforce.com.",
     )
-    events: Literal["off", "change", "triggers"] = Field(
+    events: Literal["off", "change", "triggers", "both"] = Field(
         default="off",
-        description="Whether Salesforce's events are listened to, besides polling: change events, or those "
-        "that the triggers of salesforce/ publish.",
+        description="Whether Salesforce's events are listened to, besides polling: change events, what the "
+        "triggers of salesforce/ publish, or that and change events of the other objects.",
     )
     event_channel: str | None = Field(
         default=None,
@@ -74,8 +74,8 @@ class SalesforceSection(Section):
 
     @model_validator(mode="after")
     def _a_channel_of_change_events(self) -> Self:
-        if self.event_channel is not None and self.events != "change":
-            raise ValueError("event_channel is set, which only events = 'change' uses")
+        if self.event_channel is not None and self.events not in {"change", "both"}:
+            raise ValueError("event_channel is set, which only events = 'change' or 'both' use")
         return self
 
 

@@ -3,14 +3,25 @@
 import json
 from pathlib import Path
 
+from connector.entities import registry
+from connector.model.org_event import TRIGGERED
 from deployments.sandbox_process import Sandbox
 
 RECIPIENT = "operator@example.com"
 SENDER = "connector@example.com"
 
 
-def write_instance(sandbox: Sandbox, home: Path) -> str:
-    """Write `home`/instances/<tenant>.toml; returns the instance's id."""
+def objects_to_capture() -> tuple[str, ...]:
+    """The objects whose changes the org is to tell by change events: its triggers tell the others'."""
+    objects = dict.fromkeys(spec.salesforce_object for spec in registry())
+    return tuple(each for each in objects if each not in TRIGGERED)
+
+
+def write_instance(sandbox: Sandbox, home: Path, *, listens: bool = False) -> str:
+    """Write `home`/instances/<tenant>.toml; returns the instance's id.
+
+    It listens to the org's events, if told so; then the org has to capture changes.
+    """
     instance = sandbox.gentrack.tenant_id
     lines = [
         f"id = {_quoted(instance)}",
@@ -18,6 +29,8 @@ def write_instance(sandbox: Sandbox, home: Path) -> str:
         "[salesforce]",
         f"url = {_quoted(sandbox.salesforce.tls_url)}",
         f"ca_file = {_quoted(str(sandbox.salesforce.ca_file))}",
+        f"pubsub_endpoint = {_quoted(sandbox.salesforce.pubsub_endpoint)}",
+        *(['events = "both"'] if listens else []),
         "[gentrack]",
         f"url = {_quoted(sandbox.gentrack.url)}",
         "[email]",

@@ -5,7 +5,7 @@ It is started by name and never imported, so that the product can't come to lean
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,9 +65,15 @@ class Sandbox(_Part):
 
 
 @contextmanager
-def sandbox(folder: Path, *, customers: int, seed: int | None = None, overlap: int = 0) -> Iterator[Sandbox]:
-    """A sandbox of so many Gentrack customers, `overlap` of them also in Salesforce. Raises StackFailed."""
+def sandbox(
+    folder: Path, *, customers: int, seed: int | None = None, overlap: int = 0, captured: Sequence[str] = ()
+) -> Iterator[Sandbox]:
+    """A sandbox of so many Gentrack customers, `overlap` of them also in Salesforce.
+
+    `captured` are the objects of the org whose changes are told by events. Raises StackFailed.
+    """
     chosen = ["--overlap", str(overlap), *([] if seed is None else ["--seed", str(seed)])]
+    chosen += [part for sobject in captured for part in ("--capture", sobject)]
     child = Child(
         "The sandbox",
         [sys.executable, "-m", "sandbox", "--customers", str(customers), "--folder", folder, *chosen],

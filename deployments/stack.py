@@ -13,7 +13,12 @@ from rich.console import Console
 from deployments.ports import choose_port
 from deployments.postgres import postgres
 from deployments.prefect_server import PrefectServer, prefect_server
-from deployments.sandbox_instance import instance_settings, write_instance, write_settings
+from deployments.sandbox_instance import (
+    instance_settings,
+    objects_to_capture,
+    write_instance,
+    write_settings,
+)
 from deployments.sandbox_process import Sandbox, sandbox
 from deployments.starting import starting
 
@@ -45,7 +50,9 @@ def stack(home: Path, console: Console, *, customers: int, ui_port: int = 0) -> 
     ui_port = choose_port(ui_port, what="the Prefect UI")
     with ExitStack() as parts:
         with starting(f"Sandbox of {customers:,} customers", console):
-            systems = parts.enter_context(sandbox(home / "sandbox", customers=customers))
+            systems = parts.enter_context(
+                sandbox(home / "sandbox", customers=customers, captured=objects_to_capture())
+            )
         with starting("PostgreSQL", console):
             database = parts.enter_context(postgres(home / "postgres"))
             database.create_database("connector")
@@ -57,7 +64,7 @@ def stack(home: Path, console: Console, *, customers: int, ui_port: int = 0) -> 
             "PREFECT_API_URL": server.api_url,
         }
         write_settings(settings, home)
-        yield Stack(home, systems, server, write_instance(systems, home))
+        yield Stack(home, systems, server, write_instance(systems, home, listens=True))
 
 
 def end_on_sigterm() -> None:

@@ -11,15 +11,16 @@ from datetime import datetime
 class OrgEvent:
     """One event: records of `sobject` that one transaction changed, by their 18-character ids.
 
-    `user_id` committed it, and `client` is the name that the calling client gave itself, empty if none. An
-    event that is not `whole` stands for changes that it doesn't tell, or not all of: a gap, an overflow.
+    `user_id` committed it; `client` is the name that the calling client gave itself, empty if none, and None
+    where such events don't tell. An event that is not `whole` stands for changes that it doesn't tell, or not
+    all of: a gap, an overflow.
     """
 
     sobject: str
     record_ids: tuple[str, ...]
     at: datetime | None = None
     user_id: str = ""
-    client: str = ""
+    client: str | None = None
     whole: bool = True
 
 
@@ -38,4 +39,6 @@ def change_channel(sobject: str) -> str:
 
 
 TRIGGERS_CHANNEL = "/event/Gentrack_Object_Event__e"
-"""Where the triggers of `salesforce/` publish, for the objects that they stand on."""
+"""Where the triggers of `salesforce/` publish."""
+TRIGGERED = ("Account", "Contact", "AccountContactRelation", "OrderItem")
+"""The objects that they stand on."""

@@ -104,12 +104,10 @@ class Access:
             values = [f"{self._database.schema[OWN_PERMISSIONS].key_prefix}{'0' * 12}AAA", False, *held]
             transaction.run(f"INSERT INTO {OWN_PERMISSIONS} ({columns}) VALUES ({marks})", values)
 
-    def sees_all(self, user_id: str, object_name: str | None) -> bool:
-        """Whether the user may view all records of an object; None: of every object."""
+    def sees_all(self, user_id: str, object_name: str) -> bool:
+        """Whether the user may view all records of an object."""
         if self.may(user_id, "ViewAllData"):
             return True
-        if object_name is None:
-            return False
         sets = (self._sets[name] for name in self._assigned(user_id) if name in self._sets)
         rights = {right for each in sets for right in each.objects.get(object_name.lower(), ())}
         return bool(rights & {"viewAllRecords", "modifyAllRecords"})

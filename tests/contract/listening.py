@@ -70,7 +70,7 @@ class Listener:
 
     @contextmanager
     def listening(
-        self, replays: SqlReplays, *objects: str, channels: tuple[str, ...] = (), own_client: str = CLIENT
+        self, replays: SqlReplays, *objects: str, channels: tuple[str, ...] = ()
     ) -> Iterator[tuple[Subscription, WatchedIntake]]:
         intake = WatchedIntake(replays)
         subscription = Subscription(
@@ -78,7 +78,7 @@ class Listener:
                 instance=self.instance.id,
                 channels=channels or tuple(change_channel(each) for each in objects),
                 objects=objects,
-                own_client=own_client,
+                own_client=CLIENT,
             ),
             connect_event_bus(self.instance, self.secrets),
             intake,

@@ -2,11 +2,14 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 
 import httpx
 import pytest
 
-from connector.clients.salesforce.org import Org
+from connector.clients.salesforce.event_bus import connect_event_bus
+from connector.clients.salesforce.org import Org, connect_salesforce
+from connector.errors import RequestRefused
 from connector.instance import Instance
 from connector.model.change import Side
 from connector.model.org_event import TRIGGERS_CHANNEL, change_channel
@@ -41,6 +44,14 @@ def ledger(database_url: str) -> Iterator[SqlLedger]:
     ledger = open_ledger(database_url)
     yield ledger
     ledger.close()
+
+
+@pytest.fixture
+def somebody(contract_sandbox: Sandbox, instance: Instance) -> Org:
+    """The org for a person who works in it."""
+    given = contract_sandbox.salesforce
+    key = {"username": given.administrator, "private_key_file": given.private_key_file}
+    return connect_salesforce(instance, SalesforceSecrets(client_id=given.client_id, **key))
 
 
 def noticed(ledger: SqlLedger, instance: Instance) -> set[tuple[str, str]]:
@@ -153,13 +164,38 @@ def test_a_channel_that_may_not_be_heard_is_told_once_and_the_others_go_on(
     assert caplog.text.count("polling goes on") == 1
 
 
-def test_what_the_triggers_publish_is_heard_as_well(listener: Listener, ledger: SqlLedger) -> None:
+def test_doctor_is_told_what_each_channel_takes(listener: Listener) -> None:
+    relations = change_channel("AccountContactRelation")
+    captured = {"objects": [*CAPTURED, "AccountContactRelation"]}
+    listener.org.put("/sandbox/change-data-capture", json=captured).raise_for_status()
+    with closing(connect_event_bus(listener.instance, listener.secrets)) as bus:
+        bus.check(ACCOUNTS)
+        with pytest.raises(RequestRefused, match="Select the object in Setup, Change Data Capture"):
+            bus.check(change_channel("Order"))
+        with pytest.raises(RequestRefused, match="View All Data"):
+            bus.check(relations)
+    listener.org.put("/sandbox/change-data-capture", json={"objects": CAPTURED}).raise_for_status()
+
+
+def test_what_the_triggers_publish_is_heard_unless_it_is_ours(
+    listener: Listener, ledger: SqlLedger, org: Org, somebody: Org
+) -> None:
     channels = (TRIGGERS_CHANNEL,)
-    with listener.listening(ledger.replays, "Account", channels=channels, own_client="x") as (_, intake):
+    with listener.listening(ledger.replays, "Account", channels=channels) as (_, intake):
         intake.stands(TRIGGERS_CHANNEL)
-        account = listener.create("Account", Name="of a trigger")
-        listener.org.delete(f"/services/data/v66.0/sobjects/Account/{account}").raise_for_status()
-        assert intake.records(2) == [account, account]
+        org.create_record("Account", {"Name": "ours"})
+        theirs = somebody.create_record("Account", {"Name": "theirs"})
+        somebody.delete_record("Account", theirs)
+        assert intake.records(2) == [theirs, theirs]
+
+
+def test_one_channel_may_tell_of_all_objects(listener: Listener, ledger: SqlLedger) -> None:
+    channels = ("/data/ChangeEvents",)
+    with listener.listening(ledger.replays, "Contact", channels=channels) as (_, intake):
+        intake.stands(*channels)
+        account = listener.create("Account", Name="of no object that counts")
+        contact = listener.create("Contact", LastName="heard", AccountId=account)
+        assert intake.records(1) == [contact]
 
 
 def test_a_bus_that_is_away_is_waited_for_and_found_again(listener: Listener, ledger: SqlLedger) -> None:

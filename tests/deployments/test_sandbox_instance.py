@@ -7,7 +7,12 @@ import pytest
 
 from connector.instance import load_instance
 from connector.settings import load_settings
-from deployments.sandbox_instance import instance_settings, write_instance, write_settings
+from deployments.sandbox_instance import (
+    instance_settings,
+    objects_to_capture,
+    write_instance,
+    write_settings,
+)
 from deployments.sandbox_process import Sandbox
 
 
@@ -57,6 +62,16 @@ def test_what_is_written_is_what_the_product_reads(
     assert settings.email is not None
     assert (settings.email.host, settings.email.port) == ("127.0.0.1", 4)
     assert settings.reports_folder == tmp_path / "reports"
+
+
+@pytest.mark.parametrize(("listens", "events"), [(False, "off"), (True, "both")])
+def test_it_listens_to_the_org_if_told_so(
+    announced: Sandbox, tmp_path: Path, *, listens: bool, events: str
+) -> None:
+    instance_id = write_instance(announced, tmp_path, listens=listens)
+    section = load_instance(tmp_path / "instances", instance_id).salesforce
+    assert (section.events, section.pubsub_endpoint) == (events, "localhost:8")
+    assert len(objects_to_capture()) == 5
 
 
 def test_secrets_are_for_their_owner_only(announced: Sandbox, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from google.protobuf.message import Message
 
 from connector.clients.retrying import Patience
 from connector.clients.salesforce.event_decoding import EventDecoder
-from connector.clients.salesforce.event_refusals import failure, is_signed_out
+from connector.clients.salesforce.event_refusals import NOT_PERMITTED, failure, is_signed_out
 from connector.clients.salesforce.session import SalesforceSession
 from connector.clients.salesforce.sign_in import Token
 from connector.errors import RequestRefused, ServiceUnavailable, SettingsInvalid
@@ -78,7 +78,7 @@ class EventBus:
         if not found.can_subscribe:
             raise RequestRefused(
                 f"Salesforce's event bus ({channel}): the integration user may not subscribe to it.",
-                todo="Assign the permission set of salesforce/ to that user: it takes View All Records.",
+                todo=NOT_PERMITTED,
                 code="subscription.topic.cannot.subscribe",
             )
 

@@ -20,10 +20,13 @@ from connector.errors import (
 PREFIX = "sfdc.platform.eventbus.grpc."
 _REPLAY_ID = re.compile(r"\.replayid\.")
 _RPC_ID = re.compile(r"\s*rpcId: \S+$")
+NOT_PERMITTED = (
+    "It takes View All Records of the object, which the permission set of salesforce/ gives; for "
+    "AccountContactRelation, OrderItem and PricebookEntry, which know none, View All Data. Or leave it so."
+)
 _REFUSED = {
-    grpc.StatusCode.NOT_FOUND: "See in Setup, Change Data Capture, that the object is selected.",
-    grpc.StatusCode.PERMISSION_DENIED: "Assign the permission set of salesforce/ to the integration user: "
-    "it takes View All Records of the object.",
+    grpc.StatusCode.NOT_FOUND: "Select the object in Setup, Change Data Capture. Or leave it so.",
+    grpc.StatusCode.PERMISSION_DENIED: NOT_PERMITTED,
     grpc.StatusCode.INVALID_ARGUMENT: "See [salesforce] events of the instance.",
     grpc.StatusCode.FAILED_PRECONDITION: "See [salesforce] events of the instance.",
     grpc.StatusCode.UNIMPLEMENTED: "See [salesforce] pubsub_endpoint of the instance.",

@@ -172,6 +172,6 @@ class Subscription:
         """Whether the connector made the change; of an event that isn't whole nobody can say so."""
         return (
             event.whole
-            and event.client == self._listening.own_client
+            and event.client in {None, self._listening.own_client}
             and event.user_id[:15] == self._bus.user_id()[:15]
         )

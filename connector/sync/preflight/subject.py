@@ -12,6 +12,7 @@ from connector.model.describe import ObjectDescribe
 from connector.model.history import PastRun
 from connector.model.volume import Volume
 from connector.model.window import Window
+from connector.sync.ongoing.ports import EventBus
 from connector.sync.ports import EventPublishing, GentrackSource, Mailer, SalesforceOrg, Staging
 from connector.sync.preflight.volumes import counted
 
@@ -33,7 +34,8 @@ class Subject:
 
     `events` is None where a person switches Gentrack's event publishing, `mailer` where no mail server is
     set, `ledger` where no database is named: then the command that runs brings its own. `sharing_org` are the
-    other instances that load into the same org. `run_id` is the run that looks, None for doctor.
+    other instances that load into the same org. `run_id` is the run that looks, None for doctor. `event_bus`
+    opens Salesforce's, where the instance listens to `channels` of it.
     """
 
     instance: Instance
@@ -47,6 +49,8 @@ class Subject:
     ledger: LedgerView | None = None
     sharing_org: frozenset[str] = frozenset()
     run_id: str | None = None
+    channels: tuple[str, ...] = ()
+    event_bus: Callable[[], EventBus] | None = None
 
     @property
     def described(self) -> Mapping[str, ObjectDescribe]:

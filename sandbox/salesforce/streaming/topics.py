@@ -1,7 +1,7 @@
 """What can be subscribed to: platform events by name, change events by object, all change events together."""
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sandbox.salesforce.schema.model import Schema, SObjectType
@@ -13,13 +13,13 @@ ALL_CHANGES = "/data/ChangeEvents"
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic: the kinds of events in it, and its schema if there is only one kind.
+    """One topic: the kinds of events in it, each with its object, and its schema if there is only one kind.
 
     `sobject` is the platform event, or the object whose changes are told; None: those of all objects.
     """
 
     name: str
-    event_names: Collection[str]
+    event_names: Mapping[str, str]
     schema: EventSchema | None
     sobject: SObjectType | None
 
@@ -59,13 +59,14 @@ class Topics:
     def find(self, name: str) -> Topic | None:
         """The topic of that name, or None."""
         if name == ALL_CHANGES:
-            return Topic(name, {each.schema.event_name for each in self._changes.values()}, None, None)
+            told = {each.schema.event_name: each.object_name for each in self._changes.values()}
+            return Topic(name, told, None, None)
         kind, _, event = name.removeprefix("/").partition("/")
         if kind == "event" and event in self._events:
-            return Topic(name, {event}, self._events[event], self._schema[event])
+            return Topic(name, {event: event}, self._events[event], self._schema[event])
         for each in self._changes.values() if kind == "data" else ():
             if event == event_name(each.object_name):
-                return Topic(name, {event}, each.schema, self._schema[each.object_name])
+                return Topic(name, {event: each.object_name}, each.schema, self._schema[each.object_name])
         return None
 
     def schema_of(self, event: str) -> EventSchema:

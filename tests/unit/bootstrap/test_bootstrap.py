@@ -1,5 +1,7 @@
 """The composition root: what a connection of an instance is made of."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,3 +37,62 @@ def test_terms_of_an_entity_that_there_is_none_of_are_refused_before_anything_ru
     (tmp_path / "1.toml").write_text(INSTANCE.format(seconds=5) + section, "utf-8")
     with pytest.raises(SettingsInvalid, match=r"ongoing\.entities names what is no entity: acount"):
         connect("1", Settings(instances_folder=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("lines", "channels"),
+    [
+        ("", []),
+        ('events = "triggers"', ["/event/Gentrack_Object_Event__e"]),
+        ('events = "change"\nevent_channel = "/data/Gentrack__chn"', ["/data/Gentrack__chn"]),
+        (
+            'events = "both"',
+            [
+                "/event/Gentrack_Object_Event__e",
+                "/data/Product2ChangeEvent",
+                "/data/PricebookEntryChangeEvent",
+                "/data/Service_Point__ChangeEvent",
+                "/data/ContractChangeEvent",
+                "/data/OrderChangeEvent",
+            ],
+        ),
+        (
+            'events = "change"',
+            [
+                "/data/Product2ChangeEvent",
+                "/data/PricebookEntryChangeEvent",
+                "/data/AccountChangeEvent",
+                "/data/ContactChangeEvent",
+                "/data/AccountContactRelationChangeEvent",
+                "/data/Service_Point__ChangeEvent",
+                "/data/ContractChangeEvent",
+                "/data/OrderChangeEvent",
+                "/data/OrderItemChangeEvent",
+            ],
+        ),
+    ],
+)
+def test_an_instance_says_what_it_listens_to(tmp_path: Path, lines: str, channels: list[str]) -> None:
+    text = INSTANCE.format(seconds=5).replace("[gentrack]", f"{lines}\n[gentrack]")
+    (tmp_path / "1.toml").write_text(text, "utf-8")
+    at = connect("1", Settings(instances_folder=tmp_path))
+    assert sorted(at.channels) == sorted(channels)
+    if not channels:
+        assert at.subscription(ask_poll=lambda: None) is None
+
+
+def test_a_channel_that_nothing_uses_is_refused(tmp_path: Path) -> None:
+    text = INSTANCE.format(seconds=5).replace(
+        "[gentrack]", 'event_channel = "/data/ChangeEvents"\n[gentrack]'
+    )
+    (tmp_path / "1.toml").write_text(text, "utf-8")
+    with pytest.raises(
+        SettingsInvalid, match="event_channel is set, which only events = 'change' or 'both' use"
+    ):
+        connect("1", Settings(instances_folder=tmp_path))
+
+
+def test_whoever_does_not_listen_loads_no_grpc() -> None:
+    program = "import sys, connector.bootstrap; print(sorted({'grpc', 'fastavro'} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"

@@ -75,7 +75,7 @@ def decoded(schema: dict[str, Any], payload: bytes) -> OrgEvent:
 
 def test_a_merged_change_names_every_record() -> None:
     event = decoded(CHANGE, change(recordIds=[FIRST, SECOND]))
-    assert event == OrgEvent("Account", (FIRST, SECOND), MOMENT, USER)
+    assert event == OrgEvent("Account", (FIRST, SECOND), MOMENT, USER, client="")
 
 
 def test_values_are_never_read() -> None:
