@@ -41,11 +41,15 @@ class SalesforceSecrets(BaseModel, extra="forbid"):
     client_secret: SecretStr | None = Field(default=None, description="Consumer secret (client credentials).")
     username: str | None = Field(default=None, description="The integration user (JWT bearer).")
     private_key_file: Path | None = Field(default=None, description="PEM file of the JWT bearer's key.")
+    private_key: SecretStr | None = Field(default=None, description="The same key itself, in PEM.")
 
     @model_validator(mode="after")
     def _one_way_to_sign_in(self) -> Self:
         _refuse_placeholder("salesforce client_secret", self.client_secret)
-        jwt = self.username is not None and self.private_key_file is not None
+        _refuse_placeholder("salesforce private_key", self.private_key)
+        if self.private_key_file is not None and self.private_key is not None:
+            raise ValueError("give either private_key_file or private_key")
+        jwt = self.username is not None and (self.private_key_file or self.private_key) is not None
         if self.client_secret is None and not jwt:
             raise ValueError("give either client_secret, or username and private_key_file")
         return self
@@ -69,6 +73,20 @@ class InstanceSecrets(BaseModel, extra="forbid"):
     salesforce: SalesforceSecrets
     gentrack: GentrackSecrets | None = None
     """None where Gentrack's records come from exports."""
+
+
+class InstanceBlocks(BaseModel, extra="forbid"):
+    """The Prefect blocks that hold the secrets of one instance, each as kind/name."""
+
+    salesforce: str = Field(
+        pattern=r"^(salesforce-credentials|aws-secret)/[a-z0-9-]+$",
+        description="How to sign in to Salesforce.",
+    )
+    gentrack: str | None = Field(
+        default=None,
+        pattern=r"^(gentrack-credentials|aws-secret)/[a-z0-9-]+$",
+        description="App credentials of the Gentrack tenant.",
+    )
 
 
 class EmailSettings(BaseModel, extra="forbid"):
@@ -146,7 +164,30 @@ class Settings(BaseSettings):
     memory_limit: str = Field(default="1GB", pattern=r"^\d+(MB|GB)$", description="DuckDB's memory limit.")
     email: EmailSettings | None = Field(default=None, description="Mail server; none: no email is sent.")
     api: ApiSettings = Field(default=ApiSettings(), description="The API of `connector serve`.")
+    email_block: str | None = Field(
+        default=None,
+        pattern=r"^(email-server-credentials|aws-secret)/[a-z0-9-]+$",
+        description="A Prefect block to take the mail server from, instead.",
+    )
+    email_sender: str | None = Field(
+        default=None, pattern=r"^[^\r\n]*@[^\r\n]*$", description="From address, where a block says none."
+    )
     secrets: dict[str, InstanceSecrets] = Field(default_factory=dict, description="Secrets by instance id.")
+    blocks: dict[str, InstanceBlocks] = Field(
+        default_factory=dict, description="Prefect blocks to take the secrets from instead, by instance id."
+    )
+
+    @model_validator(mode="after")
+    def _one_place_for_secrets(self) -> Self:
+        twice = {name.lower() for name in self.secrets} & {name.lower() for name in self.blocks}
+        if twice:
+            names = ", ".join(sorted(twice))
+            raise ValueError(
+                f"give either CONNECTOR_SECRETS__... or CONNECTOR_BLOCKS__... of {names}, not both"
+            )
+        if self.email is not None and self.email_block is not None:
+            raise ValueError("give either CONNECTOR_EMAIL_BLOCK or CONNECTOR_EMAIL__..., not both")
+        return self
 
     @model_validator(mode="after")
     def _one_access_to_s3(self) -> Self:

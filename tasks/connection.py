@@ -3,7 +3,7 @@
 import threading
 
 from connector.bootstrap import Connection, connect, ledger_of
-from connector.settings import load_settings
+from connector.settings import Settings, load_settings
 from connector.store.ledger import SqlLedger
 
 _open: dict[str, Connection] = {}
@@ -37,9 +37,17 @@ def close_connections() -> None:
 
 
 def _connected(instance: str) -> Connection:
-    settings = load_settings()
+    return connect(instance, with_blocks(load_settings(), instance))
+
+
+def with_blocks(settings: Settings, instance: str | None = None) -> Settings:
+    """The settings with what stands in Prefect blocks: of an instance, or of all. Raises SettingsInvalid."""
     if settings.s3_block is not None:
         from tasks.s3_block import with_s3_block  # noqa: PLC0415 - a second to import, for those who use it
 
         settings = with_s3_block(settings, settings.s3_block)
-    return connect(instance, settings)
+    if settings.blocks or settings.email_block is not None:
+        from tasks.blocks import with_secret_blocks  # noqa: PLC0415 - likewise
+
+        settings = with_secret_blocks(settings, instance)
+    return settings

@@ -10,6 +10,7 @@ import typer
 from deployments.command_line.apps import apps_app
 from deployments.command_line.asked import initial_sync_asked
 from deployments.command_line.audit import audit
+from deployments.command_line.blocks import blocks_app
 from deployments.command_line.confirm import confirm
 from deployments.command_line.doctor import doctor
 from deployments.command_line.erase import erase
@@ -47,6 +48,7 @@ window = typer.Typer(help="The outage window of an instance.", no_args_is_help=T
 app.add_typer(window, name="window")
 app.add_typer(review_app, name="review")
 app.add_typer(apps_app, name="apps")
+app.add_typer(blocks_app, name="blocks")
 
 
 @app.command(name="plan")

@@ -8,13 +8,14 @@ from connector.api.instances import Instances
 from connector.settings import load_settings
 from deployments.command_line.services import ledger_alone
 from deployments.ports import LOOPBACK, listening_on
+from tasks.connection import with_blocks
 
 _GRACE_SECONDS = 10
 
 
 def serve(port: int) -> int:
     """Serve on 127.0.0.1: what faces a network is a proxy's, with its certificate. Raises SettingsInvalid."""
-    settings = load_settings()
+    settings = with_blocks(load_settings())
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     with (
         ledger_alone(settings, console) as ledger,

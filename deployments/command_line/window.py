@@ -16,6 +16,7 @@ from connector.settings import Settings, load_settings
 from connector.store.ledger import SqlLedger
 from connector.sync.close_window import close_window
 from deployments.command_line.services import ledger_alone
+from tasks.connection import with_blocks
 
 
 def window_status(instance: str, *, as_json: bool) -> int:
@@ -53,7 +54,7 @@ def window_close(instance: str, *, force: bool, as_json: bool) -> int:
                 todo="End that run first, wait until then, or add --force.",
             )
         else:
-            closure = close_by_hand(window, ledger, settings)
+            closure = close_by_hand(window, ledger, with_blocks(settings, instance))
     if as_json:
         sys.stdout.write(json.dumps({"closed": closure.closed, "message": closure.told}, indent=2) + "\n")
     else:

@@ -15,7 +15,19 @@ PACKAGES = ("connector", "deployments", "eventbus", "flows", "sandbox", "tasks")
 MODULES = sorted(file for package in PACKAGES for file in (PROJECT / package).rglob("*.py"))
 LARGEST = 400
 SHAPELESS = {"utils", "util", "helpers", "helper", "common", "manager"}
-_MACHINERY = {"connection", "lease", "mail", "once", "progress", "s3_block", "stages", "task"}
+_MACHINERY = {
+    "block_kinds",
+    "blocks",
+    "connection",
+    "credential_blocks",
+    "lease",
+    "mail",
+    "once",
+    "progress",
+    "s3_block",
+    "stages",
+    "task",
+}
 """Modules of tasks/ that are no stage: what all of its tasks share."""
 
 

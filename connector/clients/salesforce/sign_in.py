@@ -84,12 +84,16 @@ def _assertion(section: SalesforceSection, secrets: SalesforceSecrets) -> str:
     }
     key_file = secrets.private_key_file
     try:
-        key = key_file.read_text("ascii") if key_file else ""
+        if secrets.private_key is not None:
+            key = secrets.private_key.get_secret_value()
+        else:
+            key = key_file.read_text("ascii") if key_file else ""
         return jwt.encode(claims, key, algorithm="RS256")
     except (OSError, ValueError, TypeError, jwt.PyJWTError) as unusable:
         raise SettingsInvalid(
-            f"The private key file {key_file} can't sign a JWT: {type(unusable).__name__}.",
-            todo="Give the PEM file of an RSA private key without a passphrase.",
+            f"The private key {f'file {key_file} ' if key_file else ''}can't sign a JWT:"
+            f" {type(unusable).__name__}.",
+            todo="Give an RSA private key in PEM without a passphrase.",
         ) from None
 
 

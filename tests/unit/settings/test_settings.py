@@ -76,6 +76,13 @@ def test_good_settings_are_read_and_the_rest_has_defaults() -> None:
         ("CONNECTOR_S3__ENDPOINT_URL", "minio", "CONNECTOR_S3__ENDPOINT_URL: String should match pattern"),
         ("CONNECTOR_S3__ACCESS_KEY_ID", "AKIA", "give both access_key_id and secret_access_key, or neither"),
         ("CONNECTOR_S3_BLOCK", "staging", "CONNECTOR_S3_BLOCK: String should match pattern"),
+        ("CONNECTOR_EMAIL_BLOCK", "s3-bucket/x", "CONNECTOR_EMAIL_BLOCK: String should match pattern"),
+        (f"{SALESFORCE}PRIVATE_KEY", "changeme", "salesforce private_key still holds a placeholder"),
+        (
+            "CONNECTOR_BLOCKS__1__GENTRACK",
+            "gentrack-credentials/x",
+            "BLOCKS__1__SALESFORCE: Field required",
+        ),
         ("CONNECTOR_MEMORY_LIMIT", "lots", "CONNECTOR_MEMORY_LIMIT: String should match pattern"),
         (f"{SALESFORCE}CLIENT_ID", "", "SALESFORCE__CLIENT_ID: String should have at least 1 character"),
         (f"{SALESFORCE}CLIENT_SECRET", "", "salesforce client_secret is empty"),
@@ -195,3 +202,22 @@ def test_the_password_of_the_ledger_is_shown_nowhere(monkeypatch: pytest.MonkeyP
     assert settings.database_url.get_secret_value().endswith("127.0.0.1/ledger")
     shown = (repr(settings), str(settings), str(settings.model_dump()), settings.model_dump_json())
     assert not [text for text in shown if "hush" in text]
+
+
+def test_secrets_stand_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONNECTOR_BLOCKS__Other__SALESFORCE", "salesforce-credentials/production")
+    monkeypatch.setenv("CONNECTOR_BLOCKS__Other__GENTRACK", "aws-secret/gentrack")
+    (blocks,) = load_settings().blocks.values()
+    assert (blocks.salesforce, blocks.gentrack) == (
+        "salesforce-credentials/production",
+        "aws-secret/gentrack",
+    )
+    monkeypatch.setenv("CONNECTOR_BLOCKS__61668309__SALESFORCE", "salesforce-credentials/production")
+    assert "give either CONNECTOR_SECRETS__... or CONNECTOR_BLOCKS__... of 61668309, not both" in refusal()
+
+
+def test_the_mail_server_is_told_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONNECTOR_EMAIL_BLOCK", "email-server-credentials/connector")
+    monkeypatch.setenv("CONNECTOR_EMAIL__HOST", "smtp.example.com")
+    monkeypatch.setenv("CONNECTOR_EMAIL__SENDER", "connector@example.com")
+    assert "give either CONNECTOR_EMAIL_BLOCK or CONNECTOR_EMAIL__..., not both" in refusal()

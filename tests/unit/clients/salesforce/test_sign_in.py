@@ -54,6 +54,7 @@ def test_client_credentials(
     }
 
 
+@pytest.mark.parametrize("is_file", [True, False])
 @pytest.mark.parametrize("audience", [None, "https://acme.my.salesforce.com"])
 def test_jwt_bearer(
     salesforce: ScriptedServer,
@@ -61,10 +62,15 @@ def test_jwt_bearer(
     key: rsa.RSAPrivateKey,
     key_file: Path,
     audience: str | None,
+    *,
+    is_file: bool,
 ) -> None:
     instance = instance_at(salesforce_url=salesforce.url)
     section = instance.salesforce.model_copy(update={"jwt_audience": audience})
-    secrets = SalesforceSecrets(client_id="client", username="sync@acme.example", private_key_file=key_file)
+    given = {"private_key_file": key_file} if is_file else {"private_key": key_file.read_text("ascii")}
+    secrets = SalesforceSecrets.model_validate(
+        {"client_id": "client", "username": "sync@acme.example", **given}
+    )
     salesforce.answers("GET", USERINFO, Answer(200, {"preferred_username": "u"}))
     connect_salesforce(instance.model_copy(update={"salesforce": section}), secrets).user_name()
     form = form_of(salesforce)
