@@ -10,6 +10,7 @@
     │   │   └── ReplayIdRefused         an event that the event bus doesn't know any more: begin anew
     │   ├── JobFailed               a bulk job could not be run at all
     │   ├── CountsDisagree          rows sent, and rows answered for, are not the same number
+    │   ├── EntityStuck             records of one entity break one after another
     │   ├── InstanceInUse           another run holds the instance
     │   ├── LeaseLost               the run does not hold its window, or its instance, any more
     │   └── NotForeseen             an error of none of these kinds; its text stays on the machine
@@ -90,6 +91,10 @@ class JobFailed(LastingError):
 
 class CountsDisagree(LastingError):
     """Rows sent, and rows answered for, are not the same number."""
+
+
+class EntityStuck(LastingError):
+    """Records of one entity break one after another: the cause is in none of them."""
 
 
 class InstanceInUse(LastingError):

@@ -22,6 +22,8 @@ class NoticeSource(StrEnum):
     EVENT = "event"
     POLL = "poll"
     API = "api"
+    ROUND = "round"
+    """Synchronising another record showed that this one has to be looked at."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pandas as pd
 from connector.mapping import columns as named
 from connector.mapping.agreement.hashes import PACKED
 from connector.mapping.agreement.record_cases import Presence, Standing
-from connector.mapping.converters import TEXT
+from connector.mapping.converters import TEXT, Column
 from connector.mapping.vocabulary import EntitySpec
 
 _FLAGS = (named.KEY_BROKEN, named.IN_SCOPE, named.FLAGGED)
@@ -52,6 +52,29 @@ def batch_of(spec: EntitySpec, rows: Sequence[Mapping[str, Any]]) -> pd.DataFram
     known = unknown_record(spec)
     batch = pd.DataFrame([known | dict(row) for row in rows], columns=list(known))
     return batch.astype({name: _type_of(value) for name, value in known.items()} | {named.AGREED: PACKED})
+
+
+def typed(spec: EntitySpec, records: pd.DataFrame) -> pd.DataFrame:
+    """Records with whichever columns of a batch they have -> with all of them, in their types.
+
+    What is missing is unknown; columns that are no batch's are left as they are.
+    """
+    known = unknown_record(spec)
+    kinds = {name: _type_of(value) for name, value in known.items()} | {named.AGREED: PACKED}
+    columns = {
+        name: _filled(records.get(name), value, kinds[name], records.index) for name, value in known.items()
+    }
+    beside = [name for name in records.columns if name not in known]
+    return pd.concat([pd.DataFrame(columns, index=records.index), records[beside]], axis="columns")
+
+
+def _filled(column: Column | None, value: Any, kind: Any, index: pd.Index) -> Column:
+    if column is None:
+        unknown: Column = pd.Series([value] * len(index), index=index, dtype=kind)
+        return unknown
+    known: Column = column if value is None else column.astype(object).where(column.notna(), value)
+    in_its_type: Column = known.astype(kind)
+    return in_its_type
 
 
 def _type_of(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ class Decisions:
     record_codes: Codes
     fields: FieldCases
 
-    @property
+    @cached_property
     def actions(self) -> pd.DataFrame:
         """What is done with each record: action, code, outcome (missing: out of scope), relinked, why."""
         index = self.records.index
@@ -65,12 +66,12 @@ class Decisions:
         actions[named.RELINKED] = relinked.mask(merged, self.records[named.MERGED_INTO]).astype(TEXT)
         return actions
 
-    @property
+    @cached_property
     def to_salesforce(self) -> pd.DataFrame:
         """Which fields and lookups of Salesforce are written: a boolean column for each API name."""
         return self._by_line(self._writes & self.fields.towards_salesforce)
 
-    @property
+    @cached_property
     def to_gentrack(self) -> pd.DataFrame:
         """Which values of Gentrack are written: a boolean column for each source that has a way back."""
         rows = self._writes & ~self.fields.towards_salesforce
@@ -85,7 +86,7 @@ class Decisions:
         """What Salesforce gets where it is written: for a lookup, the parent's external id."""
         return self.sides.of_gentrack
 
-    @property
+    @cached_property
     def gentrack_values(self) -> pd.DataFrame:
         """What Gentrack gets where it is written, in its own form."""
         values: dict[str, Column] = {}
@@ -94,7 +95,7 @@ class Decisions:
             values |= dict(zip(_sources(line), _back(line, theirs), strict=True))
         return pd.DataFrame(values, index=self.records.index)
 
-    @property
+    @cached_property
     def changes(self) -> pd.DataFrame:
         """The fields that differ, one row each: field, verdict, writes, gentrack, salesforce, why.
 
@@ -169,7 +170,7 @@ class Decisions:
         goes_on = (again | self._are(*RETURNS)).any(axis=1)
         return np.where(goes_on, before + (again & done).any(axis=1), 0)
 
-    @property
+    @cached_property
     def _writes(self) -> Truth:
         return self._are(*(case for case in CASES if case.writes))
 
