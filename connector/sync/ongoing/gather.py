@@ -16,8 +16,6 @@ from connector.model.agreement import Agreement
 from connector.sync.ongoing.asked import Asked
 from connector.sync.ongoing.parties import Parties
 
-REFERENCE = "clientReference"
-"""Where Gentrack keeps the Salesforce id of a record that was created for it."""
 FOLD = "fold"
 """A column with the external id, case folded, that a record of a side belongs to."""
 
@@ -80,7 +78,7 @@ def gather(at: Parties, spec: EntitySpec, asked: Asked) -> Found:
         known, keys = {**known, **more}, keys | carried | more.keys()
         theirs = _and(at, spec, theirs, {pair.salesforce_id for pair in more.values() if pair.salesforce_id})
     ours = _ours(at, spec, keys)
-    referred = _referred(at, spec, ours, theirs, known.keys() | first.said.keys())
+    referred = _referred(ours, known.keys() | first.said.keys() | _carried(theirs))
     theirs = _and(at, spec, theirs, set(referred.values()))
     return Found(spec, asked, tuple(sorted(keys)), known, ours, theirs, {**referred, **first.said})
 
@@ -138,22 +136,11 @@ def _key_of(spec: EntitySpec, theirs: pd.DataFrame) -> Column:
     return folded(key)
 
 
-def _referred(
-    at: Parties, spec: EntitySpec, ours: pd.DataFrame, theirs: pd.DataFrame, settled: Collection[str]
-) -> dict[str, str]:
+def _referred(ours: pd.DataFrame, settled: Collection[str]) -> dict[str, str]:
     """External id -> the Salesforce id for which Gentrack made a record that nobody linked yet.
 
     The connector may have been killed between the creation and the link; without this the record would be
     made in Salesforce once more.
     """
-    if not at.creating(spec) or ours.empty:
-        return {}
-    elsewhere = [*settled, *_carried(theirs)]
-    new = ours[~ours[FOLD].isin(elsewhere) & ours["gentrack_id"].notna()]
-    resource = spec.source.resources[0].name
-    referred = {}
-    for fold, gentrack_id in zip(new[FOLD], new["gentrack_id"], strict=True):
-        record = at.gentrack_records.read(resource, int(gentrack_id))
-        if record is not None and record.get(REFERENCE):
-            referred[str(fold)] = str(record[REFERENCE])
-    return referred
+    made = ours[ours[named.CLIENT_REFERENCE].notna() & ~ours[FOLD].isin(list(settled))]
+    return dict(zip(made[FOLD].astype(str), made[named.CLIENT_REFERENCE].astype(str), strict=True))

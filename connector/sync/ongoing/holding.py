@@ -27,17 +27,14 @@ class Held:
 
     asked: Asked
     free: Asked
-    names: frozenset[str]
+    names: set[str]
+    locks: ExitStack
 
-    @contextmanager
-    def more(self, at: Parties, spec: EntitySpec, names: frozenset[str]) -> Iterator[frozenset[str]]:
-        """All names that are ours, with those of the given ones that can be had as well."""
-        wanted = names - self.names
-        if not wanted:
-            yield self.names
-            return
-        with at.locks.writing(at.instance, spec.name, sorted(wanted)) as had:
-            yield self.names | had
+    def ours(self, at: Parties, spec: EntitySpec, names: frozenset[str]) -> Collection[str]:
+        """All names that are ours; of those that turned up only now, the ones that could be had as well."""
+        if wanted := names - self.names:
+            self.names.update(self.locks.enter_context(at.locks.writing(at.instance, spec.name, wanted)))
+        return self.names
 
     def busy(self, spec: EntitySpec, names: Collection[str]) -> dict[str, RecordResult]:
         """The results of records that somebody else is writing."""
@@ -74,7 +71,7 @@ def holding(at: Parties, asked: Mapping[str, Asked]) -> Iterator[Mapping[str, He
                     frozenset(one for one in several if names[one] <= ours)
                     for several in (some.keys, some.ids)
                 )
-                held[spec.name] = Held(some, Asked(keys, ids), ours)
+                held[spec.name] = Held(some, Asked(keys, ids), set(ours), locks)
         yield held
 
 

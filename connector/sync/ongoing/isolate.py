@@ -11,15 +11,17 @@ from typing import Generic, Protocol, Self, TypeVar
 
 from connector.errors import (
     ConnectorError,
-    CountsDisagree,
     EntityStuck,
-    JobFailed,
-    RequestRefused,
+    GaveUp,
+    InstanceInUse,
+    LeaseLost,
+    PassingError,
+    PersonNeeded,
 )
 
 MOST_BROKEN = 5
 """So many records may break of one batch; where more do, all of it is left."""
-_OF_A_RECORD = (RequestRefused, JobFailed, CountsDisagree)
+_OF_NO_RECORD = (PassingError, PersonNeeded, GaveUp, LeaseLost, InstanceInUse, EntityStuck)
 _logger = logging.getLogger(__name__)
 
 
@@ -68,24 +70,29 @@ def isolated(
     return results, broken
 
 
-def _divided(work: Callable[[Whole], Result], whole: Whole) -> Iterator[Result | Broken[Whole]]:
+def attempted(work: Callable[[], Result]) -> Result | Exception:
+    """What comes of work, or what it raised, where that may be because of a record.
+
+    Raises what is about no record.
+    """
     try:
-        result = work(whole)
-    except _OF_A_RECORD as refused:
-        error: Exception = refused
-    except ConnectorError:
+        return work()
+    except _OF_NO_RECORD:
         raise
-    except Exception as unforeseen:  # noqa: BLE001 - whatever one record breaks, the others go on
-        error = unforeseen
-    else:
+    except Exception as error:  # noqa: BLE001 - whatever one record breaks, the others go on
+        return error
+
+
+def _divided(work: Callable[[Whole], Result], whole: Whole) -> Iterator[Result | Broken[Whole]]:
+    result = attempted(lambda: work(whole))
+    if not isinstance(result, Exception):
         yield result
-        return
-    if len(whole) > 1:
+    elif len(whole) > 1:
         for half in whole.halves:
             yield from _divided(work, half)
     else:
-        _logger.error("A record broke its batch", exc_info=error)
-        yield Broken(whole, error)
+        _logger.error("A record broke its batch", exc_info=result)
+        yield Broken(whole, result)
 
 
 def _told(error: Exception) -> str:

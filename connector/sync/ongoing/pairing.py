@@ -54,8 +54,11 @@ class Paired:
         return by_key | {one: self.of_ids[one] for one in asked.ids if one in self.of_ids}
 
 
-def paired(at: Parties, found: Found) -> Paired:
-    """Bring the sides together. Gentrack is asked about linked records that it didn't find by their keys."""
+def paired(at: Parties, found: Found, coming: Mapping[str, Collection[str]]) -> Paired:
+    """Bring the sides together. Gentrack is asked about linked records that it didn't find by their keys.
+
+    `coming` are external ids, case folded, by entity, that will stand in Salesforce before these records do.
+    """
     live = found.theirs[~found.theirs[named.DELETED]]
     belongs = _belonging(found, live)
     alone = found.asked.ids & set(live.loc[live[FOLD].isna(), named.SALESFORCE_ID])
@@ -70,14 +73,17 @@ def paired(at: Parties, found: Found) -> Paired:
     _say_presence(at, found.spec, batch)
     for parent in found.spec.parents:
         keys = folded(batch[named.parent_key(parent.field)].astype(TEXT))
-        there = parents_there(at, at.entity(parent.entity), set(keys.dropna()))
-        batch[named.parent_there(parent.field)] = keys.isin(list(there))
+        soon = coming.get(parent.entity, ())
+        there = parents_there(at, at.entity(parent.entity), set(keys.dropna()) - set(soon))
+        batch[named.parent_there(parent.field)] = keys.isin([*there, *soon])
     batch[named.MERGED_KEY] = _winners(at, found.spec, batch)
     is_there = batch[named.IN_SALESFORCE] == Presence.PRESENT.value
     batch[named.SALESFORCE_ID] = batch[_PAIR_ID].fillna(batch[_FOUND].where(is_there))
     known_key = batch[_OUR_KEY].fillna(batch[_PAIR_KEY])
     batch[named.KEY] = known_key.fillna(batch[named.SALESFORCE_KEY]).fillna(batch[FOLD])
-    batch["gentrack_id"] = batch["gentrack_id"].astype("Int64").fillna(batch[_PAIR_NUMBER].astype("Int64"))
+    batch[named.GENTRACK_ID] = (
+        batch[named.GENTRACK_ID].astype("Int64").fillna(batch[_PAIR_NUMBER].astype("Int64"))
+    )
     of_keys = {key: place for place, key in enumerate(found.keys)}
     return Paired(
         records=typed(found.spec, batch.drop(columns=list(_HELPING))),

@@ -12,16 +12,14 @@ from connector.sync.ongoing.round_ports import (
     Proposals,
     SalesforceSide,
     Writing,
+    WritingAll,
     WritingKeys,
 )
 
 
 @dataclass(frozen=True)
 class Parties:
-    """What a record is synchronised with. `entities` are in the order of the registry, parents first.
-
-    `creating` says for an entity whether the instance asks for records of Salesforce in Gentrack.
-    """
+    """What a record is synchronised with. `entities` are in the order of the registry, parents first."""
 
     instance: str
     entities: tuple[EntitySpec, ...]
@@ -32,9 +30,8 @@ class Parties:
     locks: WritersLocks
     proposals: Proposals
     terms: Callable[[EntitySpec], Terms]
-    creating: Callable[[EntitySpec], bool]
     to_gentrack: Writing
-    to_salesforce: Writing
+    to_salesforce: WritingAll
     keys_to_salesforce: WritingKeys
 
     def entity(self, name: str) -> EntitySpec:

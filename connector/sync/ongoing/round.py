@@ -5,10 +5,11 @@ other records is put into it before that: a kill anywhere costs a repetition and
 """
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from connector.errors import ConnectorError, EntityStuck, RequestRefused
 from connector.mapping.agreement.record_cases import Action
@@ -18,15 +19,15 @@ from connector.model.outcome import RowOutcome
 from connector.sync.ongoing.asked import Asked
 from connector.sync.ongoing.fates import Fates, Persistence, fates_of
 from connector.sync.ongoing.holding import Held, holding
-from connector.sync.ongoing.isolate import Broken, isolated
+from connector.sync.ongoing.isolate import Broken, attempted, isolated
 from connector.sync.ongoing.notices import Identity, Notices, identity
 from connector.sync.ongoing.parties import Parties
 from connector.sync.ongoing.prefetched import prefetched
-from connector.sync.ongoing.results import Fate, RecordResult
+from connector.sync.ongoing.results import Fate, RecordResult, Synchronised
 from connector.sync.ongoing.round_ports import DeadLetters, Inbox
-from connector.sync.ongoing.synchronise import synchronise
-from connector.sync.ongoing.todo import TODO, UNFORESEEN
 from connector.sync.ongoing.subjects import Subject, Trace, trace
+from connector.sync.ongoing.synchronise import Considered, carry_out, consider, synchronise
+from connector.sync.ongoing.todo import TODO, UNFORESEEN
 
 _TOLD_IN_LOG = (Action.REPORT.value, Action.FLAG.value, Action.DELETE_IN_GENTRACK.value)
 _logger = logging.getLogger(__name__)
@@ -64,9 +65,7 @@ def work_off(
     traced, untraceable = _traced(at, rows)
     with holding(at, traced.asked) as held:
         work = _Work(_read_ahead(at, held), traced)
-        for spec in at.entities:
-            if spec.name in held:
-                work.synchronise(spec, held[spec.name])
+        work.synchronise(held)
     by_row, held_up = work.by_row(rows)
     fates = fates_of(by_row, held_up, letters, at.entities, persistence)
     fates.buried += [(row, untraceable[one]) for row in rows if (one := identity(row.notice)) in untraceable]
@@ -94,22 +93,59 @@ class _Work:
     follow_up: list[Notice] = field(default_factory=list)
     stuck: dict[str, str] = field(default_factory=dict)
 
-    def synchronise(self, spec: EntitySpec, held: Held) -> None:
-        """One entity, whatever becomes of the others."""
-        busy = held.busy(spec, held.left)
-        self.results |= {(spec.name, one): result for one, result in busy.items()}
-        try:
-            parts, broken = isolated(
-                lambda some: synchronise(self.at, spec, held, some), held.free, what=spec.name
-            )
-        except EntityStuck as error:
-            self.stuck[spec.name] = str(error)
-            _logger.exception("Nothing of %s could be done", spec.name)
+    def synchronise(self, held: Mapping[str, Held]) -> None:
+        """All entities in few calls; where that breaks, each for itself, whatever becomes of the others."""
+        considered = self._considered(held)
+        if not considered:
             return
+        done = attempted(lambda: carry_out(self.at, considered))
+        if isinstance(done, Exception):
+            _logger.warning("A round broke, and is carried out entity by entity", exc_info=done)
+            for one in considered:
+                self._isolated(one.spec, one.held, one.some)
+        else:
+            for one, told in zip(considered, done, strict=True):
+                self._take(one.spec, [told], [])
+
+    def _considered(self, held: Mapping[str, Held]) -> list[Considered]:
+        considered: list[Considered] = []
+        coming: dict[str, set[str]] = defaultdict(set)
+        for spec in self.at.entities:
+            if spec.name not in held:
+                continue
+            own = held[spec.name]
+            busy = own.busy(spec, own.left)
+            self.results |= {(spec.name, one): result for one, result in busy.items()}
+            try:
+                parts, broken = isolated(
+                    partial(consider, self.at, spec, own, coming=coming), own.free, what=spec.name
+                )
+            except EntityStuck as error:
+                self._leave(spec, error)
+                continue
+            considered += parts
+            for part in parts:
+                coming[spec.name] |= part.coming
+            self._take(spec, [], broken)
+        return considered
+
+    def _isolated(self, spec: EntitySpec, held: Held, some: Asked) -> None:
+        try:
+            parts, broken = isolated(partial(synchronise, self.at, spec, held), some, what=spec.name)
+        except EntityStuck as error:
+            self._leave(spec, error)
+        else:
+            self._take(spec, parts, broken)
+
+    def _take(self, spec: EntitySpec, parts: Sequence[Synchronised], broken: Sequence[Broken[Asked]]) -> None:
         for part in parts:
             self.results |= {(spec.name, one): result for one, result in part.results.items()}
             self.follow_up += part.follow_up
         self.results |= {(spec.name, one): result for one, result in _given_up(spec, broken)}
+
+    def _leave(self, spec: EntitySpec, error: EntityStuck) -> None:
+        self.stuck[spec.name] = str(error)
+        _logger.error("%s", error)
 
     def by_row(self, rows: Sequence[Waiting]) -> tuple[dict[Waiting, list[RecordResult]], set[Waiting]]:
         """The results of each row's records, and the rows of which nothing can be said now."""

@@ -48,12 +48,8 @@ class Traced(Protocol):
     """What Gentrack's notices are about."""
 
     @property
-    def keys(self) -> Mapping[Notice, Collection[tuple[str, str]]]:
+    def rows(self) -> Mapping[Notice, Collection[tuple[str, str]]]:
         """The (entity, external id)s in which the record of a notice plays a part."""
-
-    @property
-    def gone(self) -> Collection[Notice]:
-        """Notices of records that Gentrack doesn't have any more."""
 
 
 class GentrackSide(Protocol):
@@ -62,7 +58,7 @@ class GentrackSide(Protocol):
     def records(self, spec: EntitySpec, keys: Collection[str]) -> pd.DataFrame:
         """A row for each row of the source view whose external id, case folded, is one of `keys`.
 
-        key, key_broken, key_count, gentrack_id, g.<source>, parent.<field>.
+        key, key_broken, key_count, gentrack_id, client_reference, g.<source>, parent.<field>.
         """
 
     def traced(self, notices: Collection[Notice]) -> Traced:
@@ -96,14 +92,20 @@ class SalesforceSide(Protocol):
 
 
 class Writing(Protocol):
-    """Writes what was decided to one side.
+    """Writes what was decided of an entity to Gentrack."""
 
-    Answers with a row for each record that had something to be done there: done, code, reason, todo, passing;
-    from Gentrack key and gentrack_id of what it created, from Salesforce salesforce_id.
-    """
+    def __call__(self, spec: EntitySpec, decisions: Decisions, /) -> pd.DataFrame:
+        """A row for each record that had something to be done there: done, code, reason, todo, passing.
 
-    def __call__(self, spec: EntitySpec, decisions: Decisions, records: pd.DataFrame, /) -> pd.DataFrame:
-        """Write; what one record is refused for is a value of its row."""
+        And key and gentrack_id of what was created. What one record is refused for is a value of its row.
+        """
+
+
+class WritingAll(Protocol):
+    """Writes what was decided of several entities, parents first, to Salesforce."""
+
+    def __call__(self, work: Sequence[tuple[EntitySpec, Decisions]], /) -> list[pd.DataFrame]:
+        """For each entity as to Gentrack, with the salesforce_id of each record."""
 
 
 class WritingKeys(Protocol):

@@ -46,7 +46,7 @@ def agreed_after(
     pairs[named.SALESFORCE_ID] = given(
         in_salesforce, named.SALESFORCE_ID, relinked.fillna(records[named.SALESFORCE_ID])
     )
-    pairs["gentrack_id"] = given(in_gentrack, "gentrack_id", records["gentrack_id"])
+    pairs[named.GENTRACK_ID] = given(in_gentrack, named.GENTRACK_ID, records[named.GENTRACK_ID])
     held = pairs[pairs[named.STANDING] != Standing.NEW.value]
     held = held[held[named.KEY].notna() & held[named.SALESFORCE_ID].notna()]
     return [
@@ -62,7 +62,7 @@ def agreed_after(
         for key, salesforce_id, gentrack_id, standing, fields, agreed, contested in zip(
             held[named.KEY],
             held[named.SALESFORCE_ID],
-            held["gentrack_id"],
+            held[named.GENTRACK_ID],
             held[named.STANDING],
             held[named.FIELDS],
             held[named.AGREED],
@@ -75,7 +75,7 @@ def agreed_after(
 def _done(records: pd.DataFrame, answers: pd.DataFrame) -> Column:
     """Whether what was to be done came through; where nothing was to be done, it did."""
     done = pd.Series(data=True, index=records.index)
-    done[answers.index] = answers["done"].astype(bool)
+    done[answers.index] = answers[named.DONE].astype(bool)
     return done
 
 
@@ -83,7 +83,7 @@ def given(answers: pd.DataFrame, column: str, otherwise: Column) -> Column:
     """What a side answered where it did, else what was known."""
     if column not in answers:
         return otherwise
-    given = answers.loc[answers["done"].astype(bool), column].dropna()
+    given = answers.loc[answers[named.DONE].astype(bool), column].dropna()
     whole = otherwise.copy()
     whole[given.index] = given
     return whole

@@ -1,4 +1,4 @@
-"""Tracing: notices -> which records of which entities they are about."""
+"""Subjects: notices -> which records of which entities they are about."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -8,6 +8,7 @@ from connector.model.change import Notice, Side
 from connector.sync.ongoing.asked import Asked
 from connector.sync.ongoing.notices import Identity, identity
 from connector.sync.ongoing.parties import Parties
+from connector.sync.ongoing.tracing import parts_of
 
 Subject = tuple[str, str]
 """An entity, and an external id, case folded, or a Salesforce id."""
@@ -35,10 +36,10 @@ def trace(at: Parties, notices: Collection[Notice]) -> Trace:
     of_gentrack = [notice for notice in notices if notice.side is Side.GENTRACK]
     if of_gentrack:
         traced = at.gentrack.traced(of_gentrack)
+        known = _as_linked(at, of_gentrack)
         for notice in of_gentrack:
-            keys[notice] |= {(entity, key.lower()) for entity, key in traced.keys.get(notice, ())}
-        for notice, subjects in _of_gone(at, traced.gone).items():
-            keys[notice] |= subjects
+            parts = {*traced.rows.get(notice, ()), *known.get(notice, ())}
+            keys[notice] |= {(entity, key.lower()) for entity, key in parts}
     for notice in notices:
         if notice.side is Side.SALESFORCE:
             ids[notice] |= {
@@ -50,16 +51,23 @@ def trace(at: Parties, notices: Collection[Notice]) -> Trace:
     )
 
 
-def _of_gone(at: Parties, gone: Collection[Notice]) -> dict[Notice, set[Subject]]:
-    """A record that Gentrack doesn't have any more is known by what it was linked as."""
+def _as_linked(at: Parties, notices: Collection[Notice]) -> dict[Notice, set[Subject]]:
+    """What the ledger knows their records as, and the parents that such keys name.
+
+    A record that is gone, or has another key now, is known by that alone.
+    """
     found: dict[Notice, set[Subject]] = defaultdict(set)
     for spec in at.entities:
         resource = spec.source.resources[0].name
-        ids = {int(notice.record_id): notice for notice in gone if notice.kind == resource}
+        ids = {
+            int(notice.record_id): notice
+            for notice in notices
+            if notice.kind == resource and notice.record_id.isdecimal()
+        }
         if ids:
             for pair in at.agreements.of_gentrack_ids(at.instance, spec.name, sorted(ids)):
                 if pair.gentrack_id is not None:
-                    found[ids[pair.gentrack_id]].add((spec.name, pair.key.lower()))
+                    found[ids[pair.gentrack_id]] |= {(spec.name, pair.key), *parts_of(spec, pair.key)}
     return found
 
 

@@ -1,11 +1,12 @@
-"""Synchronise: records of one entity, from the lock to the ledger. The one way in which records are written.
+"""Synchronise: what is held is considered, then carried out. The one way in which records are written.
 
-Lock, gather, decide, write to Gentrack, write to Salesforce, settle. It may be done again from the beginning
-after a kill anywhere: what was written is found written, what was created is found by its external id or by
-its client reference.
+To consider is to gather both sides and to decide; nothing is written. To carry out is to write to Gentrack,
+to write to Salesforce, and to settle. It may be done again from the beginning after a kill anywhere: what was
+written is found written, what was created is found by its external id or by its client reference.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -16,48 +17,96 @@ from connector.mapping.agreement.record_cases import Action
 from connector.mapping.vocabulary import EntitySpec
 from connector.model.change import Notice, Side
 from connector.sync.ongoing.asked import Asked
-from connector.sync.ongoing.gather import gather
+from connector.sync.ongoing.gather import Found, gather
 from connector.sync.ongoing.holding import Held, names_of
-from connector.sync.ongoing.pairing import paired
+from connector.sync.ongoing.pairing import Paired, paired
 from connector.sync.ongoing.parties import Parties
 from connector.sync.ongoing.results import Fate, RecordResult, Synchronised
 from connector.sync.ongoing.settle import settle
 from connector.sync.ongoing.telling import results_of
 
+_KEYED = (Action.CREATE_IN_SALESFORCE, Action.REPLACE, Action.LINK, Action.RESTORE_KEY, Action.UNFLAG)
+"""Actions after which a record carries its external id in Salesforce."""
+
+
+@dataclass(frozen=True)
+class Considered:
+    """Records of one entity, and what was decided of those that are ours."""
+
+    spec: EntitySpec
+    held: Held
+    some: Asked
+    found: Found
+    batch: Paired
+    decisions: Decisions
+
+    @property
+    def coming(self) -> set[str]:
+        """The external ids, case folded, that will stand in Salesforce once it is carried out."""
+        keyed = self.decisions.actions[named.ACTION].isin(list(_KEYED))
+        return set(self.decisions.records.loc[keyed, named.KEY].str.lower())
+
+
+def consider(
+    at: Parties,
+    spec: EntitySpec,
+    held: Held,
+    some: Asked,
+    coming: Mapping[str, Collection[str]] | None = None,
+) -> Considered:
+    """Decide about some of the records that are held; `coming` are parents that are carried out before.
+
+    Raises what the clients raise where a side as a whole does not answer, or refuses a request.
+    """
+    found = gather(at, spec, some)
+    batch = paired(at, found, coming or {})
+    names = names_of(batch.records)
+    ours = held.ours(at, spec, frozenset(one for several in names.values() for one in several))
+    mine = [place for place, several in names.items() if several <= set(ours)]
+    return Considered(spec, held, some, found, batch, decide(spec, at.terms(spec), batch.records.loc[mine]))
+
+
+def carry_out(at: Parties, work: Sequence[Considered], *, with_changes: bool = False) -> list[Synchronised]:
+    """Write what was decided, parents first, and settle. `with_changes` tells each field that differs.
+
+    Raises what the clients raise, also after some of it was written.
+    """
+    in_gentrack = [_to_gentrack(at, one) for one in work]
+    in_salesforce = at.to_salesforce([(one.spec, one.decisions) for one in work])
+    for one, ours, theirs in zip(work, in_gentrack, in_salesforce, strict=True):
+        settle(at, one.decisions, one.found.known, ours, theirs)
+    return [
+        _told(at, one, ours, theirs, with_changes=with_changes)
+        for one, ours, theirs in zip(work, in_gentrack, in_salesforce, strict=True)
+    ]
+
 
 def synchronise(
     at: Parties, spec: EntitySpec, held: Held, some: Asked, *, with_changes: bool = False
 ) -> Synchronised:
-    """Bring some of the records that are held into agreement. `with_changes` tells each field that differs.
-
-    Raises what the clients raise where a side as a whole does not answer, or refuses a request.
-    """
-    if not some:
-        return Synchronised({})
-    found = gather(at, spec, some)
-    batch = paired(at, found)
-    names = names_of(batch.records)
-    with held.more(at, spec, frozenset(one for several in names.values() for one in several)) as ours:
-        mine = [place for place, several in names.items() if several <= ours]
-        decisions = decide(spec, at.terms(spec), batch.records.loc[mine])
-        in_gentrack, in_salesforce = _write(at, spec, decisions)
-        settle(at, decisions, found.known, in_gentrack, in_salesforce)
-    told = results_of(at, decisions, in_gentrack, in_salesforce, with_changes=with_changes)
-    places = batch.places(some)
-    results = {one: told[place] for one, place in places.items() if place in told}
-    busy = held.busy(spec, places.keys() - results.keys())
-    return Synchronised(results | busy, tuple(_follow_up(spec, decisions, told)))
+    """Bring some records of one entity into agreement."""
+    return carry_out(at, [consider(at, spec, held, some)], with_changes=with_changes)[0]
 
 
-def _write(at: Parties, spec: EntitySpec, decisions: Decisions) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Gentrack first: what it numbers gets its external id in Salesforce at once."""
-    in_gentrack = at.to_gentrack(spec, decisions, decisions.records)
-    created = decisions.actions[named.ACTION] == Action.CREATE_IN_GENTRACK
-    new = in_gentrack[created.reindex(in_gentrack.index, fill_value=False) & in_gentrack["done"].astype(bool)]
+def _to_gentrack(at: Parties, one: Considered) -> pd.DataFrame:
+    """What Gentrack numbers gets its external id in Salesforce at once."""
+    told = at.to_gentrack(one.spec, one.decisions)
+    created = one.decisions.actions[named.ACTION] == Action.CREATE_IN_GENTRACK
+    new = told[created.reindex(told.index, fill_value=False) & told[named.DONE].astype(bool)]
     if len(new):
-        ids = decisions.records.loc[new.index, named.SALESFORCE_ID]
-        at.keys_to_salesforce(spec, dict(zip(ids.astype(str), new[named.KEY].astype(str), strict=True)))
-    return in_gentrack, at.to_salesforce(spec, decisions, decisions.records)
+        ids = one.decisions.records.loc[new.index, named.SALESFORCE_ID]
+        at.keys_to_salesforce(one.spec, dict(zip(ids.astype(str), new[named.KEY].astype(str), strict=True)))
+    return told
+
+
+def _told(
+    at: Parties, one: Considered, ours: pd.DataFrame, theirs: pd.DataFrame, *, with_changes: bool
+) -> Synchronised:
+    told = results_of(at, one.decisions, ours, theirs, with_changes=with_changes)
+    places = one.batch.places(one.some)
+    results = {name: told[place] for name, place in places.items() if place in told}
+    busy = one.held.busy(one.spec, places.keys() - results.keys())
+    return Synchronised(results | busy, tuple(_follow_up(one.spec, one.decisions, told)))
 
 
 def _follow_up(spec: EntitySpec, decisions: Decisions, told: Mapping[int, RecordResult]) -> Iterable[Notice]:

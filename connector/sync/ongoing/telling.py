@@ -42,7 +42,7 @@ def results_of(
     refusals = _refusals(in_salesforce) | _refusals(in_gentrack)
     key = given(in_gentrack, named.KEY, records[named.KEY])
     salesforce_id = given(in_salesforce, named.SALESFORCE_ID, records[named.SALESFORCE_ID])
-    gentrack_id = given(in_gentrack, "gentrack_id", records["gentrack_id"])
+    gentrack_id = given(in_gentrack, named.GENTRACK_ID, records[named.GENTRACK_ID])
     results: dict[int, RecordResult] = {}
     for place, row in zip(records.index, decisions.actions.to_dict("records"), strict=True):
         code, outcome = str(row[named.CODE]), _outcome(row[named.OUTCOME])
@@ -92,10 +92,10 @@ def _fate(
 
 
 def _refusals(answers: pd.DataFrame) -> dict[Any, tuple[Fate, Reason]]:
-    refused = answers[~answers["done"].astype(bool)]
+    refused = answers[~answers[named.DONE].astype(bool)]
     return {
         place: (
-            Fate.AGAIN if row["passing"] else Fate.PERSON,
+            Fate.AGAIN if row[named.PASSING] else Fate.PERSON,
             Reason(
                 _text(row[named.CODE]) or "REFUSED",
                 _text(row[named.REASON]) or "it was refused",
@@ -157,7 +157,7 @@ def _in_gentrack(at: Parties, parent: Parent, key: str) -> list[Notice]:
     found = at.gentrack.records(spec, [key.lower()])
     same = found[folded(found[named.KEY]) == key.lower()]
     resource = spec.source.resources[0].name
-    return [Notice(Side.GENTRACK, resource, str(int(one))) for one in same["gentrack_id"].dropna()]
+    return [Notice(Side.GENTRACK, resource, str(int(one))) for one in same[named.GENTRACK_ID].dropna()]
 
 
 def _text(value: Any) -> str | None:

@@ -80,8 +80,7 @@ class Record:
 
 @dataclass
 class Traced:
-    keys: dict[Notice, list[tuple[str, str]]]
-    gone: list[Notice]
+    rows: dict[Notice, list[tuple[str, str]]]
 
 
 @dataclass
@@ -121,7 +120,6 @@ class Twins:
             locks=LedgerTwin(self),
             proposals=LedgerTwin(self),
             terms=lambda spec: self.terms,
-            creating=lambda spec: True,
             to_gentrack=self.to_gentrack,
             to_salesforce=self.to_salesforce,
             keys_to_salesforce=self.keys_to_salesforce,
@@ -220,8 +218,9 @@ class Twins:
                         return False
         return True
 
-    def to_gentrack(self, spec: EntitySpec, decisions: Decisions, records: pd.DataFrame) -> pd.DataFrame:
+    def to_gentrack(self, spec: EntitySpec, decisions: Decisions) -> pd.DataFrame:
         self.step()
+        records = decisions.records
         answers: dict[int, dict[str, Any]] = {}
         writes, values = decisions.to_gentrack, decisions.gentrack_values
         resource = self.ours[spec.source.resources[0].name]
@@ -245,19 +244,23 @@ class Twins:
                 self.step()
         return _answers(answers, ("key", "gentrack_id"))
 
-    def to_salesforce(self, spec: EntitySpec, decisions: Decisions, records: pd.DataFrame) -> pd.DataFrame:
+    def to_salesforce(self, work: Sequence[tuple[EntitySpec, Decisions]]) -> list[pd.DataFrame]:
+        return [self._applied(spec, decisions) for spec, decisions in work]
+
+    def _applied(self, spec: EntitySpec, decisions: Decisions) -> pd.DataFrame:
         self.step()
         answers: dict[int, dict[str, Any]] = {}
         for place, action in decisions.actions[named.ACTION].items():
-            done = self._in_salesforce(spec, decisions, records, place, str(action))
+            done = self._in_salesforce(spec, decisions, place, str(action))
             if done is not None:
                 answers[int(str(place))] = done
                 self.step()
         return _answers(answers, ("salesforce_id",))
 
     def _in_salesforce(
-        self, spec: EntitySpec, decisions: Decisions, records: pd.DataFrame, place: Any, action: str
+        self, spec: EntitySpec, decisions: Decisions, place: Any, action: str
     ) -> dict[str, Any] | None:
+        records = decisions.records
         writes, values = decisions.to_salesforce, decisions.salesforce_values
         key = _plain(records.at[place, named.KEY])
         chosen = [name for name in writes.columns if writes.at[place, name]]
@@ -310,23 +313,22 @@ class GentrackTwin:
                 row = {named.KEY: record["number"], "gentrack_id": one, named.KEY_COUNT: 1}
                 row |= {named.gentrack(str(f.source)): record.get(str(f.source)) for f in spec.fields}
                 row |= {named.parent_key(p.field): record.get(p.key) for p in spec.parents}
+                row[named.CLIENT_REFERENCE] = record.get("clientReference")
                 rows.append({**row, named.KEY_BROKEN: False})
         names = [named.KEY, "gentrack_id", named.KEY_COUNT, named.KEY_BROKEN]
-        texts = [named.KEY, *(named.gentrack(str(f.source)) for f in spec.fields)]
+        texts = [named.KEY, named.CLIENT_REFERENCE, *(named.gentrack(str(f.source)) for f in spec.fields)]
         texts += [named.parent_key(p.field) for p in spec.parents]
         frame = pd.DataFrame(rows, columns=list(dict.fromkeys([*names, *texts])))
         return frame.astype(dict.fromkeys(texts, TEXT) | {"gentrack_id": "Int64"})
 
     def traced(self, notices: Collection[Notice]) -> Traced:
         self.twins.step()
-        traced = Traced({}, [])
+        traced = Traced({})
         for notice in notices:
             record = self.twins.ours[notice.kind].get(int(notice.record_id))
-            if record is None:
-                traced.gone.append(notice)
-            else:
+            if record is not None:
                 entity = "site" if notice.kind == "sites" else "meter"
-                traced.keys[notice] = [(entity, record["number"])]
+                traced.rows[notice] = [(entity, record["number"])]
         return traced
 
     def read(self, resource: str, record_id: int) -> Mapping[str, Any] | None:
