@@ -3,9 +3,8 @@
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any
 
-import boto3.session
+import boto3
 import pytest
 from prefect.blocks.core import Block
 from prefect.client.orchestration import get_client
@@ -55,8 +54,7 @@ def in_aws(s3: S3Access, saved: Callable[[Block], str]) -> Iterator[Callable[[st
         "aws_access_key_id": s3.access_key_id.get_secret_value(),
         "aws_secret_access_key": s3.secret_access_key.get_secret_value(),
     }
-    aws: Any = boto3.session.Session()
-    manager = aws.client("secretsmanager", endpoint_url=str(s3.endpoint_url), region_name=s3.region, **keys)
+    manager = boto3.client("secretsmanager", endpoint_url=str(s3.endpoint_url), region_name=s3.region, **keys)
 
     def keep(text: str | None) -> str:
         name = f"secret-{uuid.uuid4().hex}"
