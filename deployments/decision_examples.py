@@ -145,6 +145,14 @@ POLICIES: tuple[tuple[Master, FieldExample], ...] = (
         Master.SALESFORCE,
         FieldExample("an empty value leaves alone: cleared in Salesforce", salesforce="", line=_LEAVE),
     ),
+    (
+        Master.SALESFORCE,
+        FieldExample(
+            "one value of Gentrack, another record in Salesforce changed it",
+            gentrack="new",
+            record={named.elsewhere(VALUE): True},
+        ),
+    ),
     (Master.SALESFORCE, FieldExample("no way back: changed in Salesforce", salesforce="new", line=_ONE_WAY)),
     (
         Master.GENTRACK,

@@ -135,6 +135,11 @@ def given_parent(field: str) -> str:
     return f"given.parent.{field}"
 
 
+def elsewhere(api_name: str) -> str:
+    """The column of whether Gentrack has a field's value from another record in Salesforce."""
+    return f"elsewhere.{api_name}"
+
+
 def parent_id(field: str) -> str:
     """The column of a parent's Salesforce id."""
     return f"parent_id.{field}"

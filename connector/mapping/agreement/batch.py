@@ -40,6 +40,7 @@ def unknown_record(spec: EntitySpec) -> dict[str, Any]:
         **dict.fromkeys(_NUMBERS, 0),
         **dict.fromkeys(_FLAGS, False),
         **{named.parent_there(parent.field): False for parent in spec.parents},
+        **{named.elsewhere(field.api_name): False for field in spec.salesforce_fields},
         named.AGREED: None,
         named.STANDING: Standing.NEW.value,
         named.IN_GENTRACK: Presence.NO_ANSWER.value,

@@ -11,6 +11,7 @@ The columns of a batch, one row a record (`connector.mapping.columns`):
   an object has no external id field, s.key is the key that the record is linked with.
 - key_broken, key_count, proposed: as in a prepared batch of an initial run.
 - carriers, carrier_id, merged_into, merged_key, flagged, in_scope: what else Salesforce says.
+- elsewhere.<field> of what Salesforce masters: whether Gentrack has its value from another record there.
 
 Values are Arrow-backed text; a side that doesn't have the record has no values.
 """
@@ -34,7 +35,7 @@ from connector.mapping.agreement.record_cases import (
 from connector.mapping.agreement.record_rules import Codes, record_cases
 from connector.mapping.agreement.sides import Sides, Truth, sides_of
 from connector.mapping.agreement.terms import Terms
-from connector.mapping.vocabulary import EntitySpec, Parent
+from connector.mapping.vocabulary import EntitySpec, Master, Parent
 
 
 def decide(spec: EntitySpec, terms: Terms, records: pd.DataFrame) -> Decisions:
@@ -45,6 +46,7 @@ def decide(spec: EntitySpec, terms: Terms, records: pd.DataFrame) -> Decisions:
         terms,
         records[named.CONTESTED].to_numpy(dtype=np.int64),
         _parents_there(sides, records),
+        _given_elsewhere(sides, records),
     )
     of_records = record_cases(spec, terms, records, sides, _replaced(sides, records, of_fields))
     return Decisions(
@@ -65,6 +67,15 @@ def _parents_there(sides: Sides, records: pd.DataFrame) -> Truth:
             stands = records[named.parent_there(line.name)].to_numpy(dtype=np.bool_)
             there[:, place] = stands | sides.gentrack_blank[:, place]
     return there
+
+
+def _given_elsewhere(sides: Sides, records: pd.DataFrame) -> Truth:
+    """True where Gentrack has a value that Salesforce masters from another record there."""
+    given = np.zeros(sides.equal.shape, dtype=np.bool_)
+    for place, line in enumerate(sides.lines):
+        if line.master is Master.SALESFORCE:
+            given[:, place] = records[named.elsewhere(line.name)].to_numpy(dtype=np.bool_)
+    return given
 
 
 def _replaced(sides: Sides, records: pd.DataFrame, of_fields: FieldCases) -> Truth:

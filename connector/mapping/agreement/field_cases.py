@@ -37,6 +37,11 @@ class FieldCase(Enum):
         False,
         "it was restored again and again, and something on the other side changes it each time",
     )
+    GIVEN_ELSEWHERE = (
+        FieldVerdict.UPDATED,
+        True,
+        "another record in Salesforce stands for the same value of Gentrack, and gave it this one",
+    )
     SHARED_CHANGED = (FieldVerdict.UPDATED, True, "one side changed what both may change")
     CONFLICT_SETTLED = (
         FieldVerdict.UPDATED,

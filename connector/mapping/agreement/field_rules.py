@@ -26,12 +26,13 @@ class FieldCases:
 
 
 def field_cases(
-    sides: Sides, terms: Terms, contested: npt.NDArray[np.int64], parent_there: Truth
+    sides: Sides, terms: Terms, contested: npt.NDArray[np.int64], parent_there: Truth, elsewhere: Truth
 ) -> FieldCases:
     """Linked records -> the case of each line.
 
     `contested` is how many times in a row each record was contested; `parent_there` is false for a lookup
-    whose new parent is not in Salesforce.
+    whose new parent is not in Salesforce; `elsewhere` is true where Gentrack has its value from
+    another record in Salesforce, which stands for the same place there.
     """
     lines = sides.lines
     unit = _Units(lines, sides.equal)
@@ -45,8 +46,9 @@ def field_cases(
     one_changed = ours_agreed ^ theirs_agreed
     conflict = shared & ~one_changed & ~fills
     preferred = terms.conflict is ConflictPolicy.GENTRACK
+    given = ~shared & ~by_gentrack & theirs_agreed & ~ours_agreed & unit.all(elsewhere)
     towards = fills_salesforce | np.where(
-        shared, (one_changed & theirs_agreed) | (conflict & preferred), by_gentrack
+        shared, (one_changed & theirs_agreed) | (conflict & preferred), by_gentrack | given
     )
     source_blank = np.where(towards, ours_blank, theirs_blank)
     source_agreed = np.where(towards, ours_agreed, theirs_agreed)
@@ -71,6 +73,7 @@ def field_cases(
         (towards & unit.any(fixed), FieldCase.CREATION_ONLY),
         (~towards & unit.any(~back), FieldCase.NO_WAY_BACK),
         (fills, FieldCase.FILLED),
+        (given, FieldCase.GIVEN_ELSEWHERE),
         (drift & (terms.drift is DriftPolicy.REPORT), FieldCase.DRIFT_REPORTED),
         (drift & weary, FieldCase.DRIFT_RETURNS),
         (drift, FieldCase.DRIFT_RESTORED),

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import pandas as pd
 
 from connector.mapping import columns as named
-from connector.mapping.agreement.decide import decide
 from connector.mapping.agreement.decisions import Decisions
 from connector.mapping.agreement.record_cases import Action
 from connector.mapping.vocabulary import EntitySpec
@@ -23,6 +22,7 @@ from connector.sync.ongoing.pairing import Paired, paired
 from connector.sync.ongoing.parties import Parties
 from connector.sync.ongoing.results import Fate, RecordResult, Synchronised
 from connector.sync.ongoing.settle import settle
+from connector.sync.ongoing.shared_places import decided
 from connector.sync.ongoing.telling import results_of
 
 _KEYED = (Action.CREATE_IN_SALESFORCE, Action.REPLACE, Action.LINK, Action.RESTORE_KEY, Action.UNFLAG)
@@ -63,7 +63,9 @@ def consider(
     names = names_of(batch.records)
     ours = held.ours(at, spec, frozenset(one for several in names.values() for one in several))
     mine = [place for place, several in names.items() if several <= set(ours)]
-    return Considered(spec, held, some, found, batch, decide(spec, at.terms(spec), batch.records.loc[mine]))
+    return Considered(
+        spec, held, some, found, batch, decided(at, spec, at.terms(spec), batch.records.loc[mine])
+    )
 
 
 def carry_out(at: Parties, work: Sequence[Considered], *, with_changes: bool = False) -> list[Synchronised]:

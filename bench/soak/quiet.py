@@ -1,0 +1,37 @@
+"""Quiet: when the connector has nothing left to do, as its ledger says."""
+
+import time
+from dataclasses import dataclass
+
+from connector.model.change import DeadLetter
+from connector.store.ledger import SqlLedger
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What is looked at of the ledger."""
+
+    ledger: SqlLedger
+    instance: str
+
+    def waiting(self) -> int:
+        """How many records may have changed and were not dealt with yet, without dead letters."""
+        return self.ledger.inbox.backlog(self.instance)[0]
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """What was given up."""
+        return self.ledger.dead_letters.all(self.instance)
+
+    def wait_until_quiet(self, *, still: float, at_most: float) -> float:
+        """Wait until nothing has been waiting for `still` seconds; returns the seconds it took.
+
+        Raises TimeoutError.
+        """
+        began = last = time.monotonic()
+        while time.monotonic() - last < still:
+            if self.waiting():
+                last = time.monotonic()
+            if time.monotonic() - began > at_most:
+                raise TimeoutError(f"{self.waiting()} records still wait after {at_most:.0f} s")
+            time.sleep(0.25)
+        return last - began
