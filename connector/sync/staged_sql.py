@@ -1,9 +1,11 @@
 """SQL over whole staged sets, out of core: DuckDB on the Parquet parts, with a memory limit."""
 
+import atexit
 import os
 import shutil
 import tempfile
 import threading
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -25,7 +27,7 @@ _MEGABYTES_A_THREAD = 500
 
 
 class StagedSql(AbstractContextManager["StagedSql"]):
-    """One in-memory DuckDB whose tables are views on staged parts.
+    """A database in memory whose tables are views on staged parts; they are gone when its context ends.
 
     Threads take turns, so that what one may take of memory is what the process takes.
     """
@@ -35,23 +37,24 @@ class StagedSql(AbstractContextManager["StagedSql"]):
     def __init__(self, staging: Staging, spill: Path, memory_limit: str) -> None:
         self._staging = staging
         self._own = Path(tempfile.mkdtemp(dir=spill))
-        self._connection = duckdb.connect(
-            config={
-                "memory_limit": memory_limit,
-                "threads": _threads(memory_limit),
-                "temp_directory": str(self._own / "spilled"),
-                "preserve_insertion_order": False,
-            }
-        )
+        self._engine = _Engine(spill, memory_limit)
+        self._registered: list[str] = []
+        self._connection: duckdb.DuckDBPyConnection
 
     def __enter__(self) -> Self:
         self._turn.acquire()
+        self._connection = self._engine.take()
+        self._connection.execute("ATTACH ':memory:' AS staged")
+        self._connection.execute("USE staged")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._connection.close()
+        if kind is None and self._is_tidy():
+            self._engine.give_back(self._connection)
+        else:
+            self._connection.close()
         self._turn.release()
         shutil.rmtree(self._own)
 
@@ -62,7 +65,7 @@ class StagedSql(AbstractContextManager["StagedSql"]):
             files = ", ".join(f"'{_escaped(file)}'" for file in parts)
             self._connection.execute(f"CREATE VIEW {name} AS FROM read_parquet([{files}])")
         else:
-            self._connection.register(name, parts)
+            self._register(name, parts)
 
     def table_or_none(self, name: str, folder: str, columns: Sequence[str]) -> bool:
         """The same; where there are no parts, a table of these columns without rows. Returns whether any."""
@@ -75,7 +78,7 @@ class StagedSql(AbstractContextManager["StagedSql"]):
 
     def arrow(self, name: str, table: pa.Table) -> None:
         """Make a small Arrow table one of this name."""
-        self._connection.register(name, table)
+        self._register(name, table)
 
     def keep(self, name: str, sql: str) -> None:
         """Run a SELECT once; its result becomes a table on disk, its rows numbered in their order."""
@@ -125,6 +128,65 @@ class StagedSql(AbstractContextManager["StagedSql"]):
                 pieces.append(piece.slice(start, end - start))
                 start = end
         yield current, pa.Table.from_batches(pieces, reader.schema)
+
+    def _is_tidy(self) -> bool:
+        """Take back what was made a table here; a result that was not read to its end prevents it."""
+        try:
+            for name in self._registered:
+                self._connection.unregister(name)
+            self._connection.execute("USE memory")
+            self._connection.execute("DETACH staged")
+        except duckdb.Error:
+            return False
+        return True
+
+    def _register(self, name: str, rows: object) -> None:
+        self._connection.register(name, rows)
+        self._registered.append(name)
+
+
+@dataclass(frozen=True)
+class _Engine:
+    """A DuckDB for the databases of a run, one after the other: to start one takes longer than most queries.
+
+    It keeps nothing of a Parquet file: that would hold the limit all the time, not only in a large sort.
+    Whoever has the turn takes it and gives it back; a second one inside of that starts its own.
+    """
+
+    spill: Path
+    memory_limit: str
+
+    def take(self) -> "duckdb.DuckDBPyConnection":
+        """The idle one if it is of this kind, else a new one."""
+        if self in _idle:
+            return _idle.pop(self)
+        _close_idle()
+        return duckdb.connect(
+            config={
+                "memory_limit": self.memory_limit,
+                "threads": _threads(self.memory_limit),
+                "temp_directory": str(self.spill / f"spilled-{uuid.uuid4().hex}"),
+                "preserve_insertion_order": False,
+                "enable_external_file_cache": False,
+            }
+        )
+
+    def give_back(self, connection: "duckdb.DuckDBPyConnection") -> None:
+        """Keep it for the next."""
+        if self in _idle:
+            connection.close()
+        else:
+            _idle[self] = connection
+
+
+_idle: "dict[_Engine, duckdb.DuckDBPyConnection]" = {}
+"""At most one. Annotations are quoted here: DuckDB reports a type that one holds at exit as a leak."""
+
+
+@atexit.register
+def _close_idle() -> None:
+    while _idle:
+        _idle.popitem()[1].close()
 
 
 @dataclass(frozen=True)
