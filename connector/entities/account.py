@@ -5,6 +5,7 @@ from connector.mapping.converters import COUNTRY, lines
 from connector.mapping.matching import Agreement, Child, MatchingRule, Strength, Support
 from connector.mapping.normal_forms import NormalForm
 from connector.mapping.vocabulary import (
+    Creation,
     Criterion,
     EntitySpec,
     Field,
@@ -15,6 +16,7 @@ from connector.mapping.vocabulary import (
     Ownership,
     Parent,
     PilotChoice,
+    Reference,
     SourceView,
 )
 
@@ -31,6 +33,7 @@ SPEC = EntitySpec(
     key=("number",),
     parents=(Parent("ParentId", "account", "parent.number", required=False, later=True),),
     finished_after="account",
+    creation=Creation(references=(Reference("parentAccountId", "ParentId"),), primary="primaryCustomerId"),
     pilot=PilotChoice(ACCOUNTS, "number", kinds=("customer.kind",)),
     ownership=Ownership(
         criteria=(

@@ -6,7 +6,17 @@ one is found by its parents and updated by Id, only the others are upserted as n
 
 from connector.entities.resources import ACCOUNT_CUSTOMERS
 from connector.mapping.converters import SINGLE_ROLE
-from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, Origin, Parent, SourceView
+from connector.mapping.vocabulary import (
+    Creation,
+    EntitySpec,
+    Field,
+    FieldType,
+    Master,
+    Origin,
+    Parent,
+    Reference,
+    SourceView,
+)
 
 _GENTRACK = Master.GENTRACK
 
@@ -21,6 +31,7 @@ SPEC = EntitySpec(
     lock_parent="AccountId",
     found_by_parents=True,
     made_by_people="IsDirect = false",
+    creation=Creation(references=(Reference("accountId", "AccountId"), Reference("customerId", "ContactId"))),
     source=SourceView(
         resources=(ACCOUNT_CUSTOMERS,),
         # A customer with several roles on an account, at once or one after another, is one relation.

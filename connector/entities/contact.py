@@ -5,6 +5,7 @@ from connector.mapping.converters import COUNTRY, SALUTATION, lines
 from connector.mapping.matching import Agreement, MatchingRule, Strength
 from connector.mapping.normal_forms import NormalForm
 from connector.mapping.vocabulary import (
+    Creation,
     EntitySpec,
     Field,
     FieldType,
@@ -32,6 +33,8 @@ SPEC = EntitySpec(
     parents=(Parent("AccountId", "account", "home.accountNumber", required=False),),
     lock_parent="AccountId",
     ownership=Ownership(follows="AccountId"),
+    # The home account follows from the relations, so a customer can be made before any account is.
+    creation=Creation(),
     matching=(
         MatchingRule(
             "email and last name",

@@ -203,6 +203,26 @@ class SourceView:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """A field of a new record of Gentrack that holds the id of the one behind a parent of Salesforce's."""
+
+    field: str
+    parent: str
+
+
+@dataclass(frozen=True)
+class Creation:
+    """How Gentrack is given a record that was made in Salesforce: in the view's first resource.
+
+    Its values stand where the fields' columns come from. `primary` is the field that names the customer who
+    becomes the primary one of a new account; what the view takes of that customer is filled there.
+    """
+
+    references: tuple[Reference, ...] = ()
+    primary: str | None = None
+
+
+@dataclass(frozen=True)
 class PilotChoice:
     """Says that a pilot is a choice of records of an entity, with everything that hangs on them.
 
@@ -228,7 +248,7 @@ class EntitySpec:
     `matching` finds records that stood in Salesforce before, without an external id; `support` is what lets a
     weak candidate link.
     `pilot` is given for the one entity of which a pilot names records.
-    `ownership` is None where records have no owner of their own.
+    `ownership` is None where records have no owner of their own, `creation` where Gentrack's API makes none.
     """
 
     name: str
@@ -246,6 +266,7 @@ class EntitySpec:
     support: Support | None = None
     pilot: PilotChoice | None = None
     ownership: Ownership | None = None
+    creation: Creation | None = None
 
     @property
     def first_parents(self) -> tuple[Parent, ...]:
@@ -261,6 +282,14 @@ class EntitySpec:
     def later_parents(self) -> tuple[Parent, ...]:
         """The parents that the finishing pass writes."""
         return tuple(parent for parent in self.parents if parent.later)
+
+    @property
+    def parents_in_gentrack(self) -> tuple[Parent, ...]:
+        """The parents that a record made in Salesforce needs in Gentrack before it."""
+        if self.creation is None:
+            return self.parents
+        referred = {reference.parent for reference in self.creation.references}
+        return tuple(parent for parent in self.parents if parent.field in referred)
 
     @property
     def locking_entity(self) -> str | None:

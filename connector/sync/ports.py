@@ -61,6 +61,12 @@ class GentrackRecords(Protocol):
         None where there is no such record. Raises RequestRefused, GaveUp.
         """
 
+    def create(self, resource: str, fields: Mapping[str, Any], client_reference: str) -> Mapping[str, Any]:
+        """Create a record, or find the one that was created under this reference before, and return it.
+
+        Raises RequestRefused, GaveUp.
+        """
+
 
 class EventPublishing(Protocol):
     """Gentrack's switch for the events that it publishes about changed records."""

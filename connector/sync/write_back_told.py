@@ -1,7 +1,6 @@
 """What write-back found and did, told: counts by field, and a file of every field that differed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from connector.mapping import claims as claim
@@ -10,59 +9,13 @@ from connector.mapping.claims import Obstacle
 from connector.model.run import Run
 from connector.model.write_back import FieldCount, WriteBack, WriteBackMode, WriteBackOutcome
 from connector.sync import folders
+from connector.sync.gentrack_reasons import OTHERWISE, TOLD
 from connector.sync.ports import Staging
 from connector.sync.staged_sql import StagedSql, Workspace
-from connector.sync.write_back import NOT_KEPT, NOT_THERE
 
 WRITE_BACK_FILE = "write_back.csv"
 _WAITS = (Obstacle.LINK_NOT_REVIEWED, Obstacle.CONTRADICTED)
 """Obstacles that a person removes in Salesforce or by a review; the others leave the field as it is."""
-
-
-@dataclass(frozen=True)
-class _Words:
-    reason: str
-    todo: str
-
-
-_TOLD: Mapping[str, _Words] = {
-    Obstacle.LINK_NOT_REVIEWED: _Words(
-        "A rule found that the two records are the same, and nobody has reviewed that.",
-        "Look at the pair with `connector review list --linked`, accept it, and start a run.",
-    ),
-    Obstacle.ONE_WAY: _Words(
-        "The field has no way back to Gentrack.", "Correct it in Gentrack, if it is wrong there."
-    ),
-    Obstacle.NO_PLACE: _Words(
-        "Gentrack has no single record that holds this value.",
-        "Change it in Gentrack: several roles, or who is primary, are decided there.",
-    ),
-    Obstacle.NOT_REPRESENTABLE: _Words(
-        "Gentrack can't hold this value so that it would read the same in Salesforce.",
-        "Change it in Salesforce to what Gentrack can hold, or leave it.",
-    ),
-    Obstacle.CONTRADICTED: _Words(
-        "Several fields of Salesforce stand for this one value of Gentrack, and they differ.",
-        "Make them equal in Salesforce: an account's name, phone and fax are those of its primary customer.",
-    ),
-    Obstacle.STANDS_OUTSIDE: _Words(
-        "Another record stands for this one value of Gentrack too, and this run is not about it.",
-        "A run of everything writes it, where all of them agree.",
-    ),
-    Obstacle.UNIT_INCOMPLETE: _Words(
-        "It is written together with other fields only, and one of them can't be.",
-        "See the other fields of the record in this file.",
-    ),
-    Obstacle.CHANGED_MEANWHILE: _Words(
-        "Somebody changed it in Gentrack since it was read.", "Start a run again: it reads both anew."
-    ),
-    NOT_THERE: _Words("The record is not in Gentrack any more.", "Look for it in Gentrack."),
-    NOT_KEPT: _Words(
-        "Gentrack took the change and holds another value.",
-        "Look at the record in Gentrack: a rule of it acted.",
-    ),
-}
-_OTHERWISE = "Correct the value in Salesforce, or give the app the right to change this in Gentrack."
 
 
 def keep_written(run: Run, workspace: Workspace) -> None:
@@ -179,9 +132,9 @@ def _told_with_earlier() -> str:
 
 def _cased(which: str) -> str:
     known = " ".join(
-        f"WHEN '{code}' THEN '{_escaped(getattr(words, which))}'" for code, words in _TOLD.items()
+        f"WHEN '{code}' THEN '{_escaped(getattr(words, which))}'" for code, words in TOLD.items()
     )
-    unknown = "said" if which == "reason" else f"CASE WHEN code IS NOT NULL THEN '{_escaped(_OTHERWISE)}' END"
+    unknown = "said" if which == "reason" else f"CASE WHEN code IS NOT NULL THEN '{_escaped(OTHERWISE)}' END"
     return f"coalesce(CASE code {known} END, {unknown})"
 
 

@@ -55,7 +55,7 @@ def decide(spec: EntitySpec, terms: Terms, records: pd.DataFrame) -> Decisions:
         records=records,
         sides=sides,
         record_codes=of_records,
-        fields=_with_records(sides, of_records, of_fields),
+        fields=_with_records(spec, sides, of_records, of_fields),
     )
 
 
@@ -91,12 +91,18 @@ def _replaced(sides: Sides, records: pd.DataFrame, of_fields: FieldCases) -> Tru
     return replaced & (records[named.STANDING] == Standing.LINKED.value).to_numpy(dtype=np.bool_)
 
 
-def _with_records(sides: Sides, of_records: Codes, of_fields: FieldCases) -> FieldCases:
-    """The fields of records that are written as a whole, or not at all."""
+def _with_records(spec: EntitySpec, sides: Sides, of_records: Codes, of_fields: FieldCases) -> FieldCases:
+    """The fields of records that are written as a whole, or not at all.
+
+    A parent that Gentrack finds by itself is agreed on when it has found it.
+    """
     actions = np.array([case.action for case in RECORD_CASES], dtype=object)[of_records]
     in_salesforce = np.isin(actions, NEW_IN_SALESFORCE)[:, None]
     in_gentrack = (actions == Action.CREATE_IN_GENTRACK)[:, None]
-    back = np.array([line.way_back for line in sides.lines], dtype=np.bool_)
+    given = [
+        line.way_back and (not line.is_parent or line.of in spec.parents_in_gentrack) for line in sides.lines
+    ]
+    back = np.array(given, dtype=np.bool_)
     codes = np.select(
         [
             np.broadcast_to(rows, of_fields.codes.shape)

@@ -137,7 +137,7 @@ def _parents_in_salesforce(spec: EntitySpec, records: pd.DataFrame) -> tuple[Tru
 def _parents_in_gentrack(spec: EntitySpec, records: pd.DataFrame) -> tuple[Truth, Truth]:
     """Of records that Salesforce has: which lack a parent that they need, which have one without a key."""
     missing, awaited = np.zeros(len(records), np.bool_), np.zeros(len(records), np.bool_)
-    for parent in spec.parents:
+    for parent in spec.parents_in_gentrack:
         looked_up = _has(records, named.parent_id(parent.field))
         known = _has(records, named.salesforce_parent(parent.field))
         missing |= ~looked_up & ~known & parent.required

@@ -15,6 +15,7 @@ import pyarrow as pa
 from connector.mapping.vocabulary import EntitySpec, Join
 from connector.model.change import Notice, Side
 from connector.sync.ongoing.ports import GentrackFinding
+from connector.sync.ongoing.salesforce_soql import parents_of
 
 Keyed = tuple[str, str]
 """An entity and an external id of it."""
@@ -67,8 +68,9 @@ def traced(entities: Sequence[EntitySpec], finding: GentrackFinding, notices: Co
 
 def parts_of(spec: EntitySpec, key: str) -> frozenset[Keyed]:
     """The parents' rows that a key names: of a relation, its account and its contact."""
-    parts = dict(zip(spec.key, key.split(":"), strict=False))
-    return frozenset((parent.entity, parts[parent.key]) for parent in spec.parents if parent.key in parts)
+    return frozenset(
+        (parent.entity, part) for parent, part in zip(spec.parents, parents_of(spec, key), strict=False)
+    )
 
 
 def _keep_keys(trails: Sequence[_Trail], led_to: dict[_Place, set[Keyed]]) -> None:
@@ -78,7 +80,7 @@ def _keep_keys(trails: Sequence[_Trail], led_to: dict[_Place, set[Keyed]]) -> No
             for record, places in rows:
                 if spec.key[0] in record:
                     for place in places:
-                        led_to[place].add((spec.name, _key(spec, record)))
+                        led_to[place].add((spec.name, key_of(spec, record)))
 
 
 def _step_back(
@@ -146,7 +148,7 @@ def _back(spec: EntitySpec, resource: str) -> list[Join]:
     return [join for join in spec.source.joins if join.resource.name == resource and not join.lasting]
 
 
-def _key(spec: EntitySpec, record: _Record) -> str:
-    """As `connector.sync.prepared_sql.key_sql` makes it."""
+def key_of(spec: EntitySpec, record: Mapping[str, Any]) -> str:
+    """The external id that a record of the first resource gives its row, as `prepared_sql.key_sql` has it."""
     parts = ("" if record[column] is None else str(record[column]) for column in spec.key)
     return ":".join(part.strip(" \t\r\n") for part in parts)

@@ -52,6 +52,29 @@ class GentrackTwin:
             record[name] = {**held, **value} if isinstance(value, dict) and isinstance(held, dict) else value
         return RecordChange(record, sent=True)
 
+    def create(self, resource: str, fields: Mapping[str, Any], client_reference: str) -> dict[str, Any]:
+        if self.away_after is not None and len(self.sent) >= self.away_after:
+            raise GaveUp("Gentrack stayed away.")
+        records = self.records[resource]
+        for record in records.values():
+            if record.get("clientReference") == client_reference:
+                return record
+        if refused := self.refused_fields & fields.keys():
+            raise RequestRefused(f"No such value: {min(refused)}.", status=400, code="InvalidField")
+        made = {"id": max(records, default=0) + 1, **fields, "clientReference": client_reference}
+        primary = made.pop("primaryCustomerId", None)
+        if resource != "accountCustomers":
+            made["number"] = f"{resource[0].upper()}{made['id']}"
+        for name, of in (("account", "accounts"), ("customer", "customers")):
+            if f"{name}Id" in made:
+                made[f"{name}Number"] = self.records[of][made[f"{name}Id"]]["number"]
+        records[made["id"]] = made
+        self.sent.append((resource, made["id"], dict(fields)))
+        if primary is not None:
+            relation = {"accountId": made["id"], "customerId": primary, "primaryFl": "Y"}
+            self.create("accountCustomers", relation, f"primary of {client_reference}")
+        return made
+
     def having(
         self, resource: str, row_type: pa.StructType, field: str, values: Collection[str]
     ) -> Iterator[pa.Table]:
