@@ -19,7 +19,8 @@ class Side(StrEnum):
 class Cursor:
     """Changes of `resource` (a Gentrack resource or an entity) before `value` are known.
 
-    `value` is a moment by the clock of `side`, as ISO 8601 has it; `run_id` set it.
+    `value` is a moment by the clock of `side`, as ISO 8601 has it, or what its poll makes of one. `run_id`
+    set it; None: a poll did.
     """
 
     instance: str
@@ -27,7 +28,7 @@ class Cursor:
     resource: str
     value: str
     set_at: datetime
-    run_id: str
+    run_id: str | None
 
 
 def cursor_value(side: Side, began_at: datetime) -> str:

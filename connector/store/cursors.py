@@ -1,13 +1,16 @@
 """Cursors in the ledger, and the readings of a run that become them when its outage window is closed."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import Engine, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, delete, select
 
+from connector.model.change import Notice, NoticeSource
 from connector.model.cursor import Cursor, Side, cursor_value
 from connector.model.run import Run
+from connector.store.inbox import put
 from connector.store.sessions import transaction
 from connector.store.tables import CursorRow, ReadingRow
 
@@ -42,6 +45,22 @@ class SqlCursors:
         with transaction(self._engine) as session:
             row = session.get(ReadingRow, (run.id, side.value, resource))
             return None if row is None else row.began_at
+
+    def take_in(
+        self, instance: str, notices: Iterable[Notice], values: Mapping[tuple[Side, str], str]
+    ) -> int:
+        """Keep what a poll found and where the next one begins, both or neither; returns how many records."""
+        with transaction(self._engine) as session:
+            kept = put(session, instance, notices, NoticeSource.POLL)
+            for (side, resource), value in sorted(values.items()):
+                told = {"value": value, "set_at": func.clock_timestamp(), "run_id": None}
+                session.exec(
+                    insert(CursorRow)
+                    .values(instance=instance, side=side.value, resource=resource, **told)
+                    .on_conflict_do_update(index_elements=["instance", "side", "resource"], set_=told)
+                )
+            session.commit()
+        return kept
 
     def of(self, instance: str) -> list[Cursor]:
         """The cursors of an instance, by side and resource."""

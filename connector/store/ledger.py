@@ -13,6 +13,7 @@ from connector.model.progress import Progress
 from connector.model.run import Run, Stage
 from connector.model.scope import EVERYTHING, Scope
 from connector.store.agreements import SqlAgreements
+from connector.store.alerts import SqlAlerts
 from connector.store.api_apps import SqlApiApps
 from connector.store.audit import SqlAudit
 from connector.store.cursors import SqlCursors
@@ -69,6 +70,7 @@ class SqlLedger:
         self.inbox = SqlInbox(engine)
         self.dead_letters = SqlDeadLetters(engine)
         self.cursors = SqlCursors(engine)
+        self.alerts = SqlAlerts(engine)
         self.agreements = SqlAgreements(engine)
         self.writers = SqlWriters(engine)
         self.replays = SqlReplays(engine)

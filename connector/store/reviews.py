@@ -1,9 +1,10 @@
 """Reviews in the ledger: what is open, and what people decide, with who and when."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, func
+from sqlalchemy import ARRAY, Engine, Text, any_, func, literal
 from sqlmodel import Session, col, delete, select, update
 
 from connector.model.audit import AuditAction
@@ -47,6 +48,30 @@ class SqlReviews:
             )
             for row in rows
         ]
+
+    def open_of(self, instance: str, entity: str, keys: Collection[str]) -> dict[str, int]:
+        """External id, case folded -> how many records in Salesforce a person has still to decide about."""
+        found = Counter(row.external_id.lower() for row in self._of_keys(instance, entity, keys))
+        return dict(found)
+
+    def accepted_of(self, instance: str, entity: str, keys: Collection[str]) -> dict[str, str]:
+        """External id, case folded -> the Salesforce id that a person said is the same record."""
+        found = self._of_keys(instance, entity, keys, LinkState.ACCEPTED)
+        return {row.external_id.lower(): row.salesforce_id for row in found}
+
+    def _of_keys(
+        self, instance: str, entity: str, keys: Collection[str], state: LinkState = LinkState.PROPOSED
+    ) -> Sequence[ReviewRow]:
+        if not keys:
+            return []
+        query = select(ReviewRow).where(
+            ReviewRow.instance == instance,
+            ReviewRow.entity == entity,
+            ReviewRow.state == state.value,
+            func.lower(col(ReviewRow.external_id)) == any_(literal([*map(str.lower, keys)], ARRAY(Text()))),
+        )
+        with transaction(self._engine) as session:
+            return session.exec(query).all()
 
     def decide(self, instance: str, decision: Decision, *, by: str) -> str | None:
         """Keep one decision; returns why it can't be kept, None if it was. Repeating one changes nothing.

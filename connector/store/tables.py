@@ -163,7 +163,7 @@ class CursorRow(SQLModel, table=True):
     resource: str = Field(primary_key=True)
     value: str
     set_at: datetime = Field(sa_column=moment(nullable=False))
-    run_id: str = Field(foreign_key="run.id")
+    run_id: str | None = Field(default=None, foreign_key="run.id", description="None: a poll set it.")
 
 
 class LinkRow(SQLModel, table=True):
@@ -290,6 +290,17 @@ class ReplayRow(SQLModel, table=True):
     channel: str = Field(primary_key=True)
     replay_id: bytes
     set_at: datetime = Field(sa_column=moment(nullable=False))
+
+
+class AlertRow(SQLModel, table=True):
+    """What somebody was alerted of and has not recovered: it is told once."""
+
+    __tablename__ = "alert"
+
+    instance: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    since: datetime = Field(sa_column=moment(nullable=False))
+    told: str = Field(sa_type=Text)
 
 
 class WriteBackRow(SQLModel, table=True):

@@ -1,0 +1,135 @@
+"""The polls of both sides: what changed since the cursors goes into the inbox, and the cursors move with it.
+
+Events make ongoing synchronisation fast; the polls make it true. Notices and cursor are stored in one
+transaction, so a kill repeats a poll and loses nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+import pyarrow as pa
+
+from connector.errors import SettingsInvalid
+from connector.mapping.vocabulary import EntitySpec, Resource
+from connector.model.change import Notice
+from connector.model.change import Side as NoticeSide
+from connector.model.cursor import Cursor, Side, cursor_value
+from connector.sync.ongoing.ports import GentrackFinding
+
+_CHANGED = pa.struct([("id", pa.int64())])
+
+
+class Cursors(Protocol):
+    """Up to when changes are known, in the ledger."""
+
+    def of(self, instance: str) -> list[Cursor]:
+        """Those of an instance."""
+
+    def take_in(
+        self, instance: str, notices: Iterable[Notice], values: Mapping[tuple[Side, str], str]
+    ) -> int:
+        """Keep what a poll found and where the next one begins, both or neither."""
+
+
+class Polled(Protocol):
+    """What a turn of Salesforce's poll heard."""
+
+    @property
+    def notices(self) -> Sequence[Notice]:
+        """Records that changed, without echoes."""
+
+    @property
+    def cursors(self) -> Mapping[str, str]:
+        """Entity -> the value of its cursor."""
+
+    @property
+    def more(self) -> frozenset[str]:
+        """Entities that have more to be read at once."""
+
+
+class SalesforcePoll(Protocol):
+    """Salesforce's poll."""
+
+    def turn(self, specs: Sequence[EntitySpec], cursors: Mapping[str, str], now: datetime) -> Polled:
+        """Read a page of each entity from where its cursor says."""
+
+
+@dataclass(frozen=True)
+class Polling:
+    """Both polls of an instance."""
+
+    instance: str
+    entities: Sequence[EntitySpec]
+    resources: Sequence[Resource]
+    finding: GentrackFinding
+    salesforce: SalesforcePoll
+    cursors: Cursors
+
+    def check(self) -> None:
+        """Raises SettingsInvalid where no side has a cursor: nobody knows from when on changes count."""
+        if not self.cursors.of(self.instance):
+            raise SettingsInvalid(
+                f"Instance {self.instance} has nothing to go on from: no initial synchronisation has ended.",
+                todo="Run one first, or name the moment from which on changes count:"
+                f" connector ongoing --instance {self.instance} --begin-at 2026-11-24T06:00Z",
+            )
+
+    def begin_at(self, moment: datetime) -> None:
+        """Let changes of both sides count from a moment on."""
+        values = {(Side.GENTRACK, one.name): cursor_value(Side.GENTRACK, moment) for one in self.resources}
+        values |= {
+            (Side.SALESFORCE, one.name): cursor_value(Side.SALESFORCE, moment) for one in self.entities
+        }
+        self.cursors.take_in(self.instance, (), values)
+
+    def poll(self) -> int:
+        """Look at both sides once; returns how many records were noticed.
+
+        Raises what the clients raise; what was read before stands in the inbox.
+        """
+        known = self.cursors.of(self.instance)
+        found = sum(self._gentrack(resource, known) for resource in self.resources)
+        return found + self._salesforce({c.resource: c.value for c in known if c.side is Side.SALESFORCE})
+
+    def _gentrack(self, resource: Resource, known: Sequence[Cursor]) -> int:
+        """A cursor moves when all pages have been read, to the time when the first one was answered."""
+        found, began, page = 0, None, ()
+        for page, began_now in self._pages(resource, _since(resource, known)):
+            began = began or began_now
+            found += self.cursors.take_in(self.instance, page, {})
+        if began is not None:
+            moved = {(Side.GENTRACK, resource.name): cursor_value(Side.GENTRACK, began)}
+            self.cursors.take_in(self.instance, (), moved)
+        return found
+
+    def _pages(
+        self, resource: Resource, since: datetime
+    ) -> Iterator[tuple[Sequence[Notice], datetime | None]]:
+        for table, answered_at in self.finding.changed(resource.name, _CHANGED, since):
+            ids = table.column("id").to_pylist()
+            yield [Notice(NoticeSide.GENTRACK, resource.name, str(one)) for one in ids], answered_at
+
+    def _salesforce(self, values: Mapping[str, str]) -> int:
+        found, specs = 0, list(self.entities)
+        while specs:
+            polled = self.salesforce.turn(specs, values, datetime.now(UTC))
+            moved = {(Side.SALESFORCE, entity): value for entity, value in polled.cursors.items()}
+            found += self.cursors.take_in(self.instance, polled.notices, moved)
+            values = {**values, **polled.cursors}
+            specs = [spec for spec in specs if spec.name in polled.more]
+        return found
+
+
+def _since(resource: Resource, known: Sequence[Cursor]) -> datetime:
+    """Where a resource is read from; one without a cursor from the earliest moment that any has.
+
+    Exports don't tell the tenant's time: what changed before the run that read them, and is not in them, is
+    found by the reconciliation.
+    """
+    own = [c.value for c in known if c.side is Side.GENTRACK and c.resource == resource.name]
+    if own:
+        return datetime.fromisoformat(own[0])
+    others = [c.set_at for c in known]
+    return min(others, default=datetime.now(UTC))
