@@ -1,6 +1,7 @@
-"""What is wrong with ongoing synchronisation, so that somebody on call is told: once, until it has recovered."""
+"""What is wrong with ongoing synchronisation, and how somebody is told: once, until it has recovered."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Protocol
@@ -57,27 +58,30 @@ def alerts_of(
     return wrong
 
 
-def tell_alerts(
-    instance: str,
-    change: AlertChange,
-    alerts: Alerts,
-    recipients: Sequence[str],
-    sender: str,
-    mailer: Mailer | None,
-    emit: Callable[[str, Alert | AlertKind], None],
-) -> str:
+@dataclass(frozen=True)
+class OnCall:
+    """Who is told, and how. `emit` tells other systems what was raised, and what has recovered."""
+
+    recipients: Sequence[str]
+    sender: str
+    mailer: Mailer | None
+    emit: Callable[[str, AlertKind, str], None]
+
+
+def tell_alerts(instance: str, wrong: Sequence[Alert], alerts: Alerts, on_call: OnCall) -> str:
     """Tell what is new by email and as events; returns what became of the email, empty where none was due.
 
     Where the mail server is away the alerts are new again, and told the next time.
     """
+    change = alerts.changed(instance, wrong)
     for alert in change.new:
-        emit("raised", alert)
+        on_call.emit("raised", alert.kind, alert.told)
     for kind in change.recovered:
-        emit("recovered", kind)
-    if not change.new or not recipients or mailer is None:
+        on_call.emit("recovered", kind, "")
+    if not change.new or not on_call.recipients or on_call.mailer is None:
         return ""
     try:
-        mailer.send(composed(instance, change.new, recipients, sender))
+        on_call.mailer.send(composed(instance, change.new, on_call.recipients, on_call.sender))
     except ConnectorError as error:
         alerts.forget(instance, [alert.kind for alert in change.new])
         return f"not sent: {error.message}"

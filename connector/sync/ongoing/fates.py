@@ -12,7 +12,7 @@ from datetime import timedelta
 from connector.mapping.agreement.record_cases import Action, RecordCase
 from connector.mapping.vocabulary import EntitySpec
 from connector.model.change import DeadLetter, Notice, Reason, Side, Waiting
-from connector.sync.ongoing.notices import Identity, identity
+from connector.sync.ongoing.notices import identity
 from connector.sync.ongoing.results import Fate, RecordResult
 
 BUSY_DELAY = timedelta(seconds=1)
@@ -124,10 +124,8 @@ def _delay(row: Waiting, waiting: Sequence[RecordResult], persistence: Persisten
 
 
 def _own(spec: EntitySpec, result: RecordResult, heard: Notice) -> Notice:
-    """The notice under which a record's dead letter stands: the one that was heard, if it is the record's."""
-    own = list(_names(spec, result))
-    same = [notice for notice in own if identity(notice) == identity(heard)]
-    return next(iter([*same, *own]), heard)
+    """The notice under which a record's one dead letter stands; Gentrack's, where it has the record."""
+    return next(_names(spec, result), heard)
 
 
 def _names(spec: EntitySpec, result: RecordResult) -> Iterator[Notice]:
@@ -136,11 +134,6 @@ def _names(spec: EntitySpec, result: RecordResult) -> Iterator[Notice]:
         yield Notice(Side.GENTRACK, spec.source.resources[0].name, str(result.gentrack_id))
     if result.salesforce_id is not None:
         yield Notice(Side.SALESFORCE, spec.salesforce_object, result.salesforce_id)
-
-
-def identities_of(spec: EntitySpec, result: RecordResult) -> set[Identity]:
-    """What the inbox and the dead letters know the record itself by."""
-    return {identity(notice) for notice in _names(spec, result)}
 
 
 def _unread(notice: Notice, row: Waiting) -> Waiting:

@@ -79,9 +79,8 @@ class Polling:
     def begin_at(self, moment: datetime) -> None:
         """Let changes of both sides count from a moment on."""
         values = {(Side.GENTRACK, one.name): cursor_value(Side.GENTRACK, moment) for one in self.resources}
-        values |= {
-            (Side.SALESFORCE, one.name): cursor_value(Side.SALESFORCE, moment) for one in self.entities
-        }
+        begins = cursor_value(Side.SALESFORCE, moment)
+        values |= {(Side.SALESFORCE, spec.name): begins for spec in self.entities}
         self.cursors.take_in(self.instance, (), values)
 
     def poll(self) -> int:
@@ -95,9 +94,9 @@ class Polling:
 
     def _gentrack(self, resource: Resource, known: Sequence[Cursor]) -> int:
         """A cursor moves when all pages have been read, to the time when the first one was answered."""
-        found, began, page = 0, None, ()
-        for page, began_now in self._pages(resource, _since(resource, known)):
-            began = began or began_now
+        found, began = 0, None
+        for page, answered_at in self._pages(resource, _since(resource, known)):
+            began = began or answered_at
             found += self.cursors.take_in(self.instance, page, {})
         if began is not None:
             moved = {(Side.GENTRACK, resource.name): cursor_value(Side.GENTRACK, began)}
