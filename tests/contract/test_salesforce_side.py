@@ -20,7 +20,7 @@ ACCOUNT, CONTACT, RELATION = (entity(n) for n in ("account", "contact", "account
 
 @pytest.fixture
 def side(org: Org) -> SalesforceSide:
-    return SalesforceSide(org, {"account": "Type = 'Prospect'"})
+    return SalesforceSide(org, {"account": {"Type": ["prospect"]}})
 
 
 def upserted(org: Org, sobject: str, *records: Mapping[str, object]) -> list[str]:

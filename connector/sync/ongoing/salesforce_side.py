@@ -23,6 +23,7 @@ from connector.sync.ongoing.salesforce_soql import (
     MASTER_OF_MASTER,
     among,
     among_parents,
+    criterion,
     parents_of,
     select,
 )
@@ -50,13 +51,13 @@ class _Answers:
 
 @dataclass(frozen=True)
 class SalesforceSide:
-    """Reads records of an org. `criteria` says of which entities new records are made in Gentrack.
+    """Reads records of an org. `scopes` says which new records of an entity are made in Gentrack.
 
-    It has a condition of SOQL by the entity's name; of the others nothing is in scope.
+    It has the values that each field must have one of, by the entity's name; of others none is in scope.
     """
 
     org: SalesforceRecords
-    criteria: Mapping[str, str] = field(default_factory=dict)
+    scopes: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
     def records(
         self, spec: EntitySpec, *, keys: Collection[str] = (), ids: Collection[str] = ()
@@ -114,8 +115,8 @@ class SalesforceSide:
             shaped = [key for key in dict.fromkeys(one.keys) if parents_of(spec, key)]
             for soql in among_parents(spec, described, shaped):
                 yield False, soql
-        if criterion := self.criteria.get(spec.name):
-            new = f" AND {EXTERNAL_ID} = null AND {DELETED} = false AND ({criterion})"
+        if wanted := self.scopes.get(spec.name):
+            new = f" AND {EXTERNAL_ID} = null AND {DELETED} = false AND {criterion(described, wanted)}"
             for soql in among(f"SELECT Id FROM {spec.salesforce_object}", "Id", dict.fromkeys(one.ids), new):
                 yield True, soql
 

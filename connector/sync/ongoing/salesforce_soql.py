@@ -3,13 +3,15 @@
 A query stands in an address: that and its headers may have 16,384 bytes together (Salesforce help 000386264).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from urllib.parse import quote_plus
 
 from connector.mapping.flags import GONE, GONE_ON
 from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec
-from connector.model.describe import ObjectDescribe
-from connector.model.soql import soql_text
+from connector.model.describe import FieldDescribe, ObjectDescribe
+from connector.model.poll_position import PollPosition
+from connector.model.soql import soql_list, soql_text
 from connector.sync.soql import STAMP, parent_path
 
 ADDRESS = 15_500
@@ -18,6 +20,8 @@ DELETED = "IsDeleted"
 MASTER = "MasterRecordId"
 """Of a record that was merged: the one that it was merged into. Accounts and contacts have it."""
 MASTER_KEY = f"MasterRecord.{EXTERNAL_ID}"
+_BARE = frozenset({"boolean", "int", "double", "currency", "percent", "date", "datetime"})
+"""Types of fields whose values stand in SOQL without quotes."""
 MASTER_OF_MASTER = f"MasterRecord.{MASTER}"
 
 
@@ -31,6 +35,32 @@ def select(spec: EntitySpec, described: ObjectDescribe) -> str:
     if MASTER in described.fields:
         columns += [MASTER, MASTER_KEY, MASTER_OF_MASTER]
     return f"SELECT {', '.join(dict.fromkeys(columns))} FROM {spec.salesforce_object}"
+
+
+def changed(spec: EntitySpec, described: ObjectDescribe, position: PollPosition, page: int) -> str:
+    """A page of the records that changed, in the order in which they did, from where the poll has come."""
+    if position.stamp is None:
+        where = f"{STAMP} >= {_literal(position.since)}"
+    else:
+        at = _literal(position.stamp)
+        where = f"({STAMP} > {at} OR ({STAMP} = {at} AND Id > {soql_text(position.record_id)}))"
+    return f"{select(spec, described)} WHERE {where} ORDER BY {STAMP}, Id LIMIT {page}"
+
+
+def criterion(described: ObjectDescribe, wanted: Mapping[str, Sequence[str]]) -> str:
+    """That each field has one of its values, letter case aside."""
+    return " AND ".join(_has_one(described.fields.get(name), name, each) for name, each in wanted.items())
+
+
+def _has_one(field: FieldDescribe | None, name: str, values: Sequence[str]) -> str:
+    if field is not None and field.type in _BARE:
+        return f"{name} IN ({','.join(values)})"
+    among_them = "INCLUDES" if field is not None and field.type == "multipicklist" else "IN"
+    return f"{name} {among_them} ({soql_list(values)})"
+
+
+def _literal(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
 
 
 def among(head: str, column: str, values: Iterable[str], tail: str = "") -> Iterator[str]:
