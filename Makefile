@@ -32,7 +32,7 @@ WITH_NODE    := PATH="$(CURDIR)/.venv/bin:$$PATH"
 BROWSERS     := chromium chromium-browser google-chrome
 
 .PHONY: help setup setup-clients setup-runtime demo up sandbox test lint types contracts tests test-clients test-browser test-chaos \
-	test-slow test-postgres screenshots bench docs eventbus lock clean
+	test-slow test-postgres soak screenshots bench docs eventbus lock clean
 
 help: ## print this list
 	@echo 'The Gentrack - Salesforce connector'
@@ -86,6 +86,9 @@ test-postgres: setup ## the flow tests with PostgreSQL of the system for ledger 
 	@command -v pg_virtualenv >/dev/null || { echo 'Installing PostgreSQL ...'; apt-get -qq update; \
 		DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends postgresql >/dev/null; }
 	pg_virtualenv -t $(RUN) pytest --own-postgres tests/flows/test_initial_sync.py
+
+soak: setup ## people at work in both systems, faults on, the connector killed at random: nothing is lost; SECONDS=3600, RATE=20, SEED=1
+	$(RUN) bench.soak --seconds "$(or $(SECONDS),3600)" --rate "$(or $(RATE),20)" --seed "$(SEED)"
 
 screenshots: test-browser ## take the pictures of the documentation anew
 	@for picture in var/browser/*.png; do \

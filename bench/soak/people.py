@@ -43,12 +43,19 @@ class GentrackPeople:
 
     def everything(self, resource: str) -> Iterator[Record]:
         """Every record of a collection."""
-        address: str | None = f"/junifer/{resource}?limit={PAGE}"
+        return self._pages(f"/junifer/{resource}?limit={PAGE}")
+
+    def _pages(self, first: str) -> Iterator[Record]:
+        address: str | None = first
         while address:
             page = self._asked("GET", address)
             yield from page["results"]
             following = page["links"].get("next")
             address = f"/junifer{following.partition('/rest/v1')[2]}" if following else None
+
+    def changed(self, resource: str, since: str) -> Iterator[Record]:
+        """The records of a collection that were changed since a time."""
+        return self._pages(f"/junifer/{resource}?limit={PAGE}&updatedSince={since}")
 
     def close(self) -> None:
         """Go home."""
@@ -97,8 +104,14 @@ class SalesforcePeople:
 
     def everything(self, sobject: str, fields: list[str]) -> Iterator[Record]:
         """Every record of an object, deleted ones too."""
-        soql = f"SELECT {', '.join(fields)} FROM {sobject}"
-        answer = self._asked("GET", f"{DATA}/queryAll", params={"q": soql}).json()
+        return self._answered("queryAll", f"SELECT {', '.join(fields)} FROM {sobject}")
+
+    def found(self, soql: str) -> Iterator[Record]:
+        """The records that a query finds."""
+        return self._answered("query", soql)
+
+    def _answered(self, how: str, soql: str) -> Iterator[Record]:
+        answer = self._asked("GET", f"{DATA}/{how}", params={"q": soql}).json()
         yield from answer["records"]
         while not answer["done"]:
             answer = self._asked("GET", answer["nextRecordsUrl"]).json()

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -30,6 +29,7 @@ class Living:
     starts: int = 0
     _process: "subprocess.Popen[bytes] | None" = None
     _over: threading.Event = field(default_factory=threading.Event)
+    _paused: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self) -> None:
@@ -50,9 +50,22 @@ class Living:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self.kills += 1
 
+    def pause(self) -> None:
+        """Let it end, and stay away."""
+        self._paused.set()
+        self._stop()
+
+    def go_on(self) -> None:
+        """Start it again after a pause."""
+        self._paused.clear()
+        self._start()
+
     def end(self) -> None:
         """Let it end, by force if it doesn't."""
         self._over.set()
+        self._stop()
+
+    def _stop(self) -> None:
         with self._lock:
             process, self._process = self._process, None
         if process is not None and process.poll() is None:
@@ -66,7 +79,7 @@ class Living:
 
     def _start(self) -> None:
         with self._lock, self.log.open("ab") as log:
-            if self._over.is_set():
+            if self._over.is_set() or self._paused.is_set():
                 return
             self.starts += 1
             self._process = subprocess.Popen(
@@ -83,7 +96,7 @@ class Living:
         while not self._over.wait(0.2):
             process = self._process
             if process is not None and process.poll() is not None:
-                time.sleep(_UP_AGAIN_AFTER)
+                self._over.wait(_UP_AGAIN_AFTER)
                 self._start()
 
 

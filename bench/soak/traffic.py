@@ -52,7 +52,7 @@ class Traffic:
                 planned += sum(map(_changes, act.steps))
                 if not self._taken(act):
                     continue
-                under_way.add(people.submit(self._do, act))
+                under_way.add(people.submit(self.done, act))
                 for done in [one for one in under_way if one.done()]:
                     under_way.remove(done)
                     done.result()
@@ -69,7 +69,8 @@ class Traffic:
             self._busy |= records
         return True
 
-    def _do(self, act: Act) -> None:
+    def done(self, act: Act) -> None:
+        """Do an act, all of its steps side by side."""
         try:
             if len(act.steps) == 1:
                 self._step(act.name, act.steps[0])

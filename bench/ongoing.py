@@ -1,0 +1,206 @@
+"""How fast ongoing synchronisation is, and what it costs: `python -m bench.ongoing`.
+
+Latency is the time from the answer to a change until the other system shows its value, at a rate, with events
+on and by poll alone. A backlog is changes that were made while the connector was away; they are worked off by
+one living run. Calls are those that the systems themselves have logged. All of it runs on one machine.
+"""
+
+import argparse
+import itertools
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median, quantiles
+
+from rich.console import Console
+
+from bench.soak.acts import SCOPE
+from bench.soak.calls import counted, forget
+from bench.soak.judging import Judge
+from bench.soak.picture import taken
+from bench.soak.site import Site, site
+from bench.soak.targets import Pair, targets_of
+from connector.entities import entity
+from deployments.stack import end_on_sigterm
+
+RATE = 20.0
+_LOOK_EVERY = 0.2
+_PATIENCE = 600.0
+_SIDE_BY_SIDE = 8
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--seconds", type=float, default=60, help="of changes at the rate, with events and without"
+    )
+    parser.add_argument("--rate", type=float, default=RATE, help="changes a second")
+    parser.add_argument("--backlog", type=int, default=20_000, help="changes that wait; 0: not measured")
+    parser.add_argument("--customers", type=int, default=0, help="as many as the backlog needs by default")
+    arguments = parser.parse_args()
+    customers = arguments.customers or max(300, arguments.backlog // 2)
+    end_on_sigterm()
+    for events in (True, False):
+        home = Path(tempfile.mkdtemp(prefix="bench-ongoing-"))
+        try:
+            told = Console(stderr=True)
+            with site(home, told, customers=customers if events else 300, scope=SCOPE, events=events) as here:
+                here.ledger.wait_until_quiet(still=10, at_most=_PATIENCE)
+                at_a_rate(
+                    here, arguments.rate, arguments.seconds, "with events" if events else "by poll alone"
+                )
+                if events and arguments.backlog:
+                    from_a_backlog(here, arguments.backlog)
+        finally:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+@dataclass
+class Way:
+    """Changes in one system, each with a value of its own, until the other one shows them.
+
+    `change` makes one; `shown` gives the values that the other system shows of records changed of late.
+    """
+
+    name: str
+    change: Callable[[Pair, str], None]
+    shown: Callable[[], Iterator[str]]
+    pairs: Iterator[Pair]
+    waiting: dict[str, float] = field(default_factory=dict)
+    latencies: list[float] = field(default_factory=list)
+
+    def look(self) -> None:
+        """See what has arrived."""
+        for value in self.shown():
+            if (since := self.waiting.pop(value, None)) is not None:
+                self.latencies.append(time.monotonic() - since)
+
+
+def ways_of(here: Site) -> list[Way]:
+    """From Gentrack the status of service points, from Salesforce the job titles of contacts."""
+    picture = taken(here.gentrack, here.salesforce)
+    targets = targets_of(picture, Judge(picture).unequal_before())
+    point, contact = entity("service_point"), entity("contact")
+    began = time.time() - 5
+    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began))
+
+    def in_gentrack(pair: Pair, value: str) -> None:
+        here.gentrack.change("meterPoints", pair.gentrack, {"supplyStatus": value})
+
+    def in_salesforce(pair: Pair, value: str) -> None:
+        here.salesforce.change(contact.salesforce_object, pair.salesforce, {"Title": value})
+
+    def shown_in_salesforce() -> Iterator[str]:
+        soql = f"Supply_Status__c FROM {point.salesforce_object} WHERE SystemModstamp >= {since}"
+        return (one["Supply_Status__c"] for one in here.salesforce.found(f"SELECT {soql}"))
+
+    def shown_in_gentrack() -> Iterator[str]:
+        return (str(one["jobTitle"]) for one in here.gentrack.changed("customers", since))
+
+    return [
+        Way(
+            "Gentrack to Salesforce",
+            in_gentrack,
+            shown_in_salesforce,
+            _around(targets.pairs["service_point"]),
+        ),
+        Way("Salesforce to Gentrack", in_salesforce, shown_in_gentrack, _around(targets.pairs["contact"])),
+    ]
+
+
+def _around(pairs: list[Pair]) -> Iterator[Pair]:
+    return itertools.cycle(pairs)
+
+
+def at_a_rate(here: Site, rate: float, seconds: float, how: str) -> None:
+    """Make changes at the rate, half of them in each system, and tell how long they took, and the calls."""
+    ways = ways_of(here)
+    forget(here.sandbox)
+    over = threading.Event()
+    looking = threading.Thread(target=_watch, args=(ways, over))
+    looking.start()
+    began, made = time.monotonic(), 0
+    try:
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as people:
+            for number in range(int(rate * seconds)):
+                time.sleep(max(0.0, began + number / rate - time.monotonic()))
+                way = ways[number % 2]
+                people.submit(_change, way, next(way.pairs), f"{how} {number}").add_done_callback(_raised)
+                made += 1
+        deadline = time.monotonic() + _PATIENCE
+        while any(way.waiting for way in ways) and time.monotonic() < deadline:
+            time.sleep(_LOOK_EVERY)
+    finally:
+        over.set()
+        looking.join()
+    calls = counted(here.sandbox)
+    print(f"\n{how}, {rate:.0f} changes a second for {seconds:.0f} s, load {os.getloadavg()[0]:.1f}")
+    for way in ways:
+        lost = f", {len(way.waiting)} never arrived" if way.waiting else ""
+        late = _ninety_fifth(way.latencies)
+        print(f"  {way.name}: median {median(way.latencies):.2f} s, 95th {late:.2f} s{lost}")
+    print(f"  Salesforce calls a thousand changes: {calls.in_salesforce() * 1000 / made:.0f}")
+    print(f"  Gentrack calls a thousand changes: {calls.in_gentrack() * 1000 / made:.0f}")
+    for kind, number in calls.salesforce.most_common(6):
+        print(f"    {kind}: {number}")
+
+
+def from_a_backlog(here: Site, changes: int) -> None:
+    """Make changes while the connector is away, each of another record, and tell how fast it catches up."""
+    here.living.pause()
+    ways = ways_of(here)
+    began = time.monotonic()
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as people:
+        for number in range(changes):
+            way = ways[number % 2]
+            people.submit(_change, way, next(way.pairs), f"backlog {number}").add_done_callback(_raised)
+    print(f"\n{changes:,} changes were made in {time.monotonic() - began:.0f} s while the connector was away")
+    forget(here.sandbox)
+    began = time.monotonic()
+    here.living.go_on()
+    deadline = began + _PATIENCE
+    while any(way.waiting for way in ways) and time.monotonic() < deadline:
+        time.sleep(1)
+        for way in ways:
+            way.look()
+    took = time.monotonic() - began
+    calls = counted(here.sandbox)
+    left = sum(len(way.waiting) for way in ways)
+    print(f"  worked off in {took:.1f} s, {(changes - left) / took:.0f} changes a second, {left} are left;")
+    print(f"  its start is in that; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    print(f"  Salesforce calls a thousand changes: {calls.in_salesforce() * 1000 / changes:.1f}")
+    print(f"  Gentrack calls a thousand changes: {calls.in_gentrack() * 1000 / changes:.1f}")
+
+
+def _change(way: Way, pair: Pair, value: str) -> None:
+    way.waiting[value] = time.monotonic()
+    way.change(pair, value)
+    if value in way.waiting:
+        way.waiting[value] = time.monotonic()
+
+
+def _raised(done: "object") -> None:
+    error = getattr(done, "exception", lambda: None)()
+    if error is not None:
+        sys.stderr.write(f"a change failed: {error}\n")
+
+
+def _watch(ways: list[Way], over: threading.Event) -> None:
+    while not over.wait(_LOOK_EVERY):
+        for way in ways:
+            way.look()
+
+
+def _ninety_fifth(values: list[float]) -> float:
+    return quantiles(values, n=20)[-1] if len(values) > 1 else values[0]
+
+
+if __name__ == "__main__":
+    main()
