@@ -29,7 +29,7 @@ _HOW: Mapping[str, Any] = {
     "window": True,
     "ongoing": True,
     "salesforce": {"api_version", "ca_file", "jwt_audience", "events", "event_channel", "pubsub_endpoint"},
-    "gentrack": {"page_size"},
+    "gentrack": {"page_size", "webhook_key", "webhook_tolerance"},
 }
 """Lines of an instance that change nothing in what a migration writes."""
 

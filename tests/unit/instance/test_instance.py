@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from connector.errors import SettingsInvalid
 from connector.instance import load_instance, others_of
@@ -151,6 +153,11 @@ def test_choices_are_what_changes_what_is_written(folder: Path) -> None:
     assert choices("[load]\nbatch_rows = 500") == plain
     assert choices("[ongoing]\npoll_every = 5") == plain
     assert choices('[matching]\nplaceholders = ["?"]') != plain
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048).public_key()
+    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    with_key = GOOD.replace("[gentrack]", f'[gentrack]\nwebhook_key = """{pem}"""')
+    (folder / "61668309.toml").write_text(with_key, "utf-8")
+    assert load_instance(folder, "61668309").choices == plain
     assert plain["salesforce"]["url"]
     assert "page_size" not in plain["gentrack"]
 
