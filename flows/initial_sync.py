@@ -17,6 +17,7 @@ from connector.model.summary import Summary
 from connector.model.verification import Verification
 from connector.model.window import Window
 from flows.extracting import extract
+from tasks.agree import agree
 from tasks.close_window import close_at_once, close_window
 from tasks.confirm import confirm
 from tasks.lease import lease_kept
@@ -134,4 +135,7 @@ def _upsert(run: Run, spec: EntitySpec) -> None:
 
 def _verify(run: Run) -> list[Verification]:
     waiting = [verify.submit(run, spec.name) for spec in registry()]
-    return [future.result() for future in waiting]
+    verifications = [future.result() for future in waiting]
+    for spec in registry():
+        agree(run, spec.name)
+    return verifications

@@ -22,7 +22,7 @@ from connector.sync.undo.attached import closed_findings, extract_attached, unse
 from connector.sync.undo.counts import UndoCounts, undo_counts, undo_message
 from connector.sync.undo.findings import images_kept, undo_findings, undoable
 from connector.sync.undo.plan import line_up_undo, plan_undo
-from connector.sync.undo.records import carriers, extract_records
+from connector.sync.undo.records import carriers, extract_records, touched
 from connector.sync.undo.send import UndoSender
 from connector.sync.undo.subject import Subject
 from connector.sync.undo.verify import verify_undo
@@ -138,11 +138,16 @@ def undo(run: Run, name: str, group: int, batches: Sequence[Batch]) -> None:
 
 @task("verify undo", run_name="verify {name}")
 def verify(run: Run, name: str) -> Verification:
-    """Read an entity back, and forget the links that are taken back in Salesforce."""
+    """Read an entity back; forget the links that are taken back in Salesforce, and what was agreed on.
+
+    What an undo changes was agreed on otherwise: ongoing synchronisation finds it as if for the first time.
+    """
     at = connection(run.instance)
     subject = _subject(run, at)
     spec = subject.entity(name)
     found = verify_undo(subject, spec, at.salesforce)
+    for keys in touched(subject, spec):
+        at.ledger.agreements.forget(run.instance, name, keys)
     if spec.matching:
         still = carriers(subject, spec)
         at.ledger.links.take_back(run, spec.name, subject.undone.id, still=still)

@@ -1,14 +1,19 @@
-"""Agreements in the ledger: read by keys and ids, kept many at once."""
+"""Agreements in the ledger: by keys and ids, a round at a time; and whole entities, by COPY."""
 
-from collections.abc import Collection, Sequence
+from binascii import hexlify
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, cast
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import ARRAY, BigInteger, Engine, Text, any_, literal, text
 from sqlmodel import col, delete, select
 
+from connector.mapping import columns as named
+from connector.mapping.agreement.record_cases import Standing
 from connector.model.agreement import Agreement
+from connector.store.copying import copied, rows_of
 from connector.store.sessions import transaction
 from connector.store.tables import AgreementRow
 
@@ -26,6 +31,36 @@ _KEEP = text("""
         standing = excluded.standing, fields = excluded.fields, agreed = excluded.agreed,
         contested = excluded.contested
 """)
+_GIVEN = {
+    "folded": "text NOT NULL",
+    named.KEY: "text NOT NULL",
+    named.SALESFORCE_ID: "text NOT NULL",
+    named.GENTRACK_ID: "bigint NOT NULL",
+    named.AGREED: "bytea NOT NULL",
+}
+_HELD: dict[str, pa.DataType] = {
+    named.KEY: pa.string(),
+    named.SALESFORCE_ID: pa.string(),
+    named.GENTRACK_ID: pa.int64(),
+    named.STANDING: pa.string(),
+    named.FIELDS: pa.string(),
+    named.AGREED: pa.string(),
+    named.CONTESTED: pa.int64(),
+}
+_AGREED_ON = f"""
+    INSERT INTO agreement
+        (instance, entity, folded, key, salesforce_id, gentrack_id, agreed, standing, fields, contested)
+    SELECT %(instance)s, %(entity)s, given.*, '{Standing.LINKED}', %(fields)s, 0 FROM given
+    ON CONFLICT (instance, entity, folded) DO UPDATE SET
+        key = excluded.key, salesforce_id = excluded.salesforce_id, gentrack_id = excluded.gentrack_id,
+        standing = excluded.standing, fields = excluded.fields, agreed = excluded.agreed, contested = 0
+    WHERE agreement.standing <> '{Standing.ENDED}' OR agreement.salesforce_id <> excluded.salesforce_id
+"""
+_ONE_KEY_A_RECORD = f"""
+    DELETE FROM agreement USING given
+    WHERE instance = %(instance)s AND entity = %(entity)s AND agreement.standing = '{Standing.LINKED}'
+      AND agreement.salesforce_id = given.salesforce_id AND agreement.folded <> given.folded
+"""
 _COLUMNS = ("key", "salesforce_id", "gentrack_id", "standing", "fields", "agreed", "contested")
 
 
@@ -66,18 +101,48 @@ class SqlAgreements:
             session.connection().execute(_KEEP, whose | given)
             session.commit()
 
-    def forget(self, instance: str, entity: str, keys: Collection[str]) -> None:
-        """Remove those of these external ids, letter case aside."""
+    def forget(self, instance: str, entity: str, keys: Collection[str]) -> int:
+        """Remove those of these external ids, letter case aside; returns how many there were."""
         with transaction(self._engine) as session:
             among = any_(literal(folded(list(keys)), ARRAY(Text())))
-            session.exec(
+            removed = session.exec(
                 delete(AgreementRow).where(
                     col(AgreementRow.instance) == instance,
                     col(AgreementRow.entity) == entity,
                     col(AgreementRow.folded) == among,
                 )
-            )
+            ).rowcount
             session.commit()
+        return removed
+
+    def agree(self, instance: str, entity: str, fields: str, agreed: Iterable[pa.RecordBatch]) -> int:
+        """Let what a run found stand, many at once, all or none; returns how many pairs stand by it.
+
+        `agreed` are key, salesforce_id, gentrack_id and agreed (packed) of records that both sides hold. A
+        pair that has ended with the same Salesforce record stays as it is: what becomes of it now that both
+        sides hold it again is for a decision. A Salesforce record is linked with one key: with its new one.
+        """
+        of = {"instance": instance, "entity": entity, "fields": fields}
+        with copied(self._engine, map(_given, agreed), _GIVEN) as here:
+            here.execute(_ONE_KEY_A_RECORD, of)
+            here.execute(_AGREED_ON, of)
+            return here.rowcount
+
+    def linked(self, instance: str, entity: str) -> pa.Table:
+        """key, salesforce_id of every linked pair."""
+        chosen = (
+            "SELECT key, salesforce_id FROM agreement WHERE instance = %(instance)s AND entity = %(entity)s"
+            f" AND standing = '{Standing.LINKED}'"
+        )
+        columns = {name: _HELD[name] for name in (named.KEY, named.SALESFORCE_ID)}
+        of = {"instance": instance, "entity": entity}
+        return pa.concat_tables(rows_of(self._engine, chosen, of, columns))
+
+    def all(self, instance: str, entity: str) -> Iterator[pa.Table]:
+        """Every agreement of an entity, some megabytes a table: as `Agreement`, with `agreed` as hex."""
+        columns = ", ".join(f"encode({name}, 'hex')" if name == named.AGREED else f"{name}" for name in _HELD)
+        chosen = f"SELECT {columns} FROM agreement WHERE instance = %(instance)s AND entity = %(entity)s"
+        return rows_of(self._engine, chosen, {"instance": instance, "entity": entity}, _HELD)
 
     def _where(
         self, instance: str, entity: str, column: Any, kind: Any, values: list[Any]
@@ -94,3 +159,23 @@ class SqlAgreements:
                 Agreement(**{name: getattr(row, name) for name in _COLUMNS})
                 for row in session.exec(query).all()
             ]
+
+
+def _given(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Agreements as COPY takes them."""
+    key = batch.column(named.KEY)
+    columns = {
+        "folded": pc.utf8_lower(key),
+        **{name: batch.column(name) for name in (named.KEY, named.SALESFORCE_ID, named.GENTRACK_ID)},
+        named.AGREED: _as_hex(batch.column(named.AGREED)),
+    }
+    return pa.RecordBatch.from_pydict(columns)
+
+
+def _as_hex(packed: Any) -> Any:
+    """Bytes, as many in every row, as PostgreSQL reads them in text: a mark, then two digits a byte."""
+    rows, width = len(packed), len(packed[0].as_py()) if len(packed) else 0
+    whole = np.frombuffer(hexlify(b"".join(packed.to_pylist())), np.uint8).reshape(rows, 2 * width)
+    marked = np.hstack([np.full((rows, 2), np.frombuffer(b"\\x", np.uint8)), whole])
+    fixed = pa.Array.from_buffers(pa.binary(2 * width + 2), rows, [None, pa.py_buffer(marked.tobytes())])
+    return fixed.cast(pa.binary()).cast(pa.string())

@@ -1,19 +1,17 @@
 """Links and proposals in the ledger: many at once, by COPY into a table that its transaction ends with."""
 
-import io
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import psycopg
 import pyarrow as pa
-from pyarrow import csv
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from connector.model.link import LinkState
 from connector.model.run import Run
+from connector.store.copying import copied, rows_of
 
-_NO_HEADER = csv.WriteOptions(include_header=False, quoting_style="needed")
 _CONDITION = "instance = %(instance)s AND entity = %(entity)s"
 
 
@@ -109,40 +107,14 @@ class SqlLinks:
     def _pairs(self, run: Run, entity: str, table: str, columns: tuple[str, ...], condition: str) -> pa.Table:
         """Columns of the rows that a condition chooses: text all the way, as there may be millions."""
         chosen = f"SELECT {', '.join(columns)} FROM {table} WHERE {_CONDITION} AND {condition}"
-        text = io.BytesIO()
-        with (
-            self._engine.connect() as connection,
-            _psycopg(connection).cursor() as cursor,
-            cursor.copy(f"COPY ({chosen}) TO STDOUT (FORMAT csv)", _of(run, entity)) as copy,
-        ):
-            for piece in copy:
-                text.write(piece)
         kinds = dict.fromkeys(columns, pa.string())
-        if not text.tell():
-            return pa.schema(kinds).empty_table()
-        text.seek(0)
-        return csv.read_csv(
-            text,
-            csv.ReadOptions(column_names=list(columns)),
-            csv.ParseOptions(newlines_in_values=True),
-            csv.ConvertOptions(column_types=kinds),
-        )
+        return pa.concat_tables(rows_of(self._engine, chosen, _of(run, entity), kinds))
 
-    @contextmanager
     def _copied(
         self, batches: Iterable[pa.RecordBatch], columns: tuple[str, ...]
-    ) -> Iterator[psycopg.Cursor[Any]]:
+    ) -> AbstractContextManager[psycopg.Cursor[Any]]:
         """A transaction in which the batches are a table `given`."""
-        kinds = ", ".join(f"{name} text NOT NULL" for name in columns)
-        with self._engine.begin() as connection, _psycopg(connection).cursor() as cursor:
-            cursor.execute(f"CREATE TEMPORARY TABLE given ({kinds}) ON COMMIT DROP")
-            with cursor.copy(f"COPY given ({', '.join(columns)}) FROM STDIN (FORMAT csv)") as copy:
-                for batch in batches:
-                    text = io.BytesIO()
-                    csv.write_csv(batch.select(columns), text, _NO_HEADER)
-                    copy.write(text.getvalue())
-            cursor.execute("ANALYZE given")
-            yield cursor
+        return copied(self._engine, batches, dict.fromkeys(columns, "text NOT NULL"))
 
 
 def _to_review(here: psycopg.Cursor[Any], run: Run, entity: str) -> None:
@@ -162,13 +134,6 @@ def _to_review(here: psycopg.Cursor[Any], run: Run, entity: str) -> None:
         f" WHERE review.state = '{LinkState.PROPOSED}'",
         _of(run, entity),
     )
-
-
-def _psycopg(connection: Connection) -> psycopg.Connection[Any]:
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, psycopg.Connection):
-        raise TypeError("The ledger needs PostgreSQL by psycopg.")
-    return driver
 
 
 def _of(run: Run, entity: str) -> dict[str, str]:

@@ -27,6 +27,13 @@ def reached(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def began(engine: Engine) -> Iterator[Connection]:
+    """The same in a transaction, which is committed when the context ends without an error."""
+    with _lost_is_unavailable(), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
 def own_connection(database_url: str | URL, **options: Any) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
     """A connection of the caller's own, outside of any pool and transaction, closed when the context ends.
 
@@ -45,8 +52,9 @@ def own_connection(database_url: str | URL, **options: Any) -> Iterator[psycopg.
 def _lost_is_unavailable() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError) as lost:
-        reason = str(lost.orig).strip().partition("\n")[0]
+    except (OperationalError, InterfaceError, psycopg.OperationalError) as lost:
+        told = lost if isinstance(lost, psycopg.OperationalError) else lost.orig
+        reason = str(told).strip().partition("\n")[0]
         raise ServiceUnavailable(
             f"The ledger's database can't be reached: {reason}.",
             todo="Start it, then take the run up with `connector resume`.",

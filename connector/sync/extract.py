@@ -16,7 +16,15 @@ from connector.model.describe import ObjectDescribe
 from connector.model.run import Run
 from connector.sync import folders
 from connector.sync.ports import GentrackSource, SalesforceOrg, Staging
-from connector.sync.soql import STAMP, all_records, made_by_the_platform, parent_path, records_of, stamps
+from connector.sync.soql import (
+    STAMP,
+    all_records,
+    made_by_the_platform,
+    parent_path,
+    parents_by_id,
+    records_of,
+    stamps,
+)
 
 CLOCKS_APART = timedelta(seconds=60)
 """How far the clock of the server that answers may be ahead of the one that stamps records. A choice of ours:
@@ -49,8 +57,9 @@ def extract_salesforce(
 
     All of them, or of these `keys`, or what was changed at the stamp `since` or later.
 
-    Columns: salesforce_id, key, a `parent.` column for each parent's external id, an `s.` column a field and
-    the stamp; with `unlinked`, records without an external id too, and a `parent_id.` column for each parent.
+    Columns: salesforce_id, key, a `parent.` column for each parent's external id, an `s.` column a field, a
+    `parent_id.` column for each parent that may have no external id, and the stamp; with `unlinked`, records
+    without an external id too, and `parent_id.` for every parent.
     """
     described = org.describe(spec.salesforce_object)
     queries: Iterable[str] = (
@@ -108,15 +117,14 @@ def canonical_records(
         named.salesforce(field.api_name): written(frame[field.api_name], field.type, field.scale)
         for field in spec.fields
     }
-    if unlinked:
-        columns |= {named.parent_id(p.field): frame[p.field] for p in spec.parents}
+    columns |= {named.parent_id(p.field): frame[p.field] for p in parents_by_id(spec, unlinked=unlinked)}
     return pa.table({name: pa.array(column, type=pa.string()) for name, column in columns.items()})
 
 
 def _names(spec: EntitySpec, *, unlinked: bool) -> list[str]:
     parents = [named.parent_key(parent.field) for parent in spec.parents]
     fields = [named.salesforce(field.api_name) for field in spec.fields]
-    ids = [named.parent_id(parent.field) for parent in spec.parents] if unlinked else []
+    ids = [named.parent_id(parent.field) for parent in parents_by_id(spec, unlinked=unlinked)]
     return [named.SALESFORCE_ID, named.KEY, *parents, *fields, *ids, named.STAMP]
 
 

@@ -1,6 +1,6 @@
 """What the verbs need from the outside, as protocols: who fills them is decided in `connector.bootstrap`."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from email.message import EmailMessage
@@ -290,6 +290,23 @@ class LinkLedger(Protocol):
 
         What is decided stays decided.
         """
+
+
+class AgreementSets(Protocol):
+    """What was last agreed of whole entities."""
+
+    def agree(self, instance: str, entity: str, fields: str, agreed: Iterable[pa.RecordBatch]) -> int:
+        """Let what a run found stand, many at once, all or none; returns how many pairs stand by it.
+
+        `agreed` are key, salesforce_id, gentrack_id and agreed (packed hashes of the lines whose fingerprint
+        is `fields`). A pair that has ended with the same Salesforce record stays as it is.
+        """
+
+    def linked(self, instance: str, entity: str) -> pa.Table:
+        """key, salesforce_id of every linked pair."""
+
+    def forget(self, instance: str, entity: str, keys: Collection[str]) -> int:
+        """Remove those of these external ids, letter case aside; returns how many there were."""
 
 
 class Mailer(Protocol):

@@ -7,7 +7,7 @@ older versions): a thousand keys go into one, well below either.
 from collections.abc import Iterator, Sequence
 
 from connector.errors import RequestRefused
-from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec
+from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec, Parent
 from connector.model.describe import ObjectDescribe
 from connector.model.soql import soql_text
 
@@ -28,13 +28,21 @@ def parent_path(described: ObjectDescribe, field: str) -> str:
     return f"{lookup.relationship_name}.{EXTERNAL_ID}"
 
 
+def parents_by_id(spec: EntitySpec, *, unlinked: bool) -> tuple[Parent, ...]:
+    """The parents whose Salesforce ids are read as well: those that may be there without an external id.
+
+    A record that Gentrack gives no parent may stand below one that is none of ours.
+    """
+    return tuple(parent for parent in spec.parents if unlinked or not parent.required)
+
+
 def all_records(
     spec: EntitySpec, described: ObjectDescribe, *, unlinked: bool = False, since: str | None = None
 ) -> str:
     """Every record that may be one of ours, with its parents' external ids and its mapped fields.
 
-    With `unlinked`, also those that have no external id, and the ids of parents, which may have none either;
-    with `since`, a SystemModstamp, only those that were changed then or later.
+    With `unlinked`, also those that have no external id; with `since`, a SystemModstamp, only those that
+    were changed then or later.
     """
     ours = "" if unlinked else _ours(spec, described)
     changed = "" if since is None else f"{STAMP} >= {since}"
@@ -81,8 +89,7 @@ def records_of(
 def _select(spec: EntitySpec, described: ObjectDescribe, *, unlinked: bool) -> str:
     columns = ["Id", EXTERNAL_ID, STAMP, *(parent_path(described, parent.field) for parent in spec.parents)]
     columns += [field.api_name for field in spec.fields]
-    if unlinked:
-        columns += [parent.field for parent in spec.parents]
+    columns += [parent.field for parent in parents_by_id(spec, unlinked=unlinked)]
     return f"SELECT {', '.join(columns)} FROM {spec.salesforce_object}"
 
 

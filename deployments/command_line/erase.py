@@ -77,6 +77,9 @@ def _erased(at: Connection, ledger: SqlLedger, entity: str, key: str) -> Iterabl
     for table, rows in ledger.reviews.erase(at.instance.id, entity, key).items():
         if rows:
             yield Erased(f"ledger, table {table}", "rows removed", rows)
+    for name, keys in ({**person.hanging, entity: frozenset({person.key})}).items():
+        if rows := ledger.agreements.forget(at.instance.id, name, keys):
+            yield Erased("ledger, table agreement", "rows removed", rows)
     yield from erase_staged(person, runs, at.staging)
 
 

@@ -16,6 +16,7 @@ from deployments.command_line.erase import erase
 from deployments.sandbox_process import Sandbox
 from flows.initial_sync import initial_sync
 from flows.undo import undo
+from tasks.connection import ledger
 from tests.flows.conftest import Site
 
 pytestmark = pytest.mark.stack
@@ -32,6 +33,13 @@ def contents(site: Site) -> dict[str, dict[str, dict[str, Any]]]:
         asked = f"SELECT {', '.join(names)} FROM {spec.salesforce_object}"
         found[spec.salesforce_object] = {record["Id"]: record for record in org.query(asked)}
     return found
+
+
+def agreed_on(site: Site) -> dict[str, set[str]]:
+    """Object -> the Salesforce ids of the records that the ledger holds an agreement of."""
+    agreements = ledger().agreements
+    linked = {spec: agreements.linked(site.instance, spec.name).to_pylist() for spec in registry()}
+    return {spec.salesforce_object: {row["salesforce_id"] for row in rows} for spec, rows in linked.items()}
 
 
 def run_flow(site: Site, flow: Callable[..., Any], **parameters: str) -> dict[str, Any]:
@@ -51,10 +59,15 @@ def test_an_undone_first_run_leaves_the_org_as_it_was(
     before = contents(site)
     first = run_flow(site, initial_sync)
     assert contents(site) != before
+    assert agreed_on(site) == {
+        name: {record["Id"] for record in records.values() if record[EXTERNAL_ID]}
+        for name, records in contents(site).items()
+    }
 
     undone = run_flow(site, undo, run=first["run_id"])
     assert undone["message"].startswith("completed: "), refused(undone)
     assert contents(site) == before
+    assert not any(agreed_on(site).values())
     written = sum(counts["created"] + counts["updated"] for counts in first["entities"].values())
     assert sum(counts["updated"] for counts in undone["entities"].values()) == written
     assert undone["report_url"]

@@ -7,6 +7,7 @@ mapping. An agreement is the hashes of a record's lines in their order, beside t
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,12 +25,14 @@ PACKED = pd.ArrowDtype(pa.binary())
 """The type of a column of packed agreements."""
 Hashes: TypeAlias = npt.NDArray[np.uint64]
 
+_md5 = partial(hashlib.md5, usedforsecurity=False)
+
 
 def hashed(column: Column) -> Hashes:
     """Comparable values -> their hashes. Each distinct value is hashed once."""
     values = _whole(column.fillna(""), pa.string()).dictionary_encode()
-    digests = b"".join(_digest(str(value)) for value in values.dictionary.to_pylist())
-    distinct: Hashes = np.frombuffer(digests, dtype=">u8").astype(np.uint64)
+    whole = b"".join([_md5(value).digest() for value in values.dictionary.cast(pa.binary()).to_pylist()])
+    distinct: Hashes = np.frombuffer(whole, dtype=">u8")[::2].astype(np.uint64)
     places: npt.NDArray[np.int32] = values.indices.to_numpy()
     return np.take(distinct, places)
 
@@ -38,10 +41,6 @@ def _whole(column: Column, kind: pa.DataType) -> Any:
     """A column as one Arrow array, however many chunks it came in."""
     values: Any = pa.array(column, type=kind)
     return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-
-
-def _digest(value: str) -> bytes:
-    return hashlib.md5(value.encode(), usedforsecurity=False).digest()[:BYTES]
 
 
 def packed(hashes: Hashes, index: pd.Index) -> Column:

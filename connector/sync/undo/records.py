@@ -1,11 +1,14 @@
 """Extract of an undo: the records concerned as they stand now."""
 
 from collections.abc import Iterator
+from typing import cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from connector.mapping import columns as named
 from connector.mapping.decisions import Operation
+from connector.mapping.undoing import Undoing
 from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec
 from connector.model.describe import ObjectDescribe
 from connector.sync import folders
@@ -52,6 +55,14 @@ def carriers(subject: Subject, spec: EntitySpec) -> Iterator[pa.RecordBatch]:
         table = subject.workspace.staging.read(part.path, [named.KEY, named.SALESFORCE_ID])
         carrying = table.filter(table.column(named.KEY).is_valid())
         yield from carrying.rename_columns([named.EXTERNAL_ID, named.SALESFORCE_ID]).to_batches()
+
+
+def touched(subject: Subject, spec: EntitySpec) -> Iterator[list[str]]:
+    """The external ids of the records that the undo deletes or changes, batch by batch."""
+    for part in subject.workspace.staging.parts(folders.plan(subject.run, spec.name)):
+        table = subject.workspace.staging.read(part.path, [named.KEY, named.OPERATION])
+        changed = table.filter(pc.field(named.OPERATION) != Undoing.NONE.value)
+        yield cast("list[str]", changed.column(named.KEY).drop_null().to_pylist())
 
 
 def _has_linked(subject: Subject, spec: EntitySpec) -> bool:

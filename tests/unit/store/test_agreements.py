@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 from sqlalchemy import create_engine
 
@@ -59,6 +60,78 @@ def test_a_round_of_thousands_is_kept_and_found_at_once(ledger: SqlLedger) -> No
     assert len(kept(ledger, *(row.key for row in many), entity="contact")) == 5000
     ledger.agreements.forget(HERE, "contact", [row.key for row in many[1:]])
     assert ledger.agreements.of_gentrack_ids(HERE, "contact", range(5000)) == many[:1]
+
+
+def batch(*rows: Agreement) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pydict(
+        {
+            "key": pa.array([row.key for row in rows], pa.string()),
+            "salesforce_id": pa.array([row.salesforce_id for row in rows], pa.string()),
+            "gentrack_id": pa.array([row.gentrack_id for row in rows], pa.int64()),
+            "agreed": pa.array([row.agreed for row in rows], pa.binary()),
+        }
+    )
+
+
+def agree(ledger: SqlLedger, *rows: Agreement) -> int:
+    return ledger.agreements.agree(HERE, "account", ACME.fields, [batch(*rows)])
+
+
+OTHER = replace(ACME, key="\\N", salesforce_id="001000000000002AAA", gentrack_id=102, agreed=bytes(range(16)))
+"""Of a key that means something to COPY."""
+
+
+def test_what_a_run_agreed_on_stands_beside_what_others_did(ledger: SqlLedger) -> None:
+    ledger.agreements.keep(
+        HERE, "account", [replace(ACME, contested=2), replace(ACME, key="A-9", salesforce_id="x")]
+    )
+    ledger.agreements.keep(HERE, "contact", [ACME])
+    assert agree(ledger, replace(ACME, agreed=b"\xff\x00" * 8), OTHER) == 2
+    assert kept(ledger, "A-1001", "\\N") == [replace(ACME, agreed=b"\xff\x00" * 8), OTHER]
+    assert len(kept(ledger, "A-9")) == len(kept(ledger, "A-1001", entity="contact")) == 1
+    assert agree(ledger) == 0
+
+
+def test_a_pair_that_has_ended_is_not_begun_again_but_with_another_record(ledger: SqlLedger) -> None:
+    ended = replace(ACME, standing="ended")
+    ledger.agreements.keep(HERE, "account", [ended, replace(OTHER, standing="ended", salesforce_id="before")])
+    assert agree(ledger, ACME, OTHER) == 1
+    assert kept(ledger, "A-1001", "\\N") == [ended, OTHER]
+
+
+def test_a_salesforce_record_is_linked_with_its_newest_key(ledger: SqlLedger) -> None:
+    renamed, ended = replace(ACME, key="A-1"), replace(ACME, key="A-2", standing="ended")
+    ledger.agreements.keep(HERE, "account", [renamed, ended])
+    agree(ledger, ACME)
+    assert kept(ledger, "A-1", "A-2", "A-1001") == [ACME, ended]
+
+
+def test_an_error_on_the_way_keeps_nothing(ledger: SqlLedger) -> None:
+    def breaking() -> Iterator[pa.RecordBatch]:
+        yield batch(ACME)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        ledger.agreements.agree(HERE, "account", ACME.fields, breaking())
+    assert kept(ledger, "A-1001") == []
+
+
+def test_whole_entities_are_read_as_they_were_kept(ledger: SqlLedger) -> None:
+    assert [table.num_rows for table in ledger.agreements.all(HERE, "account")] == [0]
+    ledger.agreements.keep(HERE, "account", [ACME, ENDED, replace(ACME, key="N/A", fields="")])
+    (table,) = ledger.agreements.all(HERE, "account")
+    read = [Agreement(**row | {"agreed": bytes.fromhex(row["agreed"])}) for row in table.to_pylist()]
+    assert sorted(read, key=lambda row: row.key) == [ACME, replace(ACME, key="N/A", fields=""), ENDED]
+    assert set(ledger.agreements.linked(HERE, "account")["key"].to_pylist()) == {"A-1001", "N/A"}
+    assert ledger.agreements.linked(HERE, "contact").num_rows == 0
+
+
+def test_more_than_one_table_is_read(ledger: SqlLedger) -> None:
+    many = [replace(ACME, key=f"K{number}", agreed=bytes(400)) for number in range(12_000)]
+    ledger.agreements.keep(HERE, "account", many)
+    tables = list(ledger.agreements.all(HERE, "account"))
+    assert len(tables) > 1
+    assert sum(table.num_rows for table in tables) == 12_000
 
 
 def test_a_ledger_that_is_away_is_told(database_url: str) -> None:
