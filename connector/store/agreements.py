@@ -101,17 +101,17 @@ class SqlAgreements:
             session.connection().execute(_KEEP, whose | given)
             session.commit()
 
-    def forget(self, instance: str, entity: str, keys: Collection[str]) -> int:
-        """Remove those of these external ids, letter case aside; returns how many there were."""
+    def forget(self, instance: str, entity: str, keys: Collection[str]) -> None:
+        """Remove those of these external ids, letter case aside."""
+        self.erase(instance, entity, keys)
+
+    def erase(self, instance: str, entity: str, keys: Collection[str]) -> int:
+        """The same; returns how many there were."""
+        among = any_(literal(folded(list(keys)), ARRAY(Text())))
+        of_entity = (col(AgreementRow.instance) == instance, col(AgreementRow.entity) == entity)
         with transaction(self._engine) as session:
-            among = any_(literal(folded(list(keys)), ARRAY(Text())))
-            removed = session.exec(
-                delete(AgreementRow).where(
-                    col(AgreementRow.instance) == instance,
-                    col(AgreementRow.entity) == entity,
-                    col(AgreementRow.folded) == among,
-                )
-            ).rowcount
+            gone = delete(AgreementRow).where(*of_entity, col(AgreementRow.folded) == among)
+            removed = session.exec(gone).rowcount
             session.commit()
         return removed
 

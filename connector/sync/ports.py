@@ -305,8 +305,8 @@ class AgreementSets(Protocol):
     def linked(self, instance: str, entity: str) -> pa.Table:
         """key, salesforce_id of every linked pair."""
 
-    def forget(self, instance: str, entity: str, keys: Collection[str]) -> int:
-        """Remove those of these external ids, letter case aside; returns how many there were."""
+    def forget(self, instance: str, entity: str, keys: Collection[str]) -> None:
+        """Remove those of these external ids, letter case aside."""
 
 
 class Mailer(Protocol):

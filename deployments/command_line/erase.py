@@ -78,7 +78,7 @@ def _erased(at: Connection, ledger: SqlLedger, entity: str, key: str) -> Iterabl
         if rows:
             yield Erased(f"ledger, table {table}", "rows removed", rows)
     for name, keys in ({**person.hanging, entity: frozenset({person.key})}).items():
-        if rows := ledger.agreements.forget(at.instance.id, name, keys):
+        if rows := ledger.agreements.erase(at.instance.id, name, keys):
             yield Erased("ledger, table agreement", "rows removed", rows)
     yield from erase_staged(person, runs, at.staging)
 

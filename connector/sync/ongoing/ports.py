@@ -30,8 +30,8 @@ class Agreements(Protocol):
     def keep(self, instance: str, entity: str, rows: Sequence[Agreement]) -> None:
         """Let these stand from now on, all or none; of several for one external id the last counts."""
 
-    def forget(self, instance: str, entity: str, keys: Collection[str]) -> int:
-        """Remove those of these external ids, letter case aside; returns how many there were."""
+    def forget(self, instance: str, entity: str, keys: Collection[str]) -> None:
+        """Remove those of these external ids, letter case aside."""
 
 
 class WritersLocks(Protocol):

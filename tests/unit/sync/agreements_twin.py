@@ -30,6 +30,6 @@ class AgreementsTwin:
             {name: pa.array([row[name] for row in linked], pa.string()) for name in ("key", "salesforce_id")}
         )
 
-    def forget(self, instance: str, entity: str, keys: Collection[str]) -> int:
-        gone = [self.rows.get(entity, {}).pop(key.lower(), None) for key in keys]
-        return len(gone) - gone.count(None)
+    def forget(self, instance: str, entity: str, keys: Collection[str]) -> None:
+        for key in keys:
+            self.rows.get(entity, {}).pop(key.lower(), None)
