@@ -10,6 +10,7 @@ import pytest
 
 from deployments.ports import LOOPBACK, choose_port
 from deployments.prefect_server import PrefectServer
+from tests.command import command
 
 INSTANCE = """
 id = "61668309"
@@ -41,15 +42,23 @@ def home(tmp_path: Path) -> Path:
 
 
 def connector(home: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    return command(arguments, cwd=home, env=environment(home, **settings))
+
+
+def from_its_start(home: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "deployments.command_line", *arguments],
         cwd=home,
-        env={**inherited, "PREFECT_HOME": str(home / "prefect"), "COLUMNS": "200", **settings},
+        env=environment(home, **settings),
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def environment(home: Path, **settings: str) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    return {**inherited, "PREFECT_HOME": str(home / "prefect"), "COLUMNS": "200", **settings}
 
 
 @pytest.mark.parametrize("command", [["migrate"], ["confirm", "--run", "x", "--name", "Aroha"]])
@@ -71,7 +80,7 @@ def test_the_window_of_an_instance_that_never_had_one(home: Path, database_url: 
 
 
 def test_used_wrongly_is_status_2(home: Path) -> None:
-    assert connector(home, "migrate").returncode == 2
+    assert from_its_start(home, "migrate").returncode == 2
     assert connector(home, "dance").returncode == 2
 
 
@@ -139,7 +148,7 @@ def test_a_ledger_that_does_not_answer_is_named_without_its_password(
 @pytest.mark.stack
 def test_a_run_that_fails_is_status_1_with_its_stage_in_the_json(home: Path) -> None:
     """With no server and no database named: both are started for it, and end with it."""
-    done = connector(home, "migrate", "--instance", "61668309", "--yes", "--json", **SECRETS)
+    done = from_its_start(home, "migrate", "--instance", "61668309", "--yes", "--json", **SECRETS)
     assert done.returncode == 1, done.stderr
     summary = json.loads(done.stdout)
     assert (summary["outcome"], summary["stage"]) == ("failed", "preflight")

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from contextlib import ExitStack, suppress
@@ -20,6 +19,7 @@ from deployments.prefect_server import PrefectServer, worker
 from deployments.prefect_server import prefect_server as start_prefect_server
 from deployments.sandbox_instance import instance_settings, write_instance
 from deployments.sandbox_process import Sandbox
+from tests.command import command
 
 FINAL = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
@@ -103,14 +103,8 @@ class Team:
 
     def connector(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-        return subprocess.run(
-            [sys.executable, "-m", "deployments.command_line", *arguments],
-            cwd=self.home,
-            env={**inherited, **self.server.client_environment, **self.settings, "COLUMNS": "200"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        env = {**inherited, **self.server.client_environment, **self.settings, "COLUMNS": "200"}
+        return command(arguments, cwd=self.home, env=env)
 
     def summary(self, run: str) -> dict[str, Any]:
         return dict(json.loads((self.home / "reports" / run / "summary.json").read_text("utf-8")))
