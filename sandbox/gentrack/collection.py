@@ -1,7 +1,7 @@
 """One resource collection: the seeded rows, made block by block, and sparsely what was written since."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -23,6 +23,7 @@ class Collection:
         self._added: dict[int, bytes] = {}
         self._written: dict[int, Record] = {}
         self._of_reference: dict[str, int] = {}
+        self._ids_of: dict[str, defaultdict[object, set[int]]] = {}
         self._next_id = table.ids.at(table.size)
 
     @cached_property
@@ -81,9 +82,9 @@ class Collection:
 
     def found(self, field: str, value: object, seeded: Iterable[int]) -> dict[int, bytes]:
         """The same by their ids, in no order. The letter case of text doesn't count."""
-        ids = {self.table.ids.at(index) for index in seeded} - self._written.keys()
-        wanted = _folded(value)
-        ids |= {number for number, record in self._written.items() if _folded(record.get(field)) == wanted}
+        unwritten = (self.table.ids.at(index) for index in seeded)
+        ids = {identifier for identifier in unwritten if identifier not in self._written}
+        ids |= self._written_ids(field).get(_folded(value), set())
         return {identifier: self._row(identifier) for identifier in ids}
 
     def written_values(self, field: str, value: object, wanted: str) -> set[Any]:
@@ -104,6 +105,11 @@ class Collection:
     def put(self, record: Record) -> bytes:
         """Keep a record under its id and return it encoded."""
         row = orjson.dumps(record)
+        before = self._written.get(record["id"])
+        for field, ids_of in self._ids_of.items():
+            if before is not None:
+                ids_of[_folded(before.get(field))].discard(record["id"])
+            ids_of[_folded(record.get(field))].add(record["id"])
         self._written[record["id"]] = record
         if record.get("clientReference") is not None:
             self._of_reference[record["clientReference"]] = record["id"]
@@ -116,6 +122,14 @@ class Collection:
             if number in self._seeded:
                 self._seeded[number][position] = row
         return row
+
+    def _written_ids(self, field: str) -> Mapping[object, set[int]]:
+        """Value of a field, letter case folded -> the ids of the written records that have it."""
+        if field not in self._ids_of:
+            self._ids_of[field] = defaultdict(set)
+            for identifier, record in self._written.items():
+                self._ids_of[field][_folded(record.get(field))].add(identifier)
+        return self._ids_of[field]
 
     def _row(self, identifier: int) -> bytes:
         """The record with this id, which is known to be there."""

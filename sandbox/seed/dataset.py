@@ -47,6 +47,7 @@ class Dataset:
         self.blocks = -(-customer_count // BLOCK)
         self._last_block = customer_count - (self.blocks - 1) * BLOCK
         self.block = lru_cache(_BLOCKS_KEPT)(self._make_block)
+        self._identifiers = lru_cache(_BLOCKS_KEPT)(self._make_identifiers)
         self._full = sizes_of(BLOCK)
         self.sizes = Sizes(*self._totals(self._full, sizes_of(self._last_block)))
         supplied = supply_sizes(self._full.accounts)
@@ -134,7 +135,7 @@ class Dataset:
         if index is None or index >= table.size:
             return []
         number, local = divmod(index, table.block_size)
-        return [index] if table.render(number)[local]["identifier"] == identifier else []
+        return [index] if self._identifiers(number)[local] == identifier else []
 
     def children_of_account(self, table: str, account: int) -> list[int]:
         """Positions of the rows of one of `ACCOUNT_CHILDREN` that belong to the account at a position."""
@@ -169,6 +170,10 @@ class Dataset:
         number, local = divmod(order, self.by_name["orders"].block_size)
         found = np.flatnonzero(self.block(number).supply.line_order == local)
         return [number * self.by_name["orderLines"].block_size + position for position in found.tolist()]
+
+    def _make_identifiers(self, number: int) -> list[str]:
+        """The market identifiers of a block of meter points."""
+        return [record["identifier"] for record in self.by_name["meterPoints"].render(number)]
 
     def _make_block(self, number: int) -> Block:
         return Block.make(self.seed, number, BLOCK if number < self.blocks - 1 else self._last_block)
