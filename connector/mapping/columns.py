@@ -90,8 +90,6 @@ DONE = "done"
 """Whether what was to be done with a record came through."""
 PASSING = "passing"
 """Whether it may come through when it is tried again."""
-WAITS = "waits"
-"""Whether a record is there, and something of it is left until others are."""
 
 VERDICT = (OUTCOME, CODE, FIELD, REASON, TODO)
 """What became of a row, and why, in the order in which every part has them."""

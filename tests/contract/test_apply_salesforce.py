@@ -17,7 +17,6 @@ from connector.mapping.vocabulary import EntitySpec
 from connector.sync.ongoing.apply_salesforce import (
     apply_all_to_salesforce,
     apply_to_salesforce,
-    finish_in_salesforce,
     write_keys,
 )
 from connector.sync.ongoing.salesforce_sending import SalesforceSender
@@ -70,7 +69,7 @@ def apply(sender: SalesforceSender, spec: EntitySpec, *rows: Row, terms: Terms |
 
 def made(sender: SalesforceSender, spec: EntitySpec, *rows: Row) -> list[str]:
     told = apply(sender, spec, *rows)
-    assert (told[named.DONE] | told[named.WAITS]).all(), told[named.REASON].to_list()
+    assert told[named.DONE].all(), told[named.REASON].to_list()
     return list(told[named.SALESFORCE_ID])
 
 
@@ -105,7 +104,9 @@ def test_only_what_differs_is_written_and_a_blank_of_the_master_clears(
     }
 
 
-def test_what_waits_for_products_is_finished_after_them(org: Org, sender: SalesforceSender) -> None:
+def test_orders_are_activated_and_prices_switched_off_when_their_products_are_there(
+    org: Org, sender: SalesforceSender
+) -> None:
     made(sender, ACCOUNT, account("apply-sold"))
     (contract,) = made(
         sender,
@@ -127,14 +128,9 @@ def test_what_waits_for_products_is_finished_after_them(org: Org, sender: Salesf
     items = decided(ITEM, new(ITEM, "apply-o:1", **line, **{"parent.PricebookEntryId": "apply:p"}))
     work = [(ENTRY, prices), (ORDER, orders), (ITEM, items)]
     entry_told, order_told, item_told = apply_all_to_salesforce(work, sender, today=TODAY)
-    assert [bool(one[named.WAITS][0]) for one in (entry_told, order_told, item_told)] == [True, True, False]
-    assert item_told[named.DONE].all()
+    assert all(one[named.DONE].all() for one in (entry_told, order_told, item_told))
     order, entry = order_told[named.SALESFORCE_ID][0], entry_told[named.SALESFORCE_ID][0]
-    assert fields(org, "Order", order, "Status", "ContractId") == {"Status": "Draft", "ContractId": contract}
-    for spec, decisions, told in ((ORDER, orders, order_told), (ENTRY, prices, entry_told)):
-        finished = finish_in_salesforce(spec, decisions, told, sender, today=TODAY)
-        assert finished[named.DONE].all()
-        assert not finished[named.WAITS].any()
+    assert fields(org, "Order", order, "ContractId") == {"ContractId": contract}
     assert fields(org, "Order", order, "Status") == {"Status": "Activated"}
     assert fields(org, "PricebookEntry", entry, "IsActive") == {"IsActive": False}
 
@@ -143,8 +139,7 @@ def test_an_order_without_products_is_there_and_tried_again(org: Org, sender: Sa
     made(sender, ACCOUNT, account("apply-empty"))
     ordered = {"g.status": "Completed", "g.effectiveDt": "2026-01-01", "parent.AccountId": "apply-empty"}
     orders = decided(ORDER, new(ORDER, "apply-e", **ordered))
-    told = apply_to_salesforce(ORDER, orders, sender, today=TODAY)
-    finished = finish_in_salesforce(ORDER, orders, told, sender, today=TODAY).iloc[0]
+    finished = apply_to_salesforce(ORDER, orders, sender, today=TODAY).iloc[0]
     assert (finished[named.DONE], finished[named.PASSING]) == (False, True)
     assert finished[named.CODE] == "FAILED_ACTIVATION"
     assert finished[named.REASON].startswith("It is in Salesforce, but not finished.")

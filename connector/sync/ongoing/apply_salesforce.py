@@ -42,9 +42,9 @@ def apply_all_to_salesforce(
     """Do what was decided of several entities, parents first, in as few calls as one of them takes.
 
     For each a frame with a row for each record that has something to be done there: done, salesforce_id (of
-    a new record too), code, reason, todo, passing (worth trying again) and waits. A record that waits is
-    there, and is done when `finish_in_salesforce` was called after what it waits for. `today` is the day of
-    a flag. Raises LimitReached, GaveUp, CountsDisagree.
+    a new record too), code, reason, todo and passing (worth trying again). What has to wait until the records
+    it needs are there is written last: an order is activated when its products are there, if they come along.
+    `today` is the day of a flag. Raises LimitReached, GaveUp, CountsDisagree.
     """
     plans = [_plan(spec, decisions, sender, today) for spec, decisions in work]
     answers = iter(sender.send([one for plan in plans for one in plan.writings]))
@@ -57,27 +57,9 @@ def apply_all_to_salesforce(
         tell(told, sender.replace(plan.replacements, plan.ids))
         if plan.spec.found_by_parents:
             _adopt(plan, told, sender)
-        told[named.WAITS] = told.index.isin(plan.finishing.values.index) & told[named.DONE]
-        told[named.DONE] &= ~told[named.WAITS]
         applied.append(told)
-    _finish([pair for pair in zip(plans, applied, strict=True) if pair[0].finishes_itself], sender)
+    _finish(plans, applied, sender)
     return applied
-
-
-def finish_in_salesforce(
-    spec: EntitySpec,
-    decisions: Decisions,
-    applied: pd.DataFrame,
-    sender: SalesforceSender,
-    *,
-    today: date,
-) -> pd.DataFrame:
-    """Do what waited until the entity `spec.finished_after` was applied; returns `applied` as it is then."""
-    told = applied.copy()
-    if told[named.WAITS].any():
-        plan = _planned(spec, decisions, decisions.salesforce_values, sender, today)
-        _finish([(plan, told)], sender)
-    return told
 
 
 def write_keys(spec: EntitySpec, keys: Mapping[str, str], sender: SalesforceSender) -> pd.DataFrame:
@@ -91,18 +73,12 @@ def write_keys(spec: EntitySpec, keys: Mapping[str, str], sender: SalesforceSend
 
 
 def _plan(spec: EntitySpec, decisions: Decisions, sender: SalesforceSender, today: date) -> Plan:
-    return _planned(spec, decisions, _with_owners(spec, decisions, sender), sender, today)
-
-
-def _planned(
-    spec: EntitySpec, decisions: Decisions, values: pd.DataFrame, sender: SalesforceSender, today: date
-) -> Plan:
     return planned(
         spec,
         sender.org.describe(spec.salesforce_object),
         decisions,
         anchors=sender.anchors(spec) if _made(decisions).any() else {},
-        values=values,
+        values=_with_owners(spec, decisions, sender),
         today=today,
     )
 
@@ -147,13 +123,11 @@ def _adopt(plan: Plan, told: pd.DataFrame, sender: SalesforceSender) -> None:
     tell(told, sender.send([plan.creations.of(ids.index).by_id(ids, kept)])[0])
 
 
-def _finish(pairs: Sequence[tuple[Plan, pd.DataFrame]], sender: SalesforceSender) -> None:
-    """Send what waited, and tell it."""
-    waiting = [told.index[told[named.WAITS]] for _, told in pairs]
-    writings = [
-        plan.finishing.of(index).by_id(told.loc[index, named.SALESFORCE_ID])
-        for index, (plan, told) in zip(waiting, pairs, strict=True)
-    ]
-    for (_, told), answer in zip(pairs, sender.send(writings), strict=True):
+def _finish(plans: Sequence[Plan], applied: Sequence[pd.DataFrame], sender: SalesforceSender) -> None:
+    """Send what had to wait for the records that are there now, and tell it."""
+    writings = []
+    for plan, told in zip(plans, applied, strict=True):
+        there = told.index[told[named.DONE] & told.index.isin(plan.finishing.values.index)]
+        writings.append(plan.finishing.of(there).by_id(told.loc[there, named.SALESFORCE_ID]))
+    for told, answer in zip(applied, sender.send(writings), strict=True):
         tell(told, answer, unfinished=True)
-        told.loc[answer.index, named.WAITS] = False

@@ -55,11 +55,6 @@ class Plan:
         """What is sent first, apart from replacements."""
         return (self.creations, self.updates, self.deletions)
 
-    @property
-    def finishes_itself(self) -> bool:
-        """Whether what waits can be sent as soon as these records are there."""
-        return self.spec.finished_after in (None, self.spec.name)
-
 
 def planned(
     spec: EntitySpec,

@@ -20,7 +20,7 @@ def begun(asked: Column, ids: Column) -> pd.DataFrame:
     told = pd.DataFrame({named.DONE: True, named.SALESFORCE_ID: ids.loc[index]}, index=index)
     for name in (named.CODE, named.REASON, named.TODO):
         told[name] = pd.Series(pd.NA, index=index, dtype=TEXT)
-    told[[named.PASSING, named.WAITS]] = False
+    told[named.PASSING] = False
     return told
 
 
@@ -38,6 +38,8 @@ def tell(told: pd.DataFrame, answer: pd.DataFrame, *, unfinished: bool = False) 
 
     `unfinished` is what is there already and lacks something.
     """
+    if answer.empty:
+        return
     rows, errors = answer.index, answer[ERROR]
     told.loc[rows, named.SALESFORCE_ID] = answer[named.SALESFORCE_ID].fillna(
         told.loc[rows, named.SALESFORCE_ID]
