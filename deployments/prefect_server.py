@@ -1,19 +1,19 @@
 """A Prefect server of our own on PostgreSQL, and what is registered with it."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 
 from deployments.child import Child
-from deployments.errors import StackFailed
 from deployments.ports import LOOPBACK, choose_port
 from deployments.postgres import Postgres
+from deployments.registration import register
 
 WORK_POOL = "local"
 START_SECONDS = 120
@@ -96,30 +96,16 @@ def prefect_server(folder: Path, database: Postgres, *, port: int = 0) -> Iterat
         child.stop()
 
 
-def register_deployments(server: PrefectServer, project: Path) -> None:
-    """Make the work pool and register every deployment of the project's `prefect.yaml`.
+def register_deployments(
+    server: PrefectServer, project: Path, instances: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Make the work pools and register every deployment of the project's `prefect.yaml`.
 
-    Raises StackFailed with what Prefect said.
+    `instances` (id -> name) get those that run by themselves for each. Raises StackFailed with what Prefect
+    said.
     """
-    for arguments in (
-        ["work-pool", "create", WORK_POOL, "--type", "process", "--overwrite"],
-        ["deploy", "--all"],
-    ):
-        done = subprocess.run(
-            [sys.executable, "-m", "prefect", "--no-prompt", *arguments],
-            env=server.environment(),
-            cwd=project,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise StackFailed(
-                f"prefect {' '.join(arguments)} ended with status {done.returncode}:"
-                f" {(done.stdout + done.stderr).strip()}",
-                todo="Mend prefect.yaml.",
-            )
+    environment = server.environment()
+    register(project / "prefect.yaml", instances, environment=environment, project=project)
 
 
 @contextmanager

@@ -35,7 +35,7 @@ def up(
         shutil.rmtree(home / "sandbox", ignore_errors=True)
         with stack(home, console, customers=customers, ui_port=port) as running:
             with starting("Deployments of prefect.yaml", console):
-                register_deployments(running.prefect, PROJECT)
+                register_deployments(running.prefect, PROJECT, {running.instance: "Sandbox"})
             with worker(running.prefect, running.environment(), cwd=home) as working:
                 _tell(running, console)
                 try:

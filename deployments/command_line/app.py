@@ -12,6 +12,7 @@ from deployments.command_line.asked import initial_sync_asked
 from deployments.command_line.audit import audit
 from deployments.command_line.blocks import blocks_app
 from deployments.command_line.confirm import confirm
+from deployments.command_line.deployments import automations_app, deployments_app
 from deployments.command_line.doctor import doctor
 from deployments.command_line.erase import erase
 from deployments.command_line.migrate import migrate
@@ -49,6 +50,8 @@ app.add_typer(window, name="window")
 app.add_typer(review_app, name="review")
 app.add_typer(apps_app, name="apps")
 app.add_typer(blocks_app, name="blocks")
+app.add_typer(deployments_app, name="deployments")
+app.add_typer(automations_app, name="automations")
 
 
 @app.command(name="plan")

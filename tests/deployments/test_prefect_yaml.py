@@ -7,17 +7,25 @@ import httpx
 import pytest
 
 from deployments.errors import StackFailed
+from deployments.instance_removal import remove_deployments
 from deployments.prefect_server import PrefectServer, register_deployments
+from deployments.registration import instance_tag, with_instances
 
 PROJECT = Path(__file__).parents[2]
-SCHEDULED = """
+EACH_INSTANCE = """
 name: test
+definitions:
+  work_pools: {local: process}
+  each_instance:
+    plan:
+      schedules: [{cron: "* * * * *", timezone: UTC, slug: every-minute}]
 deployments:
-  - name: every-minute
-    entrypoint: flows.initial_sync.initial_sync
-    parameters: {instance: "1"}
+  - name: plan
+    entrypoint: flows.plan.plan
+    description: Plans.
+    tags: [plan, gentrack]
+    parameters: {sample: 3}
     work_pool: {name: local}
-    schedules: [{cron: "* * * * *"}]
 """
 
 
@@ -98,24 +106,45 @@ def test_a_run_with_wrong_parameters_is_refused(
 
 
 @pytest.mark.stack
-def test_a_scheduled_deployment_gets_runs(prefect_server: PrefectServer, tmp_path: Path) -> None:
-    """It did not, with a newer SQLAlchemy, and nothing else showed it."""
-    (tmp_path / "prefect.yaml").write_text(SCHEDULED, "utf-8")
-    register_deployments(prefect_server, tmp_path)
+def test_instances_live_side_by_side_each_with_its_schedule(
+    prefect_server: PrefectServer, tmp_path: Path
+) -> None:
+    """Schedules got no runs with a newer SQLAlchemy, and nothing else showed it."""
+    (tmp_path / "prefect.yaml").write_text(EACH_INSTANCE, "utf-8")
+    instances = {"61668309": "Aroha Energy", "61890020": "Beacon Water"}
+    register_deployments(prefect_server, tmp_path, instances)
+    found = {}
+    for instance in instances:
+        address = f"{prefect_server.api_url}/deployments/name/plan/plan-{instance}"
+        found[instance] = httpx.get(address, timeout=10).raise_for_status().json()
+    assert {each["parameters"]["instance"] for each in found.values()} == set(instances)
+    assert {each["parameters"]["sample"] for each in found.values()} == {3}
+    first = found["61668309"]
+    assert set(first["tags"]) == {"plan", "gentrack", "instance:61668309"}
+    assert first["description"] == "Of Aroha Energy (61668309).\n\nPlans."
     asked = {
-        "deployments": {"name": {"any_": ["every-minute"]}},
+        "deployments": {"name": {"any_": [each["name"] for each in found.values()]}},
         "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
     }
 
-    def is_scheduled() -> bool:
+    def are_scheduled() -> bool:
         runs = httpx.post(f"{prefect_server.api_url}/flow_runs/filter", json=asked, timeout=10).json()
-        return any(run["auto_scheduled"] for run in runs)
+        return {run["deployment_id"] for run in runs} == {each["id"] for each in found.values()}
 
-    prefect_server.child.wait_until(is_scheduled, seconds=90)
+    prefect_server.child.wait_until(are_scheduled, seconds=90)
+    assert remove_deployments(instance_tag("61668309")) == ["plan-61668309"]
+    assert remove_deployments(instance_tag("61668309")) == []
+    assert remove_deployments(instance_tag("61890020")) == ["plan-61890020"]
+
+
+def test_a_deployment_of_each_instance_has_to_be_there() -> None:
+    described = {"definitions": {"each_instance": {"plam": {}}}, "deployments": [{"name": "plan"}]}
+    with pytest.raises(StackFailed, match="each_instance names no deployment: plam"):
+        with_instances(described, {})
 
 
 @pytest.mark.stack
 def test_what_prefect_refuses_is_told(prefect_server: PrefectServer, tmp_path: Path) -> None:
-    (tmp_path / "prefect.yaml").write_text(SCHEDULED.replace("initial_sync.initial", "nothing.at"), "utf-8")
+    (tmp_path / "prefect.yaml").write_text(EACH_INSTANCE.replace("flows.plan", "flows.nothing"), "utf-8")
     with pytest.raises(StackFailed, match=r"prefect deploy --all ended with status 1"):
         register_deployments(prefect_server, tmp_path)
