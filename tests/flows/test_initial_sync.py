@@ -62,7 +62,7 @@ def refused_rows(summary: dict[str, Any]) -> list[dict[str, str]]:
 def test_a_first_run_loads_everything_and_a_second_run_sends_nothing(
     start_sandbox_of: Callable[[int, int], Sandbox], make_site: Callable[..., Site]
 ) -> None:
-    site = make_site(start_sandbox_of(1200, 3))
+    site = make_site(start_sandbox_of(600, 3))
     state, flow_run = run_flow(site.instance)
 
     assert state.is_completed()
