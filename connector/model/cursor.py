@@ -6,6 +6,8 @@ from enum import StrEnum
 
 OVERLAP = timedelta(minutes=10)
 """What a Salesforce cursor lags behind: a change bears a time before others can see it."""
+SEEN_LATE = timedelta(seconds=5)
+"""The same of a Gentrack cursor (docs/gentrack-contract.md, "Changed since")."""
 
 
 class Side(StrEnum):
@@ -33,4 +35,4 @@ class Cursor:
 
 def cursor_value(side: Side, began_at: datetime) -> str:
     """Where a reading that began at that moment of the side's own clock lets the next one begin."""
-    return (began_at - OVERLAP if side is Side.SALESFORCE else began_at).isoformat()
+    return (began_at - (OVERLAP if side is Side.SALESFORCE else SEEN_LATE)).isoformat()

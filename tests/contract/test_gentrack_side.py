@@ -114,7 +114,7 @@ def test_a_change_is_polled_and_traced(
         str(one["customerId"]),
         datetime.fromisoformat(change.record["updatedDttm"]),
     )
-    pages = list(changes_in_gentrack(finding, CUSTOMERS, began.isoformat()))
+    pages = list(changes_in_gentrack(finding, CUSTOMERS, began))
     assert notice in [one for page in pages for one in page.notices]
     assert pages[-1].cursor is not None
     assert began.isoformat() > pages[-1].cursor

@@ -6,16 +6,16 @@ comparison of both systems, tells of these.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pyarrow as pa
 
 from connector.mapping.vocabulary import Resource
-from connector.model.change import Notice, Side
+from connector.model.change import Notice
+from connector.model.change import Side as NoticeSide
+from connector.model.cursor import Side, cursor_value
 from connector.sync.ongoing.ports import GentrackFinding
 
-SEEN_LATE = timedelta(seconds=5)
-"""How long after the time that it bears a change may come to be seen (docs/gentrack-contract.md)."""
 _CHANGED_AT = "updatedDttm"
 _ROW = pa.struct([("id", pa.int64()), (_CHANGED_AT, pa.string())])
 
@@ -31,22 +31,22 @@ class Polled:
     cursor: str | None
 
 
-def changes_in_gentrack(finding: GentrackFinding, resource: Resource, since: str) -> Iterator[Polled]:
+def changes_in_gentrack(finding: GentrackFinding, resource: Resource, since: datetime) -> Iterator[Polled]:
     """The records of a resource that changed since its cursor, page by page; the last page is told as such.
 
     The next cursor is the server's time at the first page, less what a change may be seen late: what changes
     while the pages are read may come twice, and is not missed. Without a time of the server the cursor stays.
     Raises RequestRefused, SignInRefused, GaveUp.
     """
-    cursor = since
+    cursor = since.isoformat()
     notices: list[Notice] | None = None
-    for table, moment in finding.changed(resource.name, _ROW, datetime.fromisoformat(since)):
+    for table, moment in finding.changed(resource.name, _ROW, since):
         if notices is None:
-            cursor = since if moment is None else (moment - SEEN_LATE).isoformat()
+            cursor = cursor if moment is None else cursor_value(Side.GENTRACK, moment)
         else:
             yield Polled(notices, None)
         notices = [
-            Notice(Side.GENTRACK, resource.name, str(record["id"]), _moment(record[_CHANGED_AT]))
+            Notice(NoticeSide.GENTRACK, resource.name, str(record["id"]), _moment(record[_CHANGED_AT]))
             for record in table.to_pylist()
         ]
     yield Polled(notices or [], cursor)

@@ -4,21 +4,17 @@ Events make ongoing synchronisation fast; the polls make it true. Notices and cu
 transaction, so a kill repeats a poll and loses nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-import pyarrow as pa
-
 from connector.errors import SettingsInvalid
 from connector.mapping.vocabulary import EntitySpec, Resource
 from connector.model.change import Notice
-from connector.model.change import Side as NoticeSide
 from connector.model.cursor import Cursor, Side, cursor_value
+from connector.sync.ongoing.gentrack_poll import changes_in_gentrack
 from connector.sync.ongoing.ports import GentrackFinding
-
-_CHANGED = pa.struct([("id", pa.int64())])
 
 
 class Cursors(Protocol):
@@ -93,22 +89,11 @@ class Polling:
         return found + self._salesforce({c.resource: c.value for c in known if c.side is Side.SALESFORCE})
 
     def _gentrack(self, resource: Resource, known: Sequence[Cursor]) -> int:
-        """A cursor moves when all pages have been read, to the time when the first one was answered."""
-        found, began = 0, None
-        for page, answered_at in self._pages(resource, _since(resource, known)):
-            began = began or answered_at
-            found += self.cursors.take_in(self.instance, page, {})
-        if began is not None:
-            moved = {(Side.GENTRACK, resource.name): cursor_value(Side.GENTRACK, began)}
-            self.cursors.take_in(self.instance, (), moved)
+        found = 0
+        for page in changes_in_gentrack(self.finding, resource, _since(resource, known)):
+            moved = {} if page.cursor is None else {(Side.GENTRACK, resource.name): page.cursor}
+            found += self.cursors.take_in(self.instance, page.notices, moved)
         return found
-
-    def _pages(
-        self, resource: Resource, since: datetime
-    ) -> Iterator[tuple[Sequence[Notice], datetime | None]]:
-        for table, answered_at in self.finding.changed(resource.name, _CHANGED, since):
-            ids = table.column("id").to_pylist()
-            yield [Notice(NoticeSide.GENTRACK, resource.name, str(one)) for one in ids], answered_at
 
     def _salesforce(self, values: Mapping[str, str]) -> int:
         found, specs = 0, list(self.entities)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connector.model.cursor import OVERLAP, Side
+from connector.model.cursor import OVERLAP, SEEN_LATE, Side
 from connector.model.outcome import RunOutcome
 from connector.model.run import Run, Stage
 from connector.model.scope import EVERYTHING, Scope
@@ -47,10 +47,10 @@ def cursors(ledger: SqlLedger) -> dict[tuple[str, str], str]:
     return {(cursor.side.value, cursor.resource): cursor.value for cursor in ledger.cursors.of(INSTANCE)}
 
 
-def test_they_stand_where_the_reading_began_salesforces_an_overlap_before(ledger: SqlLedger) -> None:
+def test_they_stand_where_the_reading_began_less_what_a_change_is_seen_late(ledger: SqlLedger) -> None:
     close(ledger, has_read(ledger), completed=True)
     assert cursors(ledger) == {
-        ("gentrack", "accounts"): BEGAN.isoformat(),
+        ("gentrack", "accounts"): (BEGAN - SEEN_LATE).isoformat(),
         ("salesforce", "account"): (BEGAN - OVERLAP).isoformat(),
     }
     (gentrack, _) = ledger.cursors.of(INSTANCE)
@@ -63,16 +63,16 @@ def test_the_next_whole_run_moves_them_and_a_plan_or_a_failure_does_not(ledger: 
     close(ledger, has_read(ledger, "run-2", hours=1), completed=False)
     has_read(ledger, "run-3", "plan", hours=2)
     close(ledger, has_read(ledger, "run-4", "another", hours=3), completed=True)
-    assert cursors(ledger)["gentrack", "accounts"] == BEGAN.isoformat()
+    assert cursors(ledger)["gentrack", "accounts"] == (BEGAN - SEEN_LATE).isoformat()
     close(ledger, has_read(ledger, "run-5", hours=4), completed=True)
-    assert cursors(ledger)["gentrack", "accounts"] == (BEGAN + timedelta(hours=4)).isoformat()
+    assert cursors(ledger)["gentrack", "accounts"] == (BEGAN + timedelta(hours=4) - SEEN_LATE).isoformat()
 
 
 @pytest.mark.parametrize("scope", [Scope(sample=3), Scope(retry_of="run-1")])
 def test_a_pilot_or_a_retry_does_not_move_them(ledger: SqlLedger, scope: Scope) -> None:
     close(ledger, has_read(ledger), completed=True)
     close(ledger, has_read(ledger, "run-2", hours=1, scope=scope), completed=True)
-    assert cursors(ledger)["gentrack", "accounts"] == BEGAN.isoformat()
+    assert cursors(ledger)["gentrack", "accounts"] == (BEGAN - SEEN_LATE).isoformat()
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,9 @@ def test_what_is_read_again_counts_from_then_and_what_does_not_tell_has_none(led
     ledger.cursors.reading_begins(run, Side.GENTRACK, "accounts", BEGAN + timedelta(minutes=5))
     ledger.cursors.reading_begins(run, Side.SALESFORCE, "account", None)
     close(ledger, run, completed=True)
-    assert cursors(ledger) == {("gentrack", "accounts"): (BEGAN + timedelta(minutes=5)).isoformat()}
+    assert cursors(ledger) == {
+        ("gentrack", "accounts"): (BEGAN + timedelta(minutes=5) - SEEN_LATE).isoformat()
+    }
 
 
 def test_a_run_that_begins_anew_forgets_what_it_read(ledger: SqlLedger) -> None:

@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 from connector.entities.resources import ACCOUNTS
 from connector.model.change import Notice, Side
-from connector.sync.ongoing.gentrack_poll import SEEN_LATE, changes_in_gentrack
+from connector.model.cursor import SEEN_LATE
+from connector.sync.ongoing.gentrack_poll import changes_in_gentrack
 from tests.unit.sync.gentrack_twin import GentrackTwin
 from tests.unit.sync.sync_records import account
 
 BEFORE, AFTER = "2026-11-24T19:00:00Z", "2026-11-24T19:30:00.123Z"
-SINCE = "2026-11-24T19:15:00+00:00"
+SINCE = datetime(2026, 11, 24, 19, 15, tzinfo=UTC)
 
 
 def tenant(*changed: int) -> GentrackTwin:
@@ -41,7 +42,7 @@ def test_a_server_that_tells_no_time_is_read_from_the_same_cursor_again() -> Non
     twin = tenant(1)
     twin.time = None
     (page,) = changes_in_gentrack(twin, ACCOUNTS, SINCE)
-    assert (len(page.notices), page.cursor) == (1, SINCE)
+    assert (len(page.notices), page.cursor) == (1, SINCE.isoformat())
 
 
 def test_a_change_that_is_seen_late_is_found_by_the_next_poll() -> None:
@@ -51,5 +52,5 @@ def test_a_change_that_is_seen_late_is_found_by_the_next_poll() -> None:
     assert twin.time is not None
     stamped = datetime.fromisoformat(page.cursor) + SEEN_LATE - timedelta(seconds=4)
     twin.records["accounts"][3]["updatedDttm"] = stamped.isoformat()
-    (again,) = changes_in_gentrack(twin, ACCOUNTS, page.cursor)
+    (again,) = changes_in_gentrack(twin, ACCOUNTS, datetime.fromisoformat(page.cursor))
     assert [notice.record_id for notice in again.notices] == ["3"]
