@@ -5,6 +5,7 @@ was killed. A pooler between the connector and PostgreSQL has to keep sessions a
 """
 
 import hashlib
+import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -23,7 +24,7 @@ _TAKE = text("""
     ) AS wanted
     WHERE pg_try_advisory_lock(wanted.lock)
 """)
-_GIVE_BACK = text("SELECT pg_advisory_unlock_all()")
+_GIVE_BACK = text("SELECT pg_advisory_unlock(lock) FROM unnest(CAST(:locks AS bigint[])) AS given(lock)")
 _HOLD = "SELECT pg_try_advisory_lock(%s)"
 _STILL_HELD = """
     SELECT count(*) FROM pg_locks
@@ -42,10 +43,15 @@ _SERVERS_KEEPALIVE = {"tcp_keepalives_idle": 15, "tcp_keepalives_interval": 5, "
 
 
 class SqlWriters:
-    """Fills the `WritersLocks` and `LivingLock` ports."""
+    """Fills the `WritersLocks` and `LivingLock` ports.
+
+    What a thread holds at a time, it holds on one connection, however many contexts that is: a round has one
+    for each entity.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._thread = threading.local()
 
     @contextmanager
     def writing(self, instance: str, entity: str, keys: Collection[str]) -> Iterator[frozenset[str]]:
@@ -59,13 +65,26 @@ class SqlWriters:
             return
         ordered = list(keys)
         locks = [_lock("record", instance, entity, key) for key in folded(ordered)]
-        with reached(self._engine) as connection:
+        with self._holder() as holder:
+            had = holder.take(locks)
             try:
-                had = frozenset(connection.scalars(_TAKE, {"locks": locks}))
-                connection.commit()
                 yield frozenset(key for key, lock in zip(ordered, locks, strict=True) if lock in had)
             finally:
-                _give_back(connection)
+                holder.give_back(had)
+
+    @contextmanager
+    def _holder(self) -> Iterator["_Holder"]:
+        """This thread's holder, from its first context to the end of that."""
+        known: _Holder | None = getattr(self._thread, "holder", None)
+        if known is not None:
+            yield known
+            return
+        with reached(self._engine) as connection:
+            self._thread.holder = _Holder(connection)
+            try:
+                yield self._thread.holder
+            finally:
+                self._thread.holder = None
 
     @contextmanager
     def living(self, instance: str) -> Iterator["SqlHeldLock | None"]:
@@ -79,6 +98,32 @@ class SqlWriters:
                 connection.execute(f"SET {name} = {seconds}")
             had = connection.execute(_HOLD, [lock]).fetchone()
             yield SqlHeldLock(connection, lock, instance) if had == (True,) else None
+
+
+class _Holder:
+    """A connection and the locks that it holds, each for one context only."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._held: set[int] = set()
+
+    def take(self, locks: Collection[int]) -> frozenset[int]:
+        """Those that could be had; PostgreSQL would give a connection what it holds once more."""
+        wanted = sorted(set(locks) - self._held)
+        had = frozenset(self._connection.scalars(_TAKE, {"locks": wanted}))
+        self._connection.commit()
+        self._held |= had
+        return had
+
+    def give_back(self, locks: frozenset[int]) -> None:
+        """Let go of some; with a connection that is broken they are gone."""
+        self._held -= locks
+        try:
+            self._connection.rollback()
+            self._connection.execute(_GIVE_BACK, {"locks": sorted(locks)})
+            self._connection.commit()
+        except (OperationalError, InterfaceError):
+            self._connection.invalidate()
 
 
 class SqlHeldLock:
@@ -102,16 +147,6 @@ class SqlHeldLock:
             " its connection to the ledger's database broke.",
             todo="Nothing: the next run goes on where it stopped.",
         )
-
-
-def _give_back(connection: Connection) -> None:
-    """The locks of a connection that goes back to the pool; with one that is broken they are gone."""
-    try:
-        connection.rollback()
-        connection.execute(_GIVE_BACK)
-        connection.commit()
-    except (OperationalError, InterfaceError):
-        connection.invalidate()
 
 
 def _lock(*names: str) -> int:

@@ -1,6 +1,7 @@
 """Writers' locks on a real PostgreSQL: one writer a record, one living run an instance, none left behind."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
@@ -48,6 +49,21 @@ def test_a_record_has_one_writer_and_others_go_on_without_it(ledger: SqlLedger) 
             assert theirs == {"A-3"}
     with ledger.writers.writing(HERE, "account", ["A-1", "A-2", "A-3"]) as mine:
         assert mine == {"A-1", "A-2", "A-3"}
+
+
+def test_another_thread_is_another_writer_and_a_thread_takes_one_connection(
+    ledger: SqlLedger, administrator: Engine
+) -> None:
+    def elsewhere() -> frozenset[str]:
+        with ledger.writers.writing(HERE, "entity 3", ["A-1", "A-2"]) as theirs:
+            return theirs
+
+    with ExitStack() as contexts, ThreadPoolExecutor(1) as another:
+        for number in range(40):
+            contexts.enter_context(ledger.writers.writing(HERE, f"entity {number}", ["A-1"]))
+        assert another.submit(elsewhere).result() == {"A-2"}
+        assert locks(administrator) == 40
+    assert locks(administrator) == 0
 
 
 def test_the_same_key_of_another_entity_or_instance_is_another_record(ledger: SqlLedger) -> None:
