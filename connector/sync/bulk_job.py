@@ -1,7 +1,6 @@
 """One bulk job from its CSV to what became of each of its rows.
 
-The job's id is in the ledger before its data is committed, and rows are joined by their key: results come
-in no promised order, and Salesforce may write numbers anew.
+The job's id is in the ledger before its data is committed.
 """
 
 import logging
@@ -10,28 +9,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from connector.errors import CountsDisagree, JobFailed, RequestRefused
-from connector.mapping import columns as named
+from connector.errors import JobFailed, RequestRefused
 from connector.mapping.canonical import folded
-from connector.mapping.converters import TEXT, text_columns
 from connector.model.batch import Batch
-from connector.model.job import JobRequest, JobState, JobStatus, ResultKind
-from connector.model.outcome import RowOutcome
+from connector.model.job import JobRequest, JobState, JobStatus
 from connector.model.run import Run
 from connector.sync.budget import Budget
+from connector.sync.job_answers import answered_for, answers_of, could_not_run, joined
 from connector.sync.job_csv import write_csv
 from connector.sync.ports import Ledger, SalesforceOrg
-from connector.sync.row_errors import STOOD_STILL, UNPROCESSED, explained
 
 log = logging.getLogger(__name__)
 
 LARGEST_UPLOAD = 100_000_000
 """Bytes of raw CSV a job: Salesforce takes 150 MB after base64 and advises at most 100 MB before it."""
-_PASSING_JOBS = ("TooManyLockFailure", "Timeout", "InternalServerError")
-"""Starts of a failed job's message after which its rows are worth sending again, in smaller jobs."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +60,7 @@ class BulkLoader:
             yield from self.load(request, content.iloc[half:], budget)
             return
         key = request.row_key
-        answered = _answered_for(content, _answers(self.org, status, key), status, key)
+        answered = answered_for(content, answers_of(self.org, status, key), status, key)
         kinds = answered["kind"].value_counts()
         self.ledger.job_counted(
             status.id,
@@ -75,7 +68,7 @@ class BulkLoader:
             failed=int(kinds.get("failed", 0)),
             unprocessed=int(kinds.get("unprocessed", 0)),
         )
-        yield _joined(content, answered, status.id, key)
+        yield joined(content, answered, status.id, key)
 
     def earlier(self, request: JobRequest, content: pd.DataFrame) -> Iterator[pd.DataFrame]:
         """The answers of jobs that an attempt before this one made for this batch, the oldest first.
@@ -98,11 +91,11 @@ class BulkLoader:
 
     def answers(self, request: JobRequest, status: JobStatus, content: pd.DataFrame) -> pd.DataFrame:
         """What a job that has ended did to those rows of `content` that were in it."""
-        answered = _answers(self.org, status, request.row_key)
+        answered = answers_of(self.org, status, request.row_key)
         keys = folded(content[request.row_key])
         ours = keys[keys.isin(answered["folded"])]
         known = answered[answered["folded"].isin(ours)]
-        return _joined(content.loc[ours.index], known, status.id, request.row_key)
+        return joined(content.loc[ours.index], known, status.id, request.row_key)
 
     def _run_job(self, request: JobRequest, csv: Path, rows: int) -> JobStatus:
         job_id = self.org.create_job(request)
@@ -112,8 +105,7 @@ class BulkLoader:
         self.org.commit_job(job_id)
         self.ledger.job_state(job_id, "committed")
         status = self._ended(job_id)
-        passing = status.stood_still or status.error_message.startswith(_PASSING_JOBS)
-        if status.state is not JobState.JOB_COMPLETE and status.processed == 0 and not passing:
+        if could_not_run(status):
             raise JobFailed(
                 f"Salesforce could not run the {request.operation} job {job_id} of {request.sobject}: "
                 f"{status.error_message or status.state}.",
@@ -132,74 +124,3 @@ class BulkLoader:
             status = replace(ended, stood_still=ended.state is JobState.ABORTED)
         self.ledger.job_state(job_id, status.state)
         return status
-
-
-def _answers(org: SalesforceOrg, status: JobStatus, row_key: str) -> pd.DataFrame:
-    """Every row that Salesforce answered for: folded key, kind, verdict and salesforce_id."""
-    found = []
-    for kind, label in (
-        (ResultKind.SUCCESSFUL, "successful"),
-        (ResultKind.FAILED, "failed"),
-        (ResultKind.UNPROCESSED, "unprocessed"),
-    ):
-        rows = _results(org, status, kind)
-        if rows.empty:
-            continue
-        frame = pd.DataFrame({"folded": folded(rows[row_key]), "kind": label})
-        frame[named.SALESFORCE_ID] = rows.get("sf__Id", pd.NA)
-        if kind is ResultKind.SUCCESSFUL:
-            made = (rows["sf__Created"] == "true").to_numpy(dtype=bool, na_value=False)
-            frame[named.OUTCOME] = np.where(made, RowOutcome.CREATED.value, RowOutcome.UPDATED.value)
-        else:
-            errors = rows["sf__Error"] if "sf__Error" in rows else _unprocessed(rows.index, status)
-            frame = frame.join(explained(errors))
-            frame[named.OUTCOME] = RowOutcome.REJECTED.value
-        found.append(frame)
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame({"folded": [], "kind": []})
-
-
-def _results(org: SalesforceOrg, status: JobStatus, kind: ResultKind) -> pd.DataFrame:
-    """One result set; none where Salesforce gives none for an aborted job."""
-    try:
-        return org.results(status.id, kind).to_pandas(types_mapper=text_columns)
-    except RequestRefused:
-        if status.state is not JobState.ABORTED:
-            raise
-        return pd.DataFrame()
-
-
-def _answered_for(
-    content: pd.DataFrame, answered: pd.DataFrame, status: JobStatus, row_key: str
-) -> pd.DataFrame:
-    """The answers, and for the rows that an aborted job has none for, that it stood still."""
-    if not status.stood_still:
-        return answered
-    keys = folded(content[row_key])
-    lost = keys[~keys.isin(answered["folded"])].reset_index(drop=True)
-    frame = pd.DataFrame({"folded": lost, "kind": "unprocessed"})
-    frame = frame.join(explained(_unprocessed(frame.index, status)))
-    frame[named.OUTCOME] = RowOutcome.REJECTED.value
-    return pd.concat([answered, frame], ignore_index=True)
-
-
-def _unprocessed(index: pd.Index, status: JobStatus) -> "pd.Series[str]":
-    code, message = UNPROCESSED, status.error_message
-    if status.stood_still:
-        code, message = STOOD_STILL, f"job {status.id} stood still and was aborted"
-    message = message or f"the job ended as {status.state} before it came to this row"
-    return pd.Series(f"{code}:{message}:--", index=index, dtype=TEXT)
-
-
-def _joined(content: pd.DataFrame, answered: pd.DataFrame, job_id: str, row_key: str) -> pd.DataFrame:
-    known = answered.set_index("folded")
-    keys = folded(content[row_key])
-    lost = int((~keys.isin(known.index)).sum())
-    if len(answered) != len(content) or not known.index.is_unique or lost:
-        raise CountsDisagree(
-            f"{len(content)} rows went into job {job_id}, but Salesforce answered for {len(answered)},"
-            f" and not for {lost} of those sent.",
-            todo="Compare the job's results in Salesforce with the ledger; the run can be started again.",
-        )
-    columns = [*named.VERDICT, named.SALESFORCE_ID]
-    rows = known.reindex(columns=columns).loc[keys].set_axis(content.index)
-    return rows.astype(TEXT).assign(**{named.JOB: pd.Series(job_id, index=content.index, dtype=TEXT)})

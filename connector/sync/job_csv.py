@@ -19,7 +19,7 @@ from connector.model.describe import ObjectDescribe
 from connector.model.job import JobRequest
 from connector.sync.soql import parent_path
 
-_CLEAR = "#N/A"
+CLEAR = "#N/A"
 _FORMAT = csv.WriteOptions(quoting_style="needed")
 
 
@@ -64,7 +64,7 @@ def job_columns(
                 continue
             values = pd.Series(line.born, index=rows.index, dtype=TEXT)
         if operation is Operation.UPDATE and line in clearing:
-            values = values.fillna(_CLEAR)
+            values = values.fillna(CLEAR)
         if values.notna().any():
             content[line.api_name] = values
     return pd.DataFrame(content)

@@ -85,6 +85,13 @@ class SmallQueries(Protocol):
         """All records of a small query."""
 
 
+class JobResults(Protocol):
+    """Where jobs are answered for."""
+
+    def results(self, job_id: str, kind: ResultKind) -> pa.Table:
+        """One result set of a job; every column is text, rows in no promised order."""
+
+
 class SalesforceOrg(Protocol):
     """A signed-in Salesforce org."""
 

@@ -1,6 +1,7 @@
 """What was decided, written to the sandbox's org: every action, and what the platform makes of it."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,15 +12,19 @@ from connector.entities import entity
 from connector.mapping import columns as named
 from connector.mapping.agreement.record_cases import Action
 from connector.mapping.agreement.terms import DeletionPolicy, Terms, fixed_lines
+from connector.mapping.converters import TEXT
 from connector.mapping.flags import GONE, GONE_ON
 from connector.mapping.ownership import Owners, with_owner
 from connector.mapping.vocabulary import EntitySpec
+from connector.model.saved import SaveAs
 from connector.sync.ongoing.apply_salesforce import (
     apply_all_to_salesforce,
     apply_to_salesforce,
     write_keys,
 )
+from connector.sync.ongoing.salesforce_jobs import JOB_REFUSED, SalesforceJobs
 from connector.sync.ongoing.salesforce_sending import SalesforceSender
+from connector.sync.ongoing.writing import Writing
 from tests.unit.mapping.agreement.two_systems import (
     GONE_IN_GENTRACK,
     GONE_IN_SALESFORCE,
@@ -272,3 +277,39 @@ def test_new_records_belong_to_whom_their_parent_belongs(org: Org, sender: Sales
     spec = with_owner(CONTACT, Owners())
     (contact_id,) = made(sender, spec, contact("apply-theirs", "apply-owned"))
     assert fields(org, "Contact", contact_id, "OwnerId") == {"OwnerId": owner}
+
+
+def test_many_records_go_in_a_bulk_job_and_it_is_the_same(org: Org, tmp_path: Path) -> None:
+    (tmp_path / "left-by-a-kill.csv").write_text("Id\n")
+    sender = SalesforceSender(org, jobs=SalesforceJobs(org, tmp_path), bulk_from=20, pause=lambda _: None)
+    made(sender, ACCOUNT, account("bulk-top"))
+    rows = [account(f"bulk-{n}", f"A, {n}", **{"parent.ParentId": "bulk-top"}) for n in range(30)]
+    rows[7]["g.primary.name"] = "x" * 256
+    rows[8]["parent.ParentId"] = "bulk-nobody"
+    told = apply(sender, ACCOUNT, *rows)
+    assert list(told.index[~told[named.DONE]]) == [7, 8]
+    assert (told[named.CODE][7], told[named.PASSING][8]) == ("STRING_TOO_LONG", True)
+    ids = told[named.SALESFORCE_ID]
+    assert fields(org, "Account", ids[3], "Name", f"Parent.{KEY}") == {
+        "Name": "A, 3",
+        "Parent": {KEY: "bulk-top"},
+    }
+    was: Row = {field.api_name: None for field in ACCOUNT.fields} | {"ParentId": "bulk-top"}
+    changed = [
+        existing(ACCOUNT, f"bulk-{n}", ids[n], **{"s.Name": f"A, {n}", "g.primary.name": f"A, {n}"})
+        | agreed(ACCOUNT, was | {"Name": f"A, {n}"})
+        | {"s.parent.ParentId": "bulk-top", "parent.ParentId": None}
+        for n in range(30)
+        if n not in {7, 8}
+    ]
+    assert apply(sender, ACCOUNT, *changed)[named.DONE].all()
+    assert fields(org, "Account", ids[3], "ParentId", "Name") == {"ParentId": None, "Name": "A, 3"}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_job_that_is_refused_as_a_whole_tells_it_of_each_record(org: Org, tmp_path: Path) -> None:
+    ids = pd.Series(["001000000000000AAA"], dtype=TEXT)
+    writing = Writing.of_ids("Account", SaveAs.UPDATE, ids, {"Nothing__c": ids})
+    told = SalesforceJobs(org, tmp_path).send(writing).iloc[0]
+    assert told[named.CODE] == JOB_REFUSED
+    assert "Nothing__c" in told[named.REASON]

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow as pa
 from connector.model.agreement import Agreement
 from connector.model.change import Notice
 from connector.model.describe import ObjectDescribe
+from connector.model.job import JobRequest, JobStatus, ResultKind
 from connector.model.org_event import Delivery
 from connector.model.replication import Deletions, Reading
 from connector.model.saved import Replacement, Save, Saved
@@ -58,6 +60,31 @@ class LivingLock(Protocol):
 
     def living(self, instance: str) -> AbstractContextManager[HeldLock | None]:
         """The lock of an instance until the context ends; None where another run of it lives."""
+
+
+class BulkJobs(Protocol):
+    """Bulk jobs of an org; see `connector.sync.ports.SalesforceOrg`."""
+
+    def create_job(self, request: JobRequest) -> str:
+        """Create an ingest job and return its id. Nothing is processed before `commit_job`."""
+
+    def upload(self, job_id: str, csv: Path) -> None:
+        """Upload the one CSV of a job."""
+
+    def commit_job(self, job_id: str) -> None:
+        """Let it be processed."""
+
+    def job_status(self, job_id: str) -> JobStatus:
+        """What Salesforce says of a job now."""
+
+    def abort_job(self, job_id: str) -> None:
+        """End a job that is not wanted any more; what it has written stays."""
+
+    def wait_for_job(self, job_id: str) -> JobStatus:
+        """Ask until the job is in a terminal state, or has not moved for so long that it never will."""
+
+    def results(self, job_id: str, kind: ResultKind) -> pa.Table:
+        """One result set of a job; every column is text, rows in no promised order."""
 
 
 class SalesforceRecords(Protocol):

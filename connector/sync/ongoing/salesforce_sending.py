@@ -1,7 +1,7 @@
-"""Sending writings to Salesforce in collections, five a call; what became of each record is a value.
+"""Sending writings to Salesforce: in collections, five a call, and many records of one kind in a bulk job.
 
-All of it may be repeated: a creation is an upsert, an update says the same again, and what is deleted stays
-deleted. So a lost answer does no harm.
+What became of each record is a value. All of it may be repeated: a creation is an upsert, an update says the
+same again, and what is deleted stays deleted. So a lost answer does no harm.
 """
 
 import time
@@ -17,9 +17,10 @@ from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec
 from connector.model.saved import Replacement, Save, SaveAs, Saved
 from connector.sync.anchors import anchor_ids
 from connector.sync.ongoing.ports import SalesforceRecords
-from connector.sync.ongoing.told import ERROR
+from connector.sync.ongoing.salesforce_jobs import SalesforceJobs
+from connector.sync.ongoing.told import ANSWER
 from connector.sync.ongoing.writing import Writing
-from connector.sync.row_errors import PASSING
+from connector.sync.row_errors import PASSING, explained
 
 COLLECTION = 200
 """Records of a collection (REST API guide, "sObject Collections")."""
@@ -33,9 +34,14 @@ _Part = tuple[int, Writing]
 
 @dataclass
 class SalesforceSender:
-    """An org, and how often rows with a passing error are sent again at once."""
+    """An org, and how often rows with a passing error are sent again at once.
+
+    With `jobs`, records of one kind from `bulk_from` on go in a bulk job.
+    """
 
     org: SalesforceRecords
+    jobs: SalesforceJobs | None = None
+    bulk_from: int = 2000
     rounds: int = 2
     pause: Callable[[float], None] = time.sleep
     _anchors: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -47,15 +53,26 @@ class SalesforceSender:
         return self._anchors[spec.name]
 
     def send(self, writings: Sequence[Writing]) -> list[pd.DataFrame]:
-        """Send all, in their order; for each of them salesforce_id and error of its records.
+        """Send all, in their order; for each of them salesforce_id, code, reason and todo of its records.
 
-        `error` reads as in the results of a bulk job (`connector.sync.row_errors`), missing where a record
-        was written. Raises CountsDisagree, LimitReached, GaveUp.
+        A record that was written has no code. Raises CountsDisagree, LimitReached, GaveUp.
         """
+        if self.jobs is None or all(len(one) < self.bulk_from for one in writings):
+            return self._in_collections(writings)
+        return [self._alone(one, self.jobs) for one in writings]
+
+    def _alone(self, writing: Writing, jobs: SalesforceJobs) -> pd.DataFrame:
+        """One writing, by a job where it is large; what didn't pass goes again in collections."""
+        if len(writing) < self.bulk_from:
+            return self._in_collections([writing])[0]
+        told = jobs.send(writing)
+        again = writing.of(_passing(told))
+        told.loc[again.values.index] = self._in_collections([again])[0]
+        return told
+
+    def _in_collections(self, writings: Sequence[Writing]) -> list[pd.DataFrame]:
         told = [_nothing_told(writing.values.index) for writing in writings]
-        waiting = [
-            part for place, writing in enumerate(writings) for part in _cut(place, writing, COLLECTION)
-        ]
+        waiting = [part for pair in enumerate(writings) for part in _cut(*pair, COLLECTION)]
         for round_number in range(self.rounds + 1):
             if not waiting:
                 break
@@ -114,12 +131,9 @@ def _nothing_told(index: pd.Index) -> pd.DataFrame:
 
 
 def _as_frame(saved: Sequence[Saved], index: pd.Index) -> pd.DataFrame:
+    """With the columns `ANSWER`."""
     errors = [f"{one.code}:{one.message}:{','.join(one.fields)} --" if one.code else None for one in saved]
-    columns = {
-        named.SALESFORCE_ID: [one.record_id for one in saved],
-        named.CODE: [one.code or None for one in saved],
-        ERROR: errors,
-    }
-    return pd.DataFrame(
-        {name: pd.Series(values, index=index, dtype=TEXT) for name, values in columns.items()}
-    )
+    told = pd.Series(errors, index=index, dtype=TEXT)
+    why = explained(told).where(told.notna())
+    ids = pd.Series([one.record_id for one in saved], index=index, dtype=TEXT)
+    return why.assign(**{named.SALESFORCE_ID: ids})[ANSWER].astype(TEXT)

@@ -4,12 +4,13 @@ import pandas as pd
 
 from connector.mapping import columns as named
 from connector.mapping.converters import TEXT, Column
-from connector.sync.row_errors import PASSING, explained
+from connector.sync.row_errors import PASSING
 
-ERROR = "error"
-"""An error as `connector.sync.row_errors` reads it; missing where a record was written."""
+ANSWER = [named.SALESFORCE_ID, named.CODE, named.REASON, named.TODO]
+"""The columns of an answer: a code only where a record was not written."""
 _LATER = frozenset({"ENTITY_IS_DELETED", "FAILED_ACTIVATION"})
 """Codes that another look at the record, or what is made meanwhile, may end."""
+_UNFINISHED = "It is in Salesforce, but not finished. "
 _PARENT_AWAITED = "Foreign key external ID:"
 """How Salesforce begins to say that no record has a parent's external id."""
 
@@ -34,23 +35,19 @@ def tell_refused(told: pd.DataFrame, verdict: pd.DataFrame) -> None:
 
 
 def tell(told: pd.DataFrame, answer: pd.DataFrame, *, unfinished: bool = False) -> None:
-    """Tell what was answered for some of the records: their salesforce_id and error.
+    """Tell what was answered for some of the records, with the columns `ANSWER`.
 
     `unfinished` is what is there already and lacks something.
     """
     if answer.empty:
         return
-    rows, errors = answer.index, answer[ERROR]
-    told.loc[rows, named.SALESFORCE_ID] = answer[named.SALESFORCE_ID].fillna(
-        told.loc[rows, named.SALESFORCE_ID]
-    )
-    refused = errors.notna()
+    rows, codes, reasons = answer.index, answer[named.CODE], answer[named.REASON]
+    known = told.loc[rows, named.SALESFORCE_ID]
+    told.loc[rows, named.SALESFORCE_ID] = answer[named.SALESFORCE_ID].fillna(known)
+    refused = codes.notna()
     told.loc[rows, named.DONE] = ~refused
-    why = explained(errors)
-    if unfinished:
-        why[named.REASON] = "It is in Salesforce, but not finished. " + why[named.REASON]
-    for name in (named.CODE, named.REASON, named.TODO):
-        told.loc[rows, name] = why[name].where(refused)
-    awaited = errors.str.contains(_PARENT_AWAITED, regex=False).fillna(value=False)
-    passing = why[named.CODE].isin(PASSING | _LATER) | awaited
-    told.loc[rows, named.PASSING] = (refused & passing).astype(bool)
+    awaited = reasons.str.contains(_PARENT_AWAITED, regex=False).fillna(value=False)
+    told.loc[rows, named.PASSING] = (refused & (codes.isin(PASSING | _LATER) | awaited)).astype(bool)
+    told.loc[rows, named.CODE] = codes
+    told.loc[rows, named.REASON] = _UNFINISHED + reasons if unfinished else reasons
+    told.loc[rows, named.TODO] = answer[named.TODO]

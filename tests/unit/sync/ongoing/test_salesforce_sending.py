@@ -36,7 +36,7 @@ def test_five_collections_of_200_go_in_a_call_whatever_they_are_of() -> None:
     assert [len(one) for one in told] == [900, 100, 0]
     assert org.calls == ["save", "save"]
     assert max(len(save.records) for save in org.saves) == 200
-    assert told[0]["error"].isna().all()
+    assert told[0][named.CODE].isna().all()
 
 
 def test_records_that_were_locked_are_sent_again_alone() -> None:
@@ -52,7 +52,7 @@ def test_records_that_were_locked_are_sent_again_alone() -> None:
         ]
 
     (told,) = sender(saved).send([updates(20)])
-    assert told["error"].isna().all()
+    assert told[named.CODE].isna().all()
     assert (sent["00007"], sent["00008"]) == (3, 1)
 
 
@@ -60,7 +60,8 @@ def test_what_stays_locked_is_told_and_left_to_a_later_round() -> None:
     pauses: list[float] = []
     org = ToldOrg(saved=lambda save: [Saved(None, code=LOCKED, message="busy") for _ in save.records])
     (told,) = SalesforceSender(org, rounds=2, pause=pauses.append).send([updates(1)])
-    assert list(told["error"]) == [f"{LOCKED}:busy: --"]
+    assert list(told[named.CODE]) == [LOCKED]
+    assert list(told[named.REASON]) == ["Salesforce refused it: busy"]
     assert pauses == [1.0, 2.0]
 
 
@@ -86,7 +87,7 @@ def test_a_collection_that_is_refused_as_such_is_not_tried_record_by_record() ->
         [updates(200), Writing.of_ids("Contact", SaveAs.UPDATE, ids)]
     )
     assert set(refused[named.CODE]) == {"INVALID_FIELD"}
-    assert written["error"].isna().all()
+    assert written[named.CODE].isna().all()
     assert len(org.calls) == 3
 
 
