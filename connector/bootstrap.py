@@ -15,7 +15,7 @@ from connector.clients.gentrack.event_publishing import connect_event_publishing
 from connector.clients.gentrack.exports import GentrackExports
 from connector.clients.gentrack.finding import GentrackFindingApi
 from connector.clients.gentrack.records import GentrackRecordsApi
-from connector.clients.salesforce.org import connect_salesforce
+from connector.clients.salesforce.org import Org, connect_salesforce
 from connector.clients.salesforce.session import CLIENT
 from connector.entities import entity, registry
 from connector.errors import SettingsInvalid
@@ -41,7 +41,6 @@ from connector.sync.ports import (
     EventPublishing,
     GentrackSource,
     Mailer,
-    SalesforceOrg,
     Staging,
 )
 from connector.sync.preflight import LedgerView, Subject
@@ -136,7 +135,7 @@ class Connection:
         return self.event_publishing if self.instance.window.events == "api" else None
 
     @cached_property
-    def salesforce(self) -> SalesforceOrg:
+    def salesforce(self) -> Org:
         """The org."""
         return connect_salesforce(self.instance, self.settings.secrets_of(self.instance.id).salesforce)
 

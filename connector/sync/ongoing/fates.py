@@ -28,6 +28,11 @@ class Persistence:
     longest: timedelta = timedelta(minutes=10)
     spread: Callable[[], float] = random.random
 
+    @classmethod
+    def of(cls, attempts: int, first: float, longest: float) -> "Persistence":
+        """Attempts and seconds, as an instance has them."""
+        return cls(attempts, timedelta(seconds=first), timedelta(seconds=longest))
+
     def delay(self, attempts: int) -> timedelta:
         """How long to wait after so many attempts before this one."""
         whole = min(self.longest, self.first * float(2 ** min(attempts, 20)))
