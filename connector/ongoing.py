@@ -3,7 +3,7 @@
 The second half of the composition root: tasks, the command line and the API receive these from a connection.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -14,8 +14,10 @@ from connector.bootstrap import Connection
 from connector.errors import SettingsInvalid
 from connector.mapping.agreement.decisions import Decisions
 from connector.mapping.vocabulary import EntitySpec
+from connector.model.alert import AlertKind
 from connector.model.window import WindowState
 from connector.store.waking import listening
+from connector.sync.ongoing.alerts import OnCall, alerts_of, tell_alerts
 from connector.sync.ongoing.apply_gentrack import apply_to_gentrack
 from connector.sync.ongoing.apply_salesforce import (
     apply_all_to_salesforce,
@@ -31,8 +33,8 @@ from connector.sync.ongoing.record_of_life import Standing
 from connector.sync.ongoing.round import RoundResult, work_off
 from connector.sync.ongoing.salesforce_sending import SalesforceSender
 from connector.sync.ongoing.salesforce_side import SalesforceSide
-from connector.sync.ongoing.scope import criterion
 from connector.sync.ongoing.terms import terms_of
+from connector.sync.ports import Mailer
 
 
 def parties_of(at: Connection) -> Parties:
@@ -55,14 +57,10 @@ def parties_of(at: Connection) -> Parties:
     )
 
 
-def criteria_of(at: Connection) -> dict[str, str]:
-    """Entity -> which of its records that are new in Salesforce are made in Gentrack."""
-    criteria = {}
-    for spec in at.entities:
-        wanted = at.instance.ongoing.created_in_gentrack(spec.name)
-        if wanted is not None:
-            criteria[spec.name] = criterion(wanted, at.salesforce.describe(spec.salesforce_object))
-    return criteria
+def criteria_of(at: Connection) -> dict[str, Mapping[str, Sequence[str]]]:
+    """Entity -> what its records that are new in Salesforce must hold to be made in Gentrack."""
+    chosen = {spec.name: at.instance.ongoing.created_in_gentrack(spec.name) for spec in at.entities}
+    return {entity: wanted for entity, wanted in chosen.items() if wanted is not None}
 
 
 def polling_of(at: Connection) -> Polling:
@@ -134,6 +132,21 @@ def living(
         if subscription is not None:
             open_now.enter_context(subscription)
         yield life
+
+
+def tell_on_call(
+    at: Connection,
+    standing: Standing,
+    away: str,
+    mailer: Mailer | None,
+    emit: Callable[[str, AlertKind, str], None],
+) -> str:
+    """Tell whoever is on call what is wrong, once; returns what became of the email, if one was due."""
+    letters = at.ledger.dead_letters.all(at.instance.id)
+    wrong = alerts_of(standing, letters, away, at.instance.ongoing)
+    sender = at.settings.email.sender if at.settings.email else ""
+    on_call = OnCall(at.instance.email.recipients, sender, mailer, emit)
+    return tell_alerts(at.instance.id, wrong, at.ledger.alerts, on_call)
 
 
 def _database_url(at: Connection) -> str:

@@ -17,6 +17,8 @@ class AuditAction(StrEnum):
     CLOSED_WINDOW = "closed a window"
     PURGED = "purged"
     ERASED = "erased"
+    RETRIED = "let dead letters be tried again"
+    DROPPED = "dropped dead letters"
     APP_CREATED = "created an app"
     APP_ROTATED = "gave an app a new secret"
     APP_REVOKED = "revoked an app"

@@ -1,11 +1,13 @@
 """Dead letters: what stands in them, and what a person decides about them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Engine, func
 from sqlmodel import col, delete, select, update
 
+from connector.model.audit import AuditAction
 from connector.model.change import DeadLetter, Notice, Reason, Side
+from connector.store.audit import audited
 from connector.store.inbox import CHANNEL
 from connector.store.sessions import transaction
 from connector.store.tables import DeadLetterRow, InboxRow
@@ -27,16 +29,19 @@ class SqlDeadLetters:
         with transaction(self._engine) as session:
             return [_letter(row) for row in session.exec(query).all()]
 
-    def retry(self, instance: str, notices: Iterable[Notice]) -> int:
-        """Let records be tried again at once, attempts forgotten; returns how many had a dead letter."""
-        return self._removed(instance, notices, keep_waiting=True)
+    def retry(self, instance: str, notices: Iterable[Notice], *, by: str | None = None) -> int:
+        """Let records be tried again at once, attempts forgotten; returns how many had a dead letter.
 
-    def drop(self, instance: str, notices: Iterable[Notice]) -> int:
+        `by` is the person that says so: it is audited.
+        """
+        return self._removed(instance, list(notices), by, AuditAction.RETRIED)
+
+    def drop(self, instance: str, notices: Iterable[Notice], *, by: str | None = None) -> int:
         """Forget dead letters and the changes that wait behind them; returns how many there were."""
-        return self._removed(instance, notices, keep_waiting=False)
+        return self._removed(instance, list(notices), by, AuditAction.DROPPED)
 
-    def _removed(self, instance: str, notices: Iterable[Notice], *, keep_waiting: bool) -> int:
-        removed = 0
+    def _removed(self, instance: str, notices: Sequence[Notice], by: str | None, action: AuditAction) -> int:
+        removed: list[str] = []
         with transaction(self._engine) as session:
             for notice in notices:
                 letter, waiting = (
@@ -48,16 +53,19 @@ class SqlDeadLetters:
                     )
                     for table in (DeadLetterRow, InboxRow)
                 )
-                removed += session.exec(delete(DeadLetterRow).where(*letter)).rowcount
-                if keep_waiting:
+                if session.exec(delete(DeadLetterRow).where(*letter)).rowcount:
+                    removed.append(f"{notice.kind}:{notice.record_id}")
+                if action is AuditAction.RETRIED:
                     session.exec(
                         update(InboxRow).where(*waiting).values(attempts=0, next_attempt_at=func.now())
                     )
                 else:
                     session.exec(delete(InboxRow).where(*waiting))
             session.exec(select(func.pg_notify(CHANNEL, instance)))
+            if by is not None and removed:
+                audited(session, instance, by, action, detail={"records": removed})
             session.commit()
-        return removed
+        return len(removed)
 
 
 def _letter(row: DeadLetterRow) -> DeadLetter:

@@ -3,6 +3,7 @@
 Exit statuses: 0 done, 1 failed, 2 used wrongly, 3 completed with errors.
 """
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -12,10 +13,12 @@ from deployments.command_line.asked import initial_sync_asked
 from deployments.command_line.audit import audit
 from deployments.command_line.blocks import blocks_app
 from deployments.command_line.confirm import confirm
+from deployments.command_line.dead_letter_commands import dead_letters_app
 from deployments.command_line.deployments import automations_app, deployments_app
 from deployments.command_line.doctor import doctor
 from deployments.command_line.erase import erase
 from deployments.command_line.migrate import migrate
+from deployments.command_line.ongoing import ongoing
 from deployments.command_line.options import (
     AccountsOption,
     InstanceOption,
@@ -48,6 +51,7 @@ app = typer.Typer(
 window = typer.Typer(help="The outage window of an instance.", no_args_is_help=True)
 app.add_typer(window, name="window")
 app.add_typer(review_app, name="review")
+app.add_typer(dead_letters_app, name="dead-letters")
 app.add_typer(apps_app, name="apps")
 app.add_typer(blocks_app, name="blocks")
 app.add_typer(deployments_app, name="deployments")
@@ -270,6 +274,31 @@ def serve_command(
     from deployments.command_line.serve import serve  # noqa: PLC0415 - a web framework, for this one alone
 
     raise typer.Exit(serve(port))
+
+
+@app.command(name="ongoing")
+def ongoing_command(
+    instance: InstanceOption,
+    *,
+    once: Annotated[
+        bool, typer.Option("--once", help="Poll both sides, work off what waits, and end.")
+    ] = False,
+    begin_at: Annotated[
+        datetime | None,
+        typer.Option(
+            "--begin-at",
+            formats=["%Y-%m-%dT%H:%MZ", "%Y-%m-%dT%H:%M:%SZ"],
+            help="Let changes count from this moment on, UTC, where no initial synchronisation set it.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep both systems in agreement until Ctrl-C, as the deployment ongoing-sync does.
+
+    Exit status: 0 done, 3 done, but dead letters wait for a person, 1 failed, or another run lives.
+    """
+    moment = None if begin_at is None else begin_at.replace(tzinfo=UTC)
+    raise typer.Exit(ongoing(instance, once=once, begin_at=moment, as_json=as_json))
 
 
 @app.command(name="erase")

@@ -68,15 +68,27 @@ def ledger_alone(settings: Settings, console: Console) -> Iterator[SqlLedger]:
 
     Raises SettingsInvalid or StackFailed.
     """
+    with database_alone(settings, console) as known:
+        ledger = _open_ledger(known)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+
+@contextmanager
+def database_alone(settings: Settings, console: Console) -> Iterator[SecretStr]:
+    """The address of the ledger's database: that of the settings, else a local one for the time being.
+
+    Raises StackFailed.
+    """
     with ExitStack() as stack:
         database_url = settings.database_url
         if database_url is None:
             folder = stack.enter_context(owned_folder(LOCAL_FOLDER))
             with starting("PostgreSQL", console):
                 database_url = _local_ledger(stack.enter_context(postgres(folder / "postgres")))
-        ledger = _open_ledger(database_url)
-        stack.callback(ledger.close)
-        yield ledger
+        yield database_url
 
 
 @contextmanager

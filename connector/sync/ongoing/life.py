@@ -105,6 +105,25 @@ class Life:
         self.doings.tell(standing, "")
         return standing
 
+    def catch_up(self) -> Standing:
+        """Poll both sides, work off what is ready, and end; what was put off stays.
+
+        Raises what `live` would wait out.
+        """
+        self.held.check()
+        if why := self.doings.closed():
+            return self._standing(f"did nothing: {why}", paused=True)
+        self.doings.poll()
+        while not self.ends():
+            self.held.check()
+            result = self.doings.work_off()
+            if not result.notices:
+                break
+            self.record.take(result)
+        standing = self._standing("has caught up")
+        self.doings.tell(standing, "")
+        return standing
+
     def _turn(self) -> None:
         """Poll if it is due, work off what is ready, sleep where nothing is."""
         if self._poll_asked or self.clock() - self._polled >= self.limits.poll_every:
