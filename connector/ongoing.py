@@ -19,11 +19,7 @@ from connector.model.window import WindowState
 from connector.store.waking import listening
 from connector.sync.ongoing.alerts import OnCall, alerts_of, tell_alerts
 from connector.sync.ongoing.apply_gentrack import apply_to_gentrack
-from connector.sync.ongoing.apply_salesforce import (
-    apply_all_to_salesforce,
-    finish_in_salesforce,
-    write_keys,
-)
+from connector.sync.ongoing.apply_salesforce import apply_all_to_salesforce, write_keys
 from connector.sync.ongoing.fates import Persistence
 from connector.sync.ongoing.life import Doings, Life
 from connector.sync.ongoing.parties import Parties
@@ -169,10 +165,4 @@ def _to_gentrack(at: Connection, spec: EntitySpec, decisions: Decisions) -> pd.D
 def _to_salesforce(
     sender: SalesforceSender, work: Sequence[tuple[EntitySpec, Decisions]]
 ) -> list[pd.DataFrame]:
-    """All entities together, then what waited for another entity, such as an order for its items."""
-    today = datetime.now(UTC).date()
-    applied = apply_all_to_salesforce(work, sender, today=today)
-    return [
-        finish_in_salesforce(spec, decisions, told, sender, today=today)
-        for (spec, decisions), told in zip(work, applied, strict=True)
-    ]
+    return apply_all_to_salesforce(work, sender, today=datetime.now(UTC).date())
