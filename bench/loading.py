@@ -1,19 +1,24 @@
 """What loading ready CSVs costs a client, and reading the results: `python -m bench.loading --rows 100000`.
 
-The connector's upload-and-results step beside simple-salesforce's Bulk API 2.0 client, one after the other
-against the same sandbox over TLS, each in a process of its own: its CPU seconds, and its memory at most above
-that of its imports. The rows are contacts with an account as parent, all of them made anew for each client.
-Needs /proc (Linux).
+The connector's upload-and-results step beside simple-salesforce's Bulk API 2.0 client, lht and jsforce, one
+after the other against the same sandbox over TLS, each in a process of its own: its CPU seconds, and its
+memory at most above that of its imports. The rows are contacts with an account as parent, all of them made
+anew for each client. `make bench-clients` installs the last two. Needs /proc (Linux).
 """
 
 import argparse
+import importlib
 import json
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pyarrow as pa
 import requests
@@ -26,16 +31,21 @@ from connector.instance import Instance
 from connector.model.job import JobRequest, ResultKind
 from connector.settings import SalesforceSecrets
 from deployments.sandbox_process import SandboxSalesforce, sandbox
+from deployments.stack import PROJECT
 
 KEY = "Gentrack_External_Id__c"
 ROWS_OF_A_JOB = 20_000
 CONTACTS_OF_AN_ACCOUNT = 2
+JSFORCE = PROJECT / "bench" / "jsforce.mjs"
+PEERS = PROJECT / ".venv" / "peers"
+"""Where `make bench-clients` puts Python packages that nothing else here needs."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000, help="contacts for each client")
     parser.add_argument("--client", choices=CLIENTS, help="load in this process, and write JSON")
+    parser.add_argument("--only", nargs="+", choices=[*CLIENTS, "jsforce"], help="these and no others")
     parser.add_argument("files", nargs="*", type=Path)
     arguments = parser.parse_args()
     if arguments.client:
@@ -48,7 +58,7 @@ def main() -> None:
             org = running.salesforce
             accounts = _accounts(folder, arguments.rows // CONTACTS_OF_AN_ACCOUNT)
             _in_a_process("connector", org, accounts, "Account")
-            for client in CLIENTS:
+            for client in arguments.only or [*CLIENTS, "jsforce"]:
                 files = _contacts(folder, client, arguments.rows)
                 found = _in_a_process(client, org, files, "Contact")
                 print(
@@ -98,20 +108,66 @@ def _loaded_by_simple_salesforce(
     session = requests.Session()
     session.trust_env = False  # a CA of the environment would stand before the session's own
     session.verify = given["ca_file"]
-    form = {"grant_type": "client_credentials"}
-    form |= {name: given[name] for name in ("client_id", "client_secret")}
-    token = session.post(f"{given['tls_url']}/services/oauth2/token", data=form).json()["access_token"]
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", "X-PrettyPrint": "1"}
+    headers = {
+        "Authorization": f"Bearer {_token(given, session)}",
+        "Content-Type": "application/json",
+        "X-PrettyPrint": "1",
+    }
     bulk = SFBulk2Type(given["object"], f"{given['tls_url']}/services/data/v66.0/jobs/", headers, session)
     for file in files:
         (job,) = bulk.upsert(csv_file=str(file), external_id_field=KEY, batch_size=ROWS_OF_A_JOB, wait=1)
         yield bulk, str(job["job_id"])
 
 
+def _lht(given: dict[str, str], files: Sequence[Path]) -> int:
+    """The package lht with results as records; what it takes are rows, so their reading is not counted."""
+    sys.path.append(str(PEERS))
+    retl, results = (importlib.import_module(f"lht.salesforce.{name}") for name in ("retl", "results_bapi"))
+    warehouse = importlib.import_module("lht.warehouse").Warehouse
+
+    class Rows(warehouse):  # type: ignore[misc, valid-type]
+        def rows(self, query: str) -> list[dict[str, Any]]:
+            began = cpu_seconds()
+            found: list[dict[str, Any]] = csv.read_csv(query).to_pylist()
+            NOT_COUNTED.append(cpu_seconds() - began)
+            return found
+
+        def execute(self, statement: str) -> None:
+            """Its tables of jobs are not what is measured."""
+
+        def create_table(self, table: str, columns: object) -> None:
+            """Nor these."""
+
+        def timestamp_literal(self, value: object) -> str:
+            return str(value)
+
+    os.environ["REQUESTS_CA_BUNDLE"] = given["ca_file"]
+    vars(retl)["time"] = SimpleNamespace(sleep=lambda _seconds: time.sleep(0.5))  # not 10 s from look to look
+    access = {"access_token": _token(given, requests.Session()), "instance_url": given["tls_url"]}
+    rows = 0
+    for file in files:
+        done = retl.upsert(Rows(None), access, given["object"], str(file), KEY, ROWS_OF_A_JOB)
+        for job in done["batch_results"]:
+            rows += len(results.get_successful_results(access, job["job_id"]))
+            rows += len(results.get_failed_results(access, job["job_id"]))
+    return rows
+
+
+def _token(given: dict[str, str], session: requests.Session) -> str:
+    form = {"grant_type": "client_credentials"}
+    form |= {name: given[name] for name in ("client_id", "client_secret")}
+    answer = session.post(f"{given['tls_url']}/services/oauth2/token", data=form, verify=given["ca_file"])
+    return str(answer.json()["access_token"])
+
+
+NOT_COUNTED: list[float] = []
+"""CPU seconds of what a client's users do before it."""
+
 CLIENTS: dict[str, Callable[[dict[str, str], Sequence[Path]], int]] = {
     "connector": _connector,
     "simple-salesforce": _simple_salesforce,
     "the same to files": _simple_salesforce_files,
+    "lht": _lht,
 }
 
 
@@ -123,10 +179,16 @@ def _in_a_process(client: str, org: SandboxSalesforce, files: Sequence[Path], na
         "client_secret": org.client_secret.get_secret_value(),
         "object": name,
     }
+    command = [sys.executable, "-m", "bench.loading", "--client", client]
+    if client == "jsforce":
+        node = shutil.which("node", path=f"{PROJECT / '.venv' / 'bin'}:{os.environ['PATH']}")
+        assert node, "Node is needed: make bench-clients finds or installs it"
+        command = [node, str(JSFORCE)]
     done = subprocess.run(
-        [sys.executable, "-m", "bench.loading", "--client", client, *map(str, files)],
+        [*command, *map(str, files)],
         input=json.dumps(given).encode(),
         stdout=subprocess.PIPE,
+        env={**os.environ, "NODE_EXTRA_CA_CERTS": str(org.ca_file)},
         check=True,
     )
     return dict(json.loads(done.stdout))
@@ -137,7 +199,7 @@ def _measured(
 ) -> dict[str, float]:
     imports, began, cpu = peak_megabytes(), time.perf_counter(), cpu_seconds()
     rows = load(given, files)
-    wall, cpu = time.perf_counter() - began, cpu_seconds() - cpu
+    wall, cpu = time.perf_counter() - began, cpu_seconds() - cpu - sum(NOT_COUNTED)
     return {"rows": rows, "wall": wall, "cpu": cpu, "megabytes": peak_megabytes() - imports}
 
 
