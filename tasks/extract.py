@@ -5,7 +5,7 @@ from prefect import get_run_logger
 from connector.entities import entity
 from connector.mapping.vocabulary import Resource
 from connector.model.cursor import Side
-from connector.model.run import Run
+from connector.model.run import RECONCILE, Run
 from connector.sync import extract as verb
 from connector.sync import folders
 from connector.sync.narrow import keys_to_read
@@ -51,9 +51,15 @@ def extract_salesforce(run: Run, name: str) -> int:
             at.staging,
             folder=folders.salesforce(run, name),
             batch_rows=at.instance.load.batch_rows,
-            unlinked=at.rules.read_unlinked(entity(name)),
+            unlinked=at.rules.read_unlinked(entity(name)) or _may_be_new(run, name),
             keys=keys_to_read(run, name, at.staging),
         ),
     )
     get_run_logger().info("%s: %s records read from Salesforce", name, f"{rows:,}")
     return rows
+
+
+def _may_be_new(run: Run, name: str) -> bool:
+    """Whether a reconciliation is about records that are in Salesforce alone as well."""
+    wanted = connection(run.instance).instance.ongoing.created_in_gentrack(name)
+    return run.mode == RECONCILE and wanted is not None

@@ -22,6 +22,7 @@ class NoticeSource(StrEnum):
     EVENT = "event"
     POLL = "poll"
     API = "api"
+    RECONCILE = "reconcile"
     ROUND = "round"
     """Synchronising another record showed that this one has to be looked at."""
 

@@ -6,9 +6,15 @@ from enum import StrEnum
 
 from connector.model.scope import EVERYTHING, Scope
 
+RECONCILE = "reconcile"
+"""The mode of a run that compares both systems and writes to neither."""
+
 
 class Stage(StrEnum):
-    """The stages of an initial synchronisation in their order; undo stands in the place of upsert."""
+    """The stages of an initial synchronisation in their order; undo stands in the place of upsert.
+
+    A reconciliation has a stage of its own, compare, between extract and report.
+    """
 
     PREFLIGHT = "preflight"
     CONFIRM = "confirm"
@@ -19,6 +25,7 @@ class Stage(StrEnum):
     UPSERT = "upsert"
     UNDO = "undo"
     WRITE_BACK = "write-back"
+    COMPARE = "compare"
     VERIFY = "verify"
     REPORT = "report"
     CLOSE_WINDOW = "close-window"

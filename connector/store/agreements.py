@@ -47,10 +47,14 @@ _HELD: dict[str, pa.DataType] = {
     named.AGREED: pa.string(),
     named.CONTESTED: pa.int64(),
 }
-_AGREED_ON = f"""
+_INSERT = f"""
     INSERT INTO agreement
         (instance, entity, folded, key, salesforce_id, gentrack_id, agreed, standing, fields, contested)
     SELECT %(instance)s, %(entity)s, given.*, '{Standing.LINKED}', %(fields)s, 0 FROM given
+"""
+_LEARN = f"{_INSERT} ON CONFLICT DO NOTHING"
+_AGREED_ON = f"""
+    {_INSERT}
     ON CONFLICT (instance, entity, folded) DO UPDATE SET
         key = excluded.key, salesforce_id = excluded.salesforce_id, gentrack_id = excluded.gentrack_id,
         standing = excluded.standing, fields = excluded.fields, agreed = excluded.agreed, contested = 0
@@ -126,6 +130,15 @@ class SqlAgreements:
         with copied(self._engine, map(_given, agreed), _GIVEN) as here:
             here.execute(_ONE_KEY_A_RECORD, of)
             here.execute(_AGREED_ON, of)
+            return here.rowcount
+
+    def learn(self, instance: str, entity: str, fields: str, agreed: Iterable[pa.RecordBatch]) -> int:
+        """Let these stand, as `agree` takes them, where nothing is known of their external ids yet.
+
+        Returns of how many that was so. What somebody else has agreed on meanwhile stays.
+        """
+        with copied(self._engine, map(_given, agreed), _GIVEN) as here:
+            here.execute(_LEARN, {"instance": instance, "entity": entity, "fields": fields})
             return here.rowcount
 
     def linked(self, instance: str, entity: str) -> pa.Table:

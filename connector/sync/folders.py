@@ -113,6 +113,11 @@ def stamps(run: Run, entity: str) -> str:
     return f"{run.id}/stamps/{entity}"
 
 
+def agreements(run: Run, entity: str) -> str:
+    """What the ledger says was last agreed of each record, as a reconciliation reads it."""
+    return f"{run.id}/agreements/{entity}"
+
+
 def claims(run: Run) -> str:
     """What the values that Salesforce masters ask of Gentrack's records, place by place."""
     return f"{run.id}/write_back/claims"

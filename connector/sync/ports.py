@@ -309,8 +309,17 @@ class AgreementSets(Protocol):
         is `fields`). A pair that has ended with the same Salesforce record stays as it is.
         """
 
+    def learn(self, instance: str, entity: str, fields: str, agreed: Iterable[pa.RecordBatch]) -> int:
+        """Let these stand, as `agree` takes them, where nothing is known of their external ids yet."""
+
     def linked(self, instance: str, entity: str) -> pa.Table:
         """key, salesforce_id of every linked pair."""
+
+    def all(self, instance: str, entity: str) -> Iterator[pa.Table]:
+        """Every agreement of an entity, piece by piece, at least one; the packed hashes as hex digits.
+
+        Columns: key, salesforce_id, gentrack_id, standing, fields, agreed, contested.
+        """
 
     def forget(self, instance: str, entity: str, keys: Collection[str]) -> None:
         """Remove those of these external ids, letter case aside."""

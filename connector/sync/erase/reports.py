@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from connector.sync.erase.person import Erased, Person
+from connector.sync.ongoing.drift_files import DRIFT_ROWS
 from connector.sync.plan_files import PLAN_FILE, PLAN_PAGE
 from connector.sync.report import ERRORS_FILE
 from connector.sync.review_file import REVIEW_FILE
 from connector.sync.write_back_told import WRITE_BACK_FILE
 
-ROW_FILES = (ERRORS_FILE, REVIEW_FILE, WRITE_BACK_FILE)
+ROW_FILES = (ERRORS_FILE, REVIEW_FILE, WRITE_BACK_FILE, DRIFT_ROWS)
 """The files of a report that hold rows, here and in Salesforce."""
 _WORDS = ("reason", "source_row", "gentrack", "salesforce", "gentrack_value", "salesforce_value")
 """Columns with values of a record."""

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from connector.model.agreement import Agreement
-from connector.model.change import Notice
+from connector.model.change import Notice, NoticeSource
 from connector.model.describe import ObjectDescribe
 from connector.model.job import JobRequest, JobStatus, ResultKind
 from connector.model.org_event import Delivery
@@ -34,6 +34,13 @@ class Agreements(Protocol):
 
     def forget(self, instance: str, entity: str, keys: Collection[str]) -> None:
         """Remove those of these external ids, letter case aside."""
+
+
+class Noticing(Protocol):
+    """Where it is kept that records may have changed."""
+
+    def put(self, instance: str, notices: Sequence[Notice], source: NoticeSource) -> int:
+        """Keep notices and wake who waits for them; returns how many records they are about."""
 
 
 class WritersLocks(Protocol):
