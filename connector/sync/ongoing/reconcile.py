@@ -102,7 +102,7 @@ class Reconcile:
 
     def _tables(self, spec: EntitySpec, wanted: Mapping[str, Sequence[str]] | None, sql: StagedSql) -> None:
         """All that the statements of `reconcile_sql` stand over, and their results."""
-        run, staging = self.run, self.workspace.staging
+        run = self.run
         sql.variable("today", run.started_at.date().isoformat())
         gentrack_tables(run, spec, sql)
         sql.table("existing", folders.salesforce(run, spec.name))
@@ -198,10 +198,10 @@ class _Found:
         self._add(keys, fields, (named.FIELD, "verdict", "writes", named.WHY))
 
     def _add(self, keys: Column, rows: pd.DataFrame, columns: Sequence[str | None]) -> None:
-        told = {
-            str(place): rows[name].astype(object).fillna("") if name else ""
-            for place, name in enumerate(columns)
-        }
+        told: dict[str, Column] = {}
+        for place, name in enumerate(columns):
+            blank = pd.Series("", index=rows.index, dtype=object)
+            told[str(place)] = blank if name is None else rows[name].astype(object).fillna("")
         frame = pd.DataFrame({**told, "key": keys.loc[rows.index].astype(object)}, index=rows.index)
         for values, some in frame.groupby(list(told), sort=False)["key"]:
             said = cast("_Said", tuple(map(str, cast("tuple[str, ...]", values))))
