@@ -3,13 +3,15 @@
 Some deployments run for one instance by themselves, on a schedule. `definitions` of the file names them under
 `each_instance`, with their schedules; they are registered once more for each instance, under a name and a tag
 of its own, so that several instances live side by side on one server. `work_pools` says of which type the
-file's pools are; one that is there already is left as it is.
+file's pools are, and which file has their job template; a pool that is there already is left as it is.
 """
 
+import json
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ import yaml
 from deployments.errors import StackFailed
 
 EACH_INSTANCE = "each_instance"
+_VARIABLE = re.compile(r"\{\{ *\$(\w+) *\}\}")
 WORK_POOLS = "work_pools"
 
 
@@ -61,8 +64,9 @@ def register(
     `environment` names the Prefect server. May be repeated. Raises StackFailed with what Prefect said.
     """
     described = yaml.safe_load(file.read_text("utf-8"))
-    for pool, kind in ((described.get("definitions") or {}).get(WORK_POOLS) or {}).items():
-        make_pool(pool, kind, environment=environment, project=project)
+    _refuse_unset(described["deployments"], environment)
+    for pool, made in ((described.get("definitions") or {}).get(WORK_POOLS) or {}).items():
+        _make_pool(pool, made, environment=environment, project=project)
     whole = with_instances(described, instances)
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "prefect.yaml"
@@ -72,9 +76,24 @@ def register(
     return [each["name"] for each in whole["deployments"]]
 
 
-def make_pool(pool: str, kind: str, *, environment: Mapping[str, str], project: Path) -> None:
-    """Make a work pool of a type, unless it is there. Raises StackFailed with what Prefect said."""
-    arguments = ("work-pool", "create", pool, "--type", kind)
+def _refuse_unset(deployments: Sequence[Mapping[str, Any]], environment: Mapping[str, str]) -> None:
+    """Prefect would leave out what an unset variable stands for, and say nothing."""
+    named = dict.fromkeys(_VARIABLE.findall(json.dumps([each.get("work_pool") for each in deployments])))
+    unset = [name for name in named if not environment.get(name)]
+    if unset:
+        raise StackFailed(
+            f"The file names variables that are not set: {', '.join(unset)}.",
+            todo="Set them in the environment, docs/deploying.md.",
+        )
+
+
+def _make_pool(
+    pool: str, made: str | Mapping[str, str], *, environment: Mapping[str, str], project: Path
+) -> None:
+    """Make a work pool of a type, or of a type and by a job template, unless it is there."""
+    kind, template = (made, None) if isinstance(made, str) else (made["type"], made["base_job_template"])
+    arguments = ["work-pool", "create", pool, "--type", kind]
+    arguments += [] if template is None else ["--base-job-template", template]
     done = _prefect(*arguments, environment=environment, project=project)
     if "already exists" not in done.stdout + done.stderr:
         _check("work-pool create", done)
