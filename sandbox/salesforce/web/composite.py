@@ -17,6 +17,9 @@ from sandbox.salesforce.web.call import Call, json_answer
 from sandbox.salesforce.web.routing import Route
 
 _MOST = 25
+_MOST_HEAVY = 5
+_HEAVY = re.compile(r"^/services/data/v[\d.]+/(?:query|queryAll|composite/sobjects)(?:[/?]|$)")
+"""Queries and collections, of which a request takes fewer than of other parts."""
 _MOST_GRAPHS = 75
 _MOST_NODES = 500
 _REFERENCE = re.compile(r"@\{([^}]+)\}")
@@ -49,6 +52,9 @@ class Composite:
             raise ApiError(
                 400, "INVALID_INPUT", f"compositeRequest must have between 1 and {_MOST} subrequests"
             )
+        if sum(bool(_HEAVY.match(str(request.get("url")))) for request in requests) > _MOST_HEAVY:
+            message = f"at most {_MOST_HEAVY} of the subrequests can be queries or sObject collections"
+            raise ApiError(400, "LIMIT_EXCEEDED", message)
         answers, _ = self._run(call, requests, all_or_none=bool(body.get("allOrNone")))
         return json_answer({"compositeResponse": answers})
 

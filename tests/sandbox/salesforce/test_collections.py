@@ -107,6 +107,19 @@ def test_composite_all_or_none(org: OrgClient, mark: str) -> None:
     assert org.query(f"SELECT Id FROM Account WHERE Name = '{mark}'") == []
 
 
+def test_of_the_parts_of_a_composite_request_five_can_be_queries_or_collections(org: OrgClient) -> None:
+    query = {"method": "GET", "url": f"{DATA}/query?q=SELECT+Id+FROM+User+LIMIT+1"}
+    collection = {"method": "DELETE", "url": f"{COLLECTION}?ids=001000000000000AAA"}
+    other = {"method": "GET", "url": f"{DATA}/sobjects/Account/describe"}
+
+    def answered(*parts: dict[str, str]) -> int:
+        named = [part | {"referenceId": f"part{place}"} for place, part in enumerate(parts)]
+        return org.http.post(f"{DATA}/composite", json={"compositeRequest": named}).status_code
+
+    assert answered(query, query, query, query, collection, other) == 200
+    assert answered(query, query, query, query, query, collection) == 400
+
+
 def test_graphs_stand_or_fall_alone(org: OrgClient) -> None:
     def graph(name: str, body: dict[str, str]) -> dict[str, Any]:
         request = {"method": "POST", "url": f"{DATA}/sobjects/Account", "referenceId": "x", "body": body}
