@@ -51,10 +51,12 @@ def apply_to_gentrack(
     """
     writer = _Writer(gentrack)
     actions = decisions.actions[named.ACTION].tolist()
-    changes = changes_of(spec, decisions, records)
-    new = [row for row, action in enumerate(actions) if action == Action.CREATE_IN_GENTRACK]
+    new, deleted = (
+        [row for row, action in enumerate(actions) if action == asked]
+        for asked in (Action.CREATE_IN_GENTRACK, Action.DELETE_IN_GENTRACK)
+    )
+    changes = changes_of(spec, decisions, records, besides=new)
     creations = creations_of(spec, decisions, new, finding=finding, org=org)
-    deleted = [row for row, action in enumerate(actions) if action == Action.DELETE_IN_GENTRACK]
     for row, why in [*changes.obstacles.items(), *creations.refused.items()]:
         writer.told[row].refuse(why)
     for row in deleted:

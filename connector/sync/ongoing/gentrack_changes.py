@@ -8,12 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from connector.mapping import columns as named
 from connector.mapping.agreement.decisions import Decisions
 from connector.mapping.agreement.lines import meaning
-from connector.mapping.agreement.record_cases import Action
 from connector.mapping.claims import Obstacle
 from connector.mapping.converters import Column
 from connector.mapping.vocabulary import EntitySpec, Field, Origin
@@ -34,15 +34,24 @@ class Changes:
     obstacles: Mapping[int, Obstacle] = field(default_factory=dict)
 
 
-def changes_of(spec: EntitySpec, decisions: Decisions, records: pd.DataFrame) -> Changes:
-    """The changes of a batch. `records` has the columns of `GentrackSide.records`, a row a decision."""
-    created = (decisions.actions[named.ACTION] == str(Action.CREATE_IN_GENTRACK)).to_numpy(dtype=bool)
-    writes, values = decisions.to_gentrack, decisions.gentrack_values
+def changes_of(
+    spec: EntitySpec, decisions: Decisions, records: pd.DataFrame, *, besides: Sequence[int] = ()
+) -> Changes:
+    """The changes of a batch, `besides` records that are made anew, by their positions.
+
+    `records` has the columns of `GentrackSide.records`, and a row for each decision in the same order.
+    """
+    changed = np.ones(len(records), dtype=np.bool_)
+    changed[list(besides)] = False
+    writes = decisions.to_gentrack
+    if not writes[changed].any(axis=None):
+        return Changes()
+    values = decisions.gentrack_values
     units: dict[GentrackRecord, list[Unit]] = defaultdict(list)
     obstacles: dict[int, Obstacle] = {}
     for fields in _units(spec):
         sources = [source for line in fields for source in line.sources]
-        asked = writes[sources].any(axis="columns").to_numpy(dtype=bool) & ~created
+        asked = writes[sources].any(axis="columns").to_numpy(dtype=bool) & changed
         if not asked.any():
             continue
         lost = lost_rows(decisions, fields)

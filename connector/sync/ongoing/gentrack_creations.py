@@ -60,7 +60,7 @@ def creations_of(
     org: SalesforceRecords,
 ) -> Creations:
     """What is made of these rows in Gentrack. Raises what `finding` and `org` raise."""
-    if spec.creation is None:
+    if spec.creation is None or not rows:
         return Creations((), dict.fromkeys(rows, Why.NOT_CREATED_THERE))
     plan = _Plan(spec, spec.creation, decisions, rows, finding)
     primaries = _primaries(plan, org) if spec.creation.primary else {}

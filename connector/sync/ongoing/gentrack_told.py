@@ -29,6 +29,7 @@ class Why(StrEnum):
 
 _PASSING = frozenset(
     {
+        Why.NO_PRIMARY_CONTACT,
         Why.PRIMARY_CONTACT_AWAITED,
         Why.REFERRED_AWAITED,
         Why.NUMBER_AWAITED,

@@ -108,12 +108,22 @@ def _told(
     places = one.batch.places(one.some)
     results = {name: told[place] for name, place in places.items() if place in told}
     busy = one.held.busy(one.spec, places.keys() - results.keys())
-    return Synchronised(results | busy, tuple(_follow_up(one.spec, one.decisions, told)))
+    return Synchronised(results | busy, tuple(_follow_up(at, one.spec, one.decisions, told)))
 
 
-def _follow_up(spec: EntitySpec, decisions: Decisions, told: Mapping[int, RecordResult]) -> Iterable[Notice]:
-    """A record that a pair is linked with anew has not been compared yet."""
-    relinked = decisions.actions[named.RELINKED].dropna()
-    for place, salesforce_id in relinked.items():
-        if told[int(str(place))].fate is Fate.DONE:
-            yield Notice(Side.SALESFORCE, spec.salesforce_object, str(salesforce_id))
+def _follow_up(
+    at: Parties, spec: EntitySpec, decisions: Decisions, told: Mapping[int, RecordResult]
+) -> Iterable[Notice]:
+    """A record that a pair is linked with anew has not been compared yet.
+
+    An account that is to be made in Gentrack may have waited for a contact of it that was made there now.
+    """
+    done = [place for place, result in told.items() if result.fate is Fate.DONE]
+    relinked = decisions.actions.loc[done, named.RELINKED].dropna()
+    yield from (Notice(Side.SALESFORCE, spec.salesforce_object, str(one)) for one in relinked)
+    made = [place for place in done if decisions.actions.at[place, named.ACTION] == Action.CREATE_IN_GENTRACK]
+    for parent in spec.parents if made else ():
+        if parent not in spec.parents_in_gentrack:
+            above = decisions.records.loc[made, named.parent_id(parent.field)].dropna()
+            kind = at.entity(parent.entity).salesforce_object
+            yield from (Notice(Side.SALESFORCE, kind, str(one)) for one in dict.fromkeys(above))

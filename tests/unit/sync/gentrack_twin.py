@@ -52,6 +52,9 @@ class GentrackTwin:
             record[name] = {**held, **value} if isinstance(value, dict) and isinstance(held, dict) else value
         return RecordChange(record, sent=True)
 
+    def read(self, resource: str, record_id: int) -> Mapping[str, Any] | None:
+        return self.records[resource].get(record_id)
+
     def create(self, resource: str, fields: Mapping[str, Any], client_reference: str) -> dict[str, Any]:
         if self.away_after is not None and len(self.sent) >= self.away_after:
             raise GaveUp("Gentrack stayed away.")

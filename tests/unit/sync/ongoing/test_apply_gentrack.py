@@ -266,13 +266,13 @@ def test_an_account_is_made_with_its_primary_contact(
 @pytest.mark.parametrize(
     ("relations", "expected"),
     [
-        ([], (False, "NO_PRIMARY_CONTACT", False)),
+        ([], (False, "NO_PRIMARY_CONTACT", True)),
         ([relation_of(None)], (False, "PRIMARY_CONTACT_AWAITED", True)),
         ([relation_of("C9")], (False, "PRIMARY_CONTACT_AWAITED", True)),
-        ([relation_of("C7", OTHER_ID)], (False, "NO_PRIMARY_CONTACT", False)),
+        ([relation_of("C7", OTHER_ID)], (False, "NO_PRIMARY_CONTACT", True)),
     ],
 )
-def test_an_account_without_a_primary_contact_waits_or_is_told(
+def test_an_account_without_a_primary_contact_waits_and_says_for_what(
     round_: Round, relations: list[dict[str, Any]], expected: tuple[bool, str, bool]
 ) -> None:
     round_.org.answer = lambda _: relations
