@@ -21,6 +21,7 @@ from connector.model.agreement import Agreement
 from connector.sync.ongoing.asked import Asked
 from connector.sync.ongoing.gather import FOLD, Found
 from connector.sync.ongoing.parties import Parties
+from connector.sync.ongoing.tracing import key_of
 
 _FOUND = "found"
 _OUR_KEY, _PAIR_KEY, _PAIR_ID, _PAIR_NUMBER = "key.ours", "pair.key", "pair.salesforce_id", "pair.gentrack_id"
@@ -133,20 +134,25 @@ def _say_presence(at: Parties, spec: EntitySpec, batch: pd.DataFrame) -> None:
     here = batch[_OUR_KEY].notna()
     resource = spec.source.resources[0].name
     sought = batch.loc[linked & ~here, _PAIR_NUMBER].dropna()
-    elsewhere = [
+    unfound = [
         place
         for place, number in sought.items()
-        if at.gentrack_records.read(resource, int(number)) is not None
+        if _has_still(spec, at.gentrack_records.read(resource, int(number)), str(batch.at[place, FOLD]))
     ]
     answered = batch[named.DELETED].notna()
     there = answered & ~batch[named.DELETED].astype(object).fillna(value=True).astype(bool)
     batch[named.STANDING] = standing
     batch[named.IN_GENTRACK] = _present(here)
-    batch.loc[elsewhere, named.IN_GENTRACK] = Presence.NO_ANSWER.value
+    batch.loc[unfound, named.IN_GENTRACK] = Presence.NO_ANSWER.value
     batch[named.IN_SALESFORCE] = _present(there)
     batch.loc[linked & ~answered, named.IN_SALESFORCE] = Presence.NO_ANSWER.value
     values = [name for name in batch.columns if name.startswith(("s.", "parent_id."))]
     batch[values] = batch[values].mask(~there)
+
+
+def _has_still(spec: EntitySpec, record: Mapping[str, Any] | None, key: str) -> bool:
+    """Whether a record of Gentrack is there under its external id; with another one it is another record's."""
+    return record is not None and key_of(spec, record).lower() == key
 
 
 def _present(there: "pd.Series[bool]") -> Column:

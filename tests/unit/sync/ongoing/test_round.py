@@ -126,6 +126,18 @@ def test_what_was_deleted_is_flagged_and_never_revived() -> None:
     assert twins.equal()
 
 
+def test_a_record_that_moved_to_another_external_id_is_gone_under_the_old_one() -> None:
+    twins = agreed()
+    notice = gentrack(twins, "S1")
+    twins.ours["sites"][int(notice.record_id)]["number"] = "S9"
+    twins.hear(notice)
+    twins.rounds()
+    assert not twins.letters
+    assert twins.theirs[SF].flagged
+    assert twins.pairs["site", "s1"].standing == "ended"
+    assert [one.key for one in twins.theirs.values() if one.entity.name == "site" and not one.flagged] == ["S9"]
+
+
 def test_a_query_that_finds_nothing_deletes_nothing() -> None:
     twins = agreed()
     hidden = twins.theirs.pop(SF)
