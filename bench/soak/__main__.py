@@ -93,7 +93,11 @@ def soak(here: Site, *, seconds: float, rate: float, seed: int, faults: bool = T
         seconds=took,
         settled=settled,
         findings=judge.findings(journal.entries, after),
-        dead_letters=here.ledger.dead_letters(),
+        dead_letters=[
+            one
+            for one in here.ledger.dead_letters()
+            if (one.notice.kind, one.notice.record_id) not in judge.bad_before()
+        ],
         calls=calls,
         faults=struck,
         kills=here.living.kills,

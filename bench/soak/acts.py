@@ -186,7 +186,7 @@ def _moved_in_salesforce(targets: Targets, chance: random.Random) -> list[Step] 
 
 
 def _key_touched(targets: Targets, chance: random.Random) -> list[Step] | None:
-    name = chance.choice(("account", "contact", "service_point", "order_item"))
+    name = chance.choice(("account", "contact", "service_point"))
     pair = targets.any(chance, name)
     key = chance.choice((None, f"SOAK-{chance.randrange(10**9)}"))
     kind = entity(name).salesforce_object

@@ -66,6 +66,18 @@ class Judge:
         """(entity, folded key) of what wasn't as it should be when nobody had done anything."""
         return {(finding.entity, folded(finding.key)) for finding in self._known}
 
+    def bad_before(self) -> set[tuple[str, str]]:
+        """Resource and id of the records of Gentrack whose row wasn't in Salesforce, or not as it should be."""
+        bad = self.unequal_before()
+        found: set[tuple[str, str]] = set()
+        for spec in self._specs:
+            rows = self._before.rows(spec)
+            resource = spec.source.resources[0].name
+            for key, number in zip(rows[named.KEY], rows["id"], strict=True):
+                if (spec.name, folded(key)) in bad or folded(key) not in self._before.carriers(spec):
+                    found.add((resource, str(int(number))))
+        return found
+
     def findings(self, entries: Sequence[Entry], after: Picture) -> list[Finding]:
         """What is wrong after all that people did, and wasn't before."""
         told = replayed(self._before, entries)

@@ -135,7 +135,9 @@ def test_a_record_that_moved_to_another_external_id_is_gone_under_the_old_one() 
     assert not twins.letters
     assert twins.theirs[SF].flagged
     assert twins.pairs["site", "s1"].standing == "ended"
-    assert [one.key for one in twins.theirs.values() if one.entity.name == "site" and not one.flagged] == ["S9"]
+    assert [one.key for one in twins.theirs.values() if one.entity.name == "site" and not one.flagged] == [
+        "S9"
+    ]
 
 
 def test_a_query_that_finds_nothing_deletes_nothing() -> None:
