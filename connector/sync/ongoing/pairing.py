@@ -151,7 +151,7 @@ def _say_presence(at: Parties, spec: EntitySpec, batch: pd.DataFrame) -> None:
 
 
 def _has_still(spec: EntitySpec, record: Mapping[str, Any] | None, key: str) -> bool:
-    """Whether a record of Gentrack is there under its external id; with another one it is another record's."""
+    """Whether a record of Gentrack is there under its external id; with another one it is another row."""
     return record is not None and key_of(spec, record).lower() == key
 
 
