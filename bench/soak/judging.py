@@ -67,7 +67,7 @@ class Judge:
         return {(finding.entity, folded(finding.key)) for finding in self._known}
 
     def bad_before(self) -> set[tuple[str, str]]:
-        """Resource and id of the records of Gentrack whose row wasn't in Salesforce, or not as it should be."""
+        """Resource and id of Gentrack's records whose row wasn't in Salesforce, or not as it should be."""
         bad = self.unequal_before()
         found: set[tuple[str, str]] = set()
         for spec in self._specs:
