@@ -79,7 +79,7 @@ def _notices(chance: random.Random, ids: dict[str, list[str]], count: int) -> li
 
 @contextmanager
 def _side(instance: Instance, secrets: GentrackSecrets) -> Iterator[GentrackSide]:
-    calls = connect_calls(instance, secrets)
+    calls = connect_calls(instance, secrets, per_second=1000, parallel=8)
     finding = GentrackFindingApi(calls, page_size=2000)
     try:
         with GentrackSide(finding, registry()) as side:
@@ -96,7 +96,6 @@ def _tenant(systems: Sandbox) -> tuple[Instance, GentrackSecrets]:
         "name": "Bench",
         "salesforce": {"url": systems.salesforce.tls_url},
         "gentrack": {"url": given.url, "page_size": 5000},
-        "write_back": {"per_second": 1000},
     }
     secrets = GentrackSecrets(app_id=given.app_id, app_secret=given.app_secret)
     return Instance.model_validate(described), secrets

@@ -14,7 +14,7 @@ from connector.clients.gentrack.calls import GentrackCalls, connect_calls
 from connector.clients.gentrack.event_publishing import connect_event_publishing
 from connector.clients.gentrack.exports import GentrackExports
 from connector.clients.gentrack.finding import GentrackFindingApi
-from connector.clients.gentrack.records import GentrackRecordsApi
+from connector.clients.gentrack.records import GentrackRecordsApi, connect_gentrack_records
 from connector.clients.salesforce.org import Org, connect_salesforce
 from connector.clients.salesforce.session import CLIENT
 from connector.entities import entity, registry
@@ -100,8 +100,13 @@ class Connection:
         return connect_gentrack(self.instance, self.settings.gentrack_secrets_of(self.instance.id))
 
     @cached_property
+    def write_back_records(self) -> GentrackRecordsApi:
+        """The tenant's records one by one, at the pace of write-back. Raises SettingsInvalid."""
+        return connect_gentrack_records(self._with_api, self.settings.gentrack_secrets_of(self.instance.id))
+
+    @cached_property
     def gentrack_records(self) -> GentrackRecordsApi:
-        """The tenant's records one by one, to be changed. Raises SettingsInvalid."""
+        """The same at the pace of ongoing synchronisation. Raises SettingsInvalid."""
         return GentrackRecordsApi(self.gentrack_calls, change_by=self.instance.gentrack.change_by)
 
     @cached_property
@@ -116,13 +121,19 @@ class Connection:
 
     @cached_property
     def gentrack_calls(self) -> GentrackCalls:
-        """The tenant's API, at the pace of this instance. Raises SettingsInvalid where it has none."""
+        """The tenant's API, at the pace of ongoing synchronisation. Raises SettingsInvalid."""
+        pace, secrets = self.instance.ongoing, self.settings.gentrack_secrets_of(self.instance.id)
+        return connect_calls(self._with_api, secrets, per_second=pace.per_second, parallel=pace.parallel)
+
+    @property
+    def _with_api(self) -> Instance:
+        """The instance, if it has what single records are read and written by."""
         if self.instance.gentrack.url is None:
             raise SettingsInvalid(
                 "Single records of Gentrack are read and written by its API.",
                 todo="Set [gentrack] url of the instance.",
             )
-        return connect_calls(self.instance, self.settings.gentrack_secrets_of(self.instance.id))
+        return self.instance
 
     @cached_property
     def event_publishing(self) -> EventPublishing:
@@ -229,7 +240,7 @@ class Connection:
 
     def close(self) -> None:
         """Give back what was opened: the ledger, and the threads and connections of Gentrack's API."""
-        for name in ("ledger", "gentrack_side", "gentrack_finding", "gentrack_calls"):
+        for name in ("ledger", "write_back_records", "gentrack_side", "gentrack_finding", "gentrack_calls"):
             if name in self.__dict__:
                 getattr(self, name).close()
 

@@ -159,6 +159,7 @@ def _to_gentrack(at: Connection, spec: EntitySpec, decisions: Decisions) -> pd.D
         at.gentrack_records,
         finding=at.gentrack_finding,
         org=at.salesforce,
+        parallel=at.instance.ongoing.parallel,
     )
 
 

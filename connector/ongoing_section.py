@@ -72,6 +72,8 @@ class OngoingSection(Section):
     bulk_from: int = Field(
         default=2000, ge=200, description="Records of an entity from which on a round writes by Bulk API."
     )
+    per_second: float = Field(default=100.0, gt=0, le=1000, description="Requests to Gentrack a second.")
+    parallel: int = Field(default=8, ge=1, le=32, description="Requests to Gentrack side by side.")
     attempts: int = Field(
         default=8, ge=1, le=100, description="How often a record is tried before it is a dead letter."
     )

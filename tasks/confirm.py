@@ -49,7 +49,7 @@ def confirm(
     attestations = verb.to_attest(findings)
     mode = verb.write_back_mode(run, write_back, at.instance.write_back.mode)
     if mode == WriteBackMode.WRITE:
-        _ = at.gentrack_records  # names what is missing to write, now and not after the load
+        _ = at.write_back_records  # names what is missing to write, now and not after the load
     name = confirmed_by
     if before := verb.granted(known):
         name, attestations = before.claimed_by, dict(before.attestations or {})

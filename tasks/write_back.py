@@ -42,7 +42,7 @@ def write_back(run: Run, window: Window) -> None:
         for batch in at.staging.parts(folders.to_write(run)):
             lease_checked(run)
             writer = writer or Writer(
-                run, at.gentrack_records, at.staging, at.resources, parallel=section.parallel
+                run, at.write_back_records, at.staging, at.resources, parallel=section.parallel
             )
             tally = writer.write(batch)
             logger.info("batch %s: %s", batch.number, ", ".join(f"{n} {what}" for what, n in tally.items()))

@@ -19,7 +19,7 @@ from deployments.sandbox_instance import objects_to_capture, write_instance
 from deployments.sandbox_process import Sandbox
 from deployments.stack import PROJECT, Stack, stack
 
-ONGOING: Mapping[str, Any] = {"poll_every": 5, "contests": 100}
+ONGOING: Mapping[str, Any] = {"poll_every": 5, "contests": 100, "per_second": 1000}
 """Terms of the soak. Its people touch the same fields again and again, which is no automation of the org."""
 IN_SCOPE = '[ongoing.entities.contact]\ncreate_in_gentrack = {{ {0} = ["{1}"] }}\n'
 _ALLOWANCES = {"DailyApiRequests": 10_000_000, "DailyDeliveredPlatformEvents": 10_000_000}

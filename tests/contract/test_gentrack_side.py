@@ -37,9 +37,8 @@ SPECS = [pytest.param(spec, id=spec.name) for spec in registry()]
 @pytest.fixture(scope="module")
 def calls(instance: Instance, contract_sandbox: Sandbox) -> Iterator[GentrackCalls]:
     given = contract_sandbox.gentrack
-    faster = instance.write_back.model_copy(update={"per_second": 1000.0})
     secrets = GentrackSecrets(app_id=given.app_id, app_secret=given.app_secret)
-    calls = connect_calls(instance.model_copy(update={"write_back": faster}), secrets)
+    calls = connect_calls(instance, secrets, per_second=1000, parallel=4)
     yield calls
     calls.close()
 

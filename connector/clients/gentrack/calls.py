@@ -44,14 +44,21 @@ class GentrackCalls:
         return answer
 
 
-def connect_calls(instance: Instance, secrets: GentrackSecrets, clock: Clock | None = None) -> GentrackCalls:
-    """The API of an instance's tenant. Nothing is sent before the first call."""
+def connect_calls(
+    instance: Instance,
+    secrets: GentrackSecrets,
+    clock: Clock | None = None,
+    *,
+    per_second: float,
+    parallel: int,
+) -> GentrackCalls:
+    """The API of an instance's tenant, at a pace. Nothing is sent before the first call."""
     root = str(instance.gentrack.url).rstrip("/")
     clock = clock or SystemClock()
     return GentrackCalls(
         f"{root}/v1/{instance.gentrack.product}/",
         AppToken(root, secrets),
         Patience("Gentrack", instance.load.give_up_after, clock),
-        Pace(instance.write_back.per_second, clock),
-        parallel=instance.write_back.parallel,
+        Pace(per_second, clock),
+        parallel=parallel,
     )

@@ -109,8 +109,10 @@ class GentrackRecordsApi:
 def connect_gentrack_records(
     instance: Instance, secrets: GentrackSecrets, clock: Clock | None = None
 ) -> GentrackRecordsApi:
-    """The records of an instance's tenant. Nothing is sent before the first call."""
-    return GentrackRecordsApi(connect_calls(instance, secrets, clock), change_by=instance.gentrack.change_by)
+    """An instance's tenant, at the pace of write-back. Nothing is sent before the first call."""
+    pace = instance.write_back
+    calls = connect_calls(instance, secrets, clock, per_second=pace.per_second, parallel=pace.parallel)
+    return GentrackRecordsApi(calls, change_by=instance.gentrack.change_by)
 
 
 def laid_over(record: Mapping[str, Any], changes: Mapping[str, Any]) -> Record:

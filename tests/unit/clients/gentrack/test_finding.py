@@ -26,7 +26,7 @@ def finding(
     gentrack: ScriptedServer, instance_at: Callable[..., Instance], clock: FakeClock
 ) -> Iterator[GentrackFindingApi]:
     secrets = GentrackSecrets(app_id="app", app_secret=SecretStr("hush-hush"))
-    calls = connect_calls(instance_at(gentrack_url=gentrack.url), secrets, clock)
+    calls = connect_calls(instance_at(gentrack_url=gentrack.url), secrets, clock, per_second=20, parallel=4)
     client = GentrackFindingApi(calls, page_size=2)
     port: GentrackFinding = client
     assert port is client
