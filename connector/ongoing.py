@@ -17,6 +17,7 @@ from connector.mapping.vocabulary import EntitySpec
 from connector.model.alert import AlertKind
 from connector.model.window import WindowState
 from connector.store.waking import listening
+from connector.sync import folders
 from connector.sync.ongoing.alerts import OnCall, alerts_of, tell_alerts
 from connector.sync.ongoing.apply_gentrack import apply_to_gentrack
 from connector.sync.ongoing.apply_salesforce import apply_all_to_salesforce, write_keys
@@ -27,6 +28,7 @@ from connector.sync.ongoing.poll_salesforce import SalesforcePoll
 from connector.sync.ongoing.polling import Polling
 from connector.sync.ongoing.record_of_life import Standing
 from connector.sync.ongoing.round import RoundResult, work_off
+from connector.sync.ongoing.salesforce_jobs import SalesforceJobs
 from connector.sync.ongoing.salesforce_sending import SalesforceSender
 from connector.sync.ongoing.salesforce_side import SalesforceSide
 from connector.sync.ongoing.terms import terms_of
@@ -36,6 +38,8 @@ from connector.sync.ports import Mailer
 def parties_of(at: Connection) -> Parties:
     """The two systems of an instance, and the ledger between them. Asks the org what its objects are."""
     org, ledger = at.salesforce, at.ledger
+    jobs = SalesforceJobs(org, at.staging.local(folders.rounds(at.instance.id)))
+    sender = SalesforceSender(org, jobs, at.instance.ongoing.bulk_from)
     entities = tuple(at.entity(spec.name) for spec in at.entities)
     return Parties(
         instance=at.instance.id,
@@ -48,8 +52,8 @@ def parties_of(at: Connection) -> Parties:
         proposals=ledger.reviews,
         terms=lambda spec: terms_of(at.instance, spec, org.describe(spec.salesforce_object)),
         to_gentrack=partial(_to_gentrack, at),
-        to_salesforce=partial(_to_salesforce, SalesforceSender(org)),
-        keys_to_salesforce=lambda spec, keys: write_keys(spec, keys, SalesforceSender(org)),
+        to_salesforce=partial(_to_salesforce, sender),
+        keys_to_salesforce=lambda spec, keys: write_keys(spec, keys, sender),
     )
 
 

@@ -158,6 +158,11 @@ def verified(run: Run, entity: str) -> str:
     return f"{run.id}/verified/{entity}"
 
 
+def rounds(instance: str) -> str:
+    """CSVs of ongoing synchronisation on their way, on this machine."""
+    return f"ongoing/{instance}"
+
+
 def working(run: Run) -> str:
     """CSVs on their way and spilled sorts; nothing that a later stage needs."""
     return f"{run.id}/working"

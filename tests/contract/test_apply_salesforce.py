@@ -1,5 +1,6 @@
 """What was decided, written to the sandbox's org: every action, and what the platform makes of it."""
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -280,7 +281,9 @@ def test_new_records_belong_to_whom_their_parent_belongs(org: Org, sender: Sales
 
 
 def test_many_records_go_in_a_bulk_job_and_it_is_the_same(org: Org, tmp_path: Path) -> None:
-    (tmp_path / "left-by-a-kill.csv").write_text("Id\n")
+    left = tmp_path / "left-by-a-kill.csv"
+    left.write_text("Id\n")
+    os.utime(left, (0, 0))
     sender = SalesforceSender(org, jobs=SalesforceJobs(org, tmp_path), bulk_from=20, pause=lambda _: None)
     made(sender, ACCOUNT, account("bulk-top"))
     rows = [account(f"bulk-{n}", f"A, {n}", **{"parent.ParentId": "bulk-top"}) for n in range(30)]

@@ -4,6 +4,7 @@ A round keeps no job: what it sends may all be repeated, so a job that nobody re
 harm, and the records are gathered anew.
 """
 
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,17 +27,21 @@ from connector.sync.row_errors import explained
 JOB_REFUSED = "JOB_REFUSED"
 """A code of ours: Salesforce refused the whole job, and nothing of it was written."""
 
+LEFT = 3600.0
+"""Seconds after which no upload of a file can be under way any more, in this process or another."""
+
 
 @dataclass(frozen=True)
 class SalesforceJobs:
-    """`folder` is this instance's own, on this machine: what a killed round left there is removed at once."""
+    """`folder` is this instance's own, on this machine; what killed rounds left there is removed."""
 
     org: BulkJobs
     folder: Path
 
     def __post_init__(self) -> None:
         for left in self.folder.glob("*.csv"):
-            left.unlink(missing_ok=True)
+            if time.time() - left.stat().st_mtime > LEFT:
+                left.unlink(missing_ok=True)
 
     def send(self, writing: Writing) -> pd.DataFrame:
         """One job for all records; salesforce_id, code, reason and todo of each, as `ANSWER` names them.
