@@ -1,9 +1,10 @@
 """What a whole initial synchronisation costs, stage by stage: `python -m bench.pipeline --customers 20000`.
 
 Three runs on the same two systems: the first, one on what agrees already, and one after a thousandth of the
-records was changed in Gentrack. Each is a process of its own, so that its CPU seconds and its memory are the
-client's: not those of the sandbox, PostgreSQL and the Prefect server, which work beside it on the same cores.
-Needs /proc (Linux).
+records was changed in Gentrack; `--first` ends after the first. Each is a process of its own, so that its
+CPU seconds and its memory are the client's: not those of the sandbox, PostgreSQL and the Prefect server,
+which work beside it on the same cores. With `--rows-per-second`, Salesforce is held at that speed, and the
+run is compared with what the upload of the same rows takes at least. Needs /proc (Linux).
 """
 
 import argparse
@@ -22,7 +23,9 @@ from typing import Any
 import httpx
 from rich.console import Console
 
+from connector.bootstrap import ledger_of
 from connector.model.run import Run, Stage
+from connector.settings import load_settings
 from deployments.sandbox_process import SandboxGentrack
 from deployments.stack import PROJECT, Stack, end_on_sigterm, stack
 
@@ -34,6 +37,8 @@ QUIET = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, default=20_000)
+    parser.add_argument("--first", action="store_true", help="the first run alone")
+    parser.add_argument("--rows-per-second", type=float, help="ceiling of all jobs in Salesforce together")
     parser.add_argument("--run", metavar="INSTANCE", help="measure one run in this process, and write JSON")
     arguments = parser.parse_args()
     if arguments.run:
@@ -43,8 +48,14 @@ def main() -> None:
     home = Path(tempfile.mkdtemp(prefix="bench-pipeline-"))
     try:
         with stack(home, Console(stderr=True), customers=arguments.customers) as running:
+            if arguments.rows_per_second:
+                hold(running, arguments.rows_per_second)
             first = started(running)
             report("first run", first)
+            if arguments.rows_per_second:
+                compare(first, arguments.rows_per_second)
+            if arguments.first:
+                return
             report("again, nothing changed", started(running))
             changed = change(running.sandbox.gentrack, max(1, round(first["rows"] * CHANGED_SHARE)))
             report(f"again, {changed:,} service points changed in Gentrack", started(running))
@@ -92,8 +103,15 @@ def one_run(instance: str) -> dict[str, Any]:
     began, cpu = time.perf_counter(), cpu_seconds()
     state = module.initial_sync(instance, confirmed_by="the benchmark", return_state=True)
     wall, cpu = time.perf_counter() - began, cpu_seconds() - cpu
-    summary = json.loads(Path("reports", str(state.state_details.flow_run_id), "summary.json").read_text())
+    run_id = str(state.state_details.flow_run_id)
+    summary = json.loads(Path("reports", run_id, "summary.json").read_text())
+    ledger = ledger_of(load_settings())
+    started_run = ledger.find_run(run_id)
+    assert started_run is not None
+    sent = sum(job.rows for job in ledger.jobs(started_run))
+    ledger.close()
     return {
+        "sent": sent,
         "outcome": summary["outcome"],
         "message": summary["message"],
         "rows": sum(counts["read"] for counts in summary["entities"].values()),
@@ -103,6 +121,20 @@ def one_run(instance: str) -> dict[str, Any]:
         "imported_megabytes": imported,
         "peak_megabytes": max(peak for _, _, peak in stages.values()),
     }
+
+
+def hold(running: Stack, rows_per_second: float) -> None:
+    """Let all jobs of the org together take no more rows in a second."""
+    settings = {"latency": {"rows_per_second": rows_per_second}}
+    httpx.patch(f"{running.sandbox.salesforce.url}/sandbox/settings", json=settings).raise_for_status()
+
+
+def compare(measured: dict[str, Any], rows_per_second: float) -> None:
+    """The run beside what the upload of all that it sent takes at that speed, whoever sends it."""
+    least = measured["sent"] / rows_per_second
+    print(
+        f"  {measured['sent']:,} rows sent take {least:,.1f} s at least: {measured['wall'] / least:.2f} times that"
+    )
 
 
 def cpu_seconds() -> float:
