@@ -133,7 +133,8 @@ def compare(measured: dict[str, Any], rows_per_second: float) -> None:
     """The run beside what the upload of all that it sent takes at that speed, whoever sends it."""
     least = measured["sent"] / rows_per_second
     times = measured["wall"] / least
-    print(f"  {measured['sent']:,} rows sent take {least:,.1f} s at least: the run took {times:.2f} times that")
+    sent = measured["sent"]
+    print(f"  {sent:,} rows sent take {least:,.1f} s at least; the run took {times:.2f} times that")
 
 
 def cpu_seconds() -> float:
