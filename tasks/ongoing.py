@@ -30,7 +30,7 @@ from connector.sync.ongoing.record_of_life import Standing
 from tasks.connection import connection
 from tasks.living_artifact import LivingArtifact
 from tasks.mail import mailer_of
-from tasks.standby import LONGEST_LIFE, Standby, standing_by
+from tasks.standby import LONGEST_LIFE, TAG, Standby, standing_by
 
 _WITH_ERRORS, _CLEAN = "completed-with-errors", "completed"
 
@@ -89,7 +89,7 @@ def conclude(instance: str, standing: Standing | None) -> State[None]:
     with get_client(sync_client=True) as client:
         known = client.read_flow_run(UUID(str(flow_run.id)))
         outcome = _WITH_ERRORS if standing.with_errors else _CLEAN
-        client.update_flow_run(known.id, tags={*known.tags, f"instance:{instance}", outcome})
+        client.update_flow_run(known.id, tags={*known.tags, f"instance:{instance}", outcome} - {TAG})
     return Completed(message=told)
 
 

@@ -26,9 +26,9 @@ from prefect.exceptions import ObjectNotFound
 from prefect.runtime import deployment, flow_run
 from prefect.states import Crashed, Scheduled, State
 
-AHEAD = timedelta(seconds=45)
+AHEAD = timedelta(seconds=35)
 """How long after it was last put off it starts. A worker takes a run up to ten seconds before its time."""
-PUT_OFF_EVERY = 10.0
+PUT_OFF_EVERY = 8.0
 AFTER_FAILURE = timedelta(minutes=5)
 LONGEST_LIFE = timedelta(hours=1)
 _SOON = timedelta(minutes=5)
