@@ -92,9 +92,11 @@ def round_of(at: Connection, parties: Parties) -> RoundResult:
 def why_closed(at: Connection) -> str:
     """Why nothing may be synchronised now; empty where it may."""
     window = at.ledger.windows.current(at.instance.id)
-    if window is None or window.state is not WindowState.OPEN:
-        return ""
-    return f"the outage window of run {window.run_id} is open"
+    if window is not None and window.state is WindowState.OPEN:
+        return f"the outage window of run {window.run_id} is open"
+    if not at.ledger.cursors.of(at.instance.id):
+        return "no initial synchronisation has ended yet, so there is nothing to go on from"
+    return ""
 
 
 @contextmanager
@@ -105,8 +107,7 @@ def living(
 ) -> Iterator[Life | None]:
     """A life of an instance, ready to be lived; None where another run lives for it.
 
-    `tell` is told every half minute how it stands. Raises SettingsInvalid where there is nothing to go on
-    from, ServiceUnavailable, and what signing in raises.
+    `tell` is told every half minute how it stands. Raises ServiceUnavailable, and what signing in raises.
     """
     with ExitStack() as open_now:
         held = open_now.enter_context(at.ledger.writers.living(at.instance.id))
@@ -114,7 +115,6 @@ def living(
             yield None
             return
         polling = polling_of(at)
-        polling.check()
         waker = open_now.enter_context(listening(_database_url(at), at.instance.id))
         parties = parties_of(at)
         inbox, instance = at.ledger.inbox, at.instance.id

@@ -108,6 +108,13 @@ def register_deployments(
     register(project / "prefect.yaml", instances, environment=environment, project=project)
 
 
+def start_run(server: PrefectServer, deployment: str) -> None:
+    """Start a run of a deployment, named flow/deployment, with its own parameters."""
+    address = f"{server.api_url}/deployments"
+    known = httpx.get(f"{address}/name/{deployment}", timeout=10).raise_for_status().json()
+    httpx.post(f"{address}/{known['id']}/create_flow_run", json={}, timeout=10).raise_for_status()
+
+
 @contextmanager
 def worker(server: PrefectServer, environment: Mapping[str, str], *, cwd: Path) -> Iterator[Child]:
     """A worker that runs what is started in the UI, each run with `environment`. Raises StackFailed."""

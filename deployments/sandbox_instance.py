@@ -33,6 +33,7 @@ def write_instance(sandbox: Sandbox, home: Path, *, listens: bool = False) -> st
         *(['events = "both"'] if listens else []),
         "[gentrack]",
         f"url = {_quoted(sandbox.gentrack.url)}",
+        f"webhook_key = {_quoted(sandbox.gentrack.webhook_public_key_file.read_text('utf-8'))}",
         "[email]",
         f"recipients = [{_quoted(RECIPIENT)}]",
     ]

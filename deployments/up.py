@@ -15,7 +15,8 @@ from rich.console import Console
 from deployments.child import Child
 from deployments.errors import StackFailed, told_clearly
 from deployments.folder import owned_folder
-from deployments.prefect_server import register_deployments, worker
+from deployments.prefect_server import register_deployments, start_run, worker
+from deployments.service import service
 from deployments.stack import PROJECT, Stack, end_on_sigterm, stack
 from deployments.starting import starting
 
@@ -36,15 +37,19 @@ def up(
         with stack(home, console, customers=customers, ui_port=port) as running:
             with starting("Deployments of prefect.yaml", console):
                 register_deployments(running.prefect, PROJECT, {running.instance: "Sandbox"})
-            with worker(running.prefect, running.environment(), cwd=home) as working:
-                _tell(running, console)
+            with (
+                service(running) as (serving, address),
+                worker(running.prefect, running.environment(), cwd=home) as working,
+            ):
+                start_run(running.prefect, f"ongoing-sync/ongoing-sync-{running.instance}")
+                _tell(running, address, console)
                 try:
-                    _watch([running.prefect.child, working])
+                    _watch([running.prefect.child, serving, working])
                 except KeyboardInterrupt:
                     console.print("\nEnding ...")
 
 
-def _tell(running: Stack, console: Console) -> None:
+def _tell(running: Stack, service_address: str, console: Console) -> None:
     sandbox = running.sandbox
     connector = Path(sys.executable).with_name("connector")
     console.print(
@@ -52,11 +57,13 @@ def _tell(running: Stack, console: Console) -> None:
 Prefect UI   {running.prefect.url}
 Salesforce   {sandbox.salesforce.tls_url}
 Gentrack     {sandbox.gentrack.url}
+Service      {service_address}
 Email        {sandbox.mail.folder}
 Instance     {running.instance}
 
 To start a run: Deployments, initial-sync, Run, Custom run, instance {running.instance}
 Or by hand:     cd '{running.home}' && '{connector}' migrate --instance {running.instance} --yes
+When it has ended, what changes in either system reaches the other by itself: a run of ongoing-sync lives.
 
 Ctrl-C ends everything.""",
         markup=False,

@@ -31,7 +31,9 @@ def ongoing(instance: str, *, once: bool, begin_at: datetime | None, as_json: bo
         database = open_now.enter_context(database_alone(settings, console))
         at = connect(instance, settings.model_copy(update={"database_url": database})).hurried()
         open_now.callback(at.close)
-        if begin_at is not None:
+        if begin_at is None:
+            polling_of(at).check()
+        else:
             polling_of(at).begin_at(begin_at)
         ending = _Ending()
         life = open_now.enter_context(
