@@ -54,7 +54,8 @@ def apply_all_to_salesforce(
         tell_refused(told, plan.verdict)
         for _ in plan.writings:
             tell(told, next(answers))
-        tell(told, sender.replace(plan.replacements, plan.ids))
+        if len(plan.replacements):
+            tell(told, sender.replace(plan.replacements, plan.ids))
         if plan.spec.found_by_parents:
             _adopt(plan, told, sender)
         applied.append(told)
@@ -125,9 +126,11 @@ def _adopt(plan: Plan, told: pd.DataFrame, sender: SalesforceSender) -> None:
 
 def _finish(plans: Sequence[Plan], applied: Sequence[pd.DataFrame], sender: SalesforceSender) -> None:
     """Send what had to wait for the records that are there now, and tell it."""
-    writings = []
+    finishing = []
     for plan, told in zip(plans, applied, strict=True):
         there = told.index[told[named.DONE] & told.index.isin(plan.finishing.values.index)]
-        writings.append(plan.finishing.of(there).by_id(told.loc[there, named.SALESFORCE_ID]))
-    for told, answer in zip(applied, sender.send(writings), strict=True):
+        if len(there):
+            ids = told.loc[there, named.SALESFORCE_ID]
+            finishing.append((told, plan.finishing.of(there).by_id(ids)))
+    for (told, _), answer in zip(finishing, sender.send([one for _, one in finishing]), strict=True):
         tell(told, answer, unfinished=True)

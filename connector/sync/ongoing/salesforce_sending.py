@@ -7,6 +7,7 @@ same again, and what is deleted stays deleted. So a lost answer does no harm.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -18,7 +19,7 @@ from connector.model.saved import Replacement, Save, SaveAs, Saved
 from connector.sync.anchors import anchor_ids
 from connector.sync.ongoing.ports import SalesforceRecords
 from connector.sync.ongoing.salesforce_jobs import SalesforceJobs
-from connector.sync.ongoing.told import ANSWER
+from connector.sync.ongoing.told import answered
 from connector.sync.ongoing.writing import Writing
 from connector.sync.row_errors import PASSING, explained
 
@@ -66,12 +67,12 @@ class SalesforceSender:
         if len(writing) < self.bulk_from:
             return self._in_collections([writing])[0]
         told = jobs.send(writing)
-        again = writing.of(_passing(told))
+        again = writing.of(told.index[told[named.CODE].isin(PASSING)])
         told.loc[again.values.index] = self._in_collections([again])[0]
         return told
 
     def _in_collections(self, writings: Sequence[Writing]) -> list[pd.DataFrame]:
-        told = [_nothing_told(writing.values.index) for writing in writings]
+        became: list[dict[Any, Saved]] = [{} for _ in writings]
         waiting = [part for pair in enumerate(writings) for part in _cut(*pair, COLLECTION)]
         for round_number in range(self.rounds + 1):
             if not waiting:
@@ -79,14 +80,18 @@ class SalesforceSender:
             if round_number:
                 self.pause(2.0 ** (round_number - 1))
             for (place, part), saved in zip(waiting, self._saved(waiting), strict=True):
-                told[place].loc[part.values.index] = _as_frame(saved, part.values.index)
+                became[place].update(zip(part.values.index, saved, strict=True))
             size = max(1, COLLECTION // FEWER ** (round_number + 1))
             waiting = [
-                part
-                for place, writing in enumerate(writings)
-                for part in _cut(place, writing.of(_passing(told[place])), size)
+                again
+                for place, part in waiting
+                if (left := [row for row in part.values.index if became[place][row].code in PASSING])
+                for again in _cut(place, part.of(pd.Index(left)), size)
             ]
-        return told
+        return [
+            _as_frame([of_writing[row] for row in writing.values.index], writing.values.index)
+            for writing, of_writing in zip(writings, became, strict=True)
+        ]
 
     def replace(self, writing: Writing, ended: pd.Series) -> pd.DataFrame:
         """End the records with these ids and make those of the writing, each pair both or neither."""
@@ -122,18 +127,16 @@ def _cut(place: int, writing: Writing, size: int) -> list[_Part]:
     return [(place, writing.of(index[first : first + size])) for first in range(0, len(index), size)]
 
 
-def _passing(told: pd.DataFrame) -> pd.Index:
-    return told.index[told[named.CODE].isin(PASSING)]
-
-
-def _nothing_told(index: pd.Index) -> pd.DataFrame:
-    return _as_frame([Saved(None)] * len(index), index)
-
-
 def _as_frame(saved: Sequence[Saved], index: pd.Index) -> pd.DataFrame:
     """With the columns `ANSWER`."""
-    errors = [f"{one.code}:{one.message}:{','.join(one.fields)} --" if one.code else None for one in saved]
-    told = pd.Series(errors, index=index, dtype=TEXT)
-    why = explained(told).where(told.notna())
-    ids = pd.Series([one.record_id for one in saved], index=index, dtype=TEXT)
-    return why.assign(**{named.SALESFORCE_ID: ids})[ANSWER].astype(TEXT)
+    told = answered([one.record_id for one in saved], index)
+    refused = {
+        row: f"{one.code}:{one.message}:{','.join(one.fields)} --"
+        for row, one in zip(index, saved, strict=True)
+        if one.code
+    }
+    if refused:
+        why = explained(pd.Series(refused, dtype=TEXT))
+        for name in (named.CODE, named.REASON, named.TODO):
+            told.loc[why.index, name] = why[name]
+    return told

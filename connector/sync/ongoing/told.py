@@ -1,6 +1,9 @@
 """What became of each record that was to be written: a frame that answers are told to as they come."""
 
+from collections.abc import Sequence
+
 import pandas as pd
+import pyarrow as pa
 
 from connector.mapping import columns as named
 from connector.mapping.converters import TEXT, Column
@@ -13,6 +16,14 @@ _LATER = frozenset({"ENTITY_IS_DELETED", "FAILED_ACTIVATION"})
 _UNFINISHED = "It is in Salesforce, but not finished. "
 _PARENT_AWAITED = "Foreign key external ID:"
 """How Salesforce begins to say that no record has a parent's external id."""
+
+
+def answered(ids: Sequence[str | None], index: pd.Index) -> pd.DataFrame:
+    """An answer by which each of the records was written, with these Salesforce ids."""
+    nothing = pa.nulls(len(index), pa.string())
+    columns = {named.SALESFORCE_ID: pa.array(ids, pa.string())} | dict.fromkeys(ANSWER[1:], nothing)
+    arrays = {name: pd.arrays.ArrowExtensionArray(one) for name, one in columns.items()}
+    return pd.DataFrame(arrays, index=index)
 
 
 def begun(asked: Column, ids: Column) -> pd.DataFrame:
@@ -46,6 +57,8 @@ def tell(told: pd.DataFrame, answer: pd.DataFrame, *, unfinished: bool = False) 
     told.loc[rows, named.SALESFORCE_ID] = answer[named.SALESFORCE_ID].fillna(known)
     refused = codes.notna()
     told.loc[rows, named.DONE] = ~refused
+    if not refused.any() and told.loc[rows, named.CODE].isna().all():
+        return
     awaited = reasons.str.contains(_PARENT_AWAITED, regex=False).fillna(value=False)
     told.loc[rows, named.PASSING] = (refused & (codes.isin(PASSING | _LATER) | awaited)).astype(bool)
     told.loc[rows, named.CODE] = codes

@@ -123,6 +123,8 @@ class Cells:
     def _written(
         self, sobject: str, operation: SaveAs, known: Mapping[str, Column], rows: Column, **how: Any
     ) -> Writing:
+        if not rows.any():
+            return Writing(sobject, operation, pd.DataFrame(known)[rows], pd.DataFrame(known)[rows], **how)
         given = pd.DataFrame(self._given, index=self._index, dtype=bool)[rows]
         given = given.loc[:, given.any(axis="index")].assign(**dict.fromkeys(known, True))
         values = pd.DataFrame({**self._values, **known}, index=self._index)[rows]
