@@ -145,6 +145,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--customers", type=int, default=300)
     parser.add_argument("--calm", action="store_true", help="nothing goes wrong, nobody is killed")
+    parser.add_argument("--quick", action="store_true", help="no Prefect: the living run makes all records")
     arguments = parser.parse_args()
     console = Console(soft_wrap=True)
     end_on_sigterm()
@@ -152,7 +153,9 @@ def main() -> None:
         stop_left_behind(home / "postgres")
         for left in home.iterdir():
             shutil.rmtree(left) if left.is_dir() else left.unlink()
-        with site(home, console, customers=arguments.customers, scope=SCOPE) as here:
+        with site(
+            home, console, customers=arguments.customers, scope=SCOPE, migrates=not arguments.quick
+        ) as here:
             outcome = soak(
                 here,
                 seconds=arguments.seconds,
