@@ -95,9 +95,10 @@ def paired(at: Parties, found: Found, coming: Mapping[str, Collection[str]]) -> 
 
 def _belonging(found: Found, live: pd.DataFrame) -> dict[str, str]:
     """External id -> the Salesforce id of the record that is its own."""
-    by_fold = live.dropna(subset=[FOLD]).drop_duplicates(FOLD)
-    bound = dict(zip(by_fold[FOLD], by_fold[named.SALESFORCE_ID], strict=True))
     linked = {key: pair.salesforce_id for key, pair in found.known.items() if pair.salesforce_id}
+    free = live[~live[named.SALESFORCE_ID].isin(list(linked.values()))]
+    by_fold = free.dropna(subset=[FOLD]).drop_duplicates(FOLD)
+    bound = dict(zip(by_fold[FOLD], by_fold[named.SALESFORCE_ID], strict=True))
     every = {**found.said, **bound, **linked}
     return {key: every[key] for key in found.keys if key in every}
 

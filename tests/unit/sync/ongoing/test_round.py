@@ -126,6 +126,17 @@ def test_what_was_deleted_is_flagged_and_never_revived() -> None:
     assert twins.equal()
 
 
+@pytest.mark.parametrize("key", [None, "S-other"])
+def test_an_external_id_that_somebody_touched_is_restored(key: str | None) -> None:
+    twins = agreed()
+    twins.theirs[SF].key = key
+    twins.hear(salesforce(twins, SF))
+    twins.rounds()
+    assert not twins.letters
+    assert twins.theirs[SF].key == "S1"
+    assert twins.equal()
+
+
 def test_a_record_that_moved_to_another_external_id_is_gone_under_the_old_one() -> None:
     twins = agreed()
     notice = gentrack(twins, "S1")
