@@ -126,7 +126,7 @@ def test_what_was_deleted_is_flagged_and_never_revived() -> None:
     assert twins.equal()
 
 
-@pytest.mark.parametrize("key", [None, "S-other"])
+@pytest.mark.parametrize("key", [None, "A-other", "T-other"])
 def test_an_external_id_that_somebody_touched_is_restored(key: str | None) -> None:
     twins = agreed()
     twins.theirs[SF].key = key
