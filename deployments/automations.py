@@ -11,17 +11,13 @@ from uuid import UUID
 
 from prefect.automations import Automation, EventTrigger, Posture
 from prefect.client.orchestration import get_client
-from prefect.events.actions import ChangeFlowRunState, RunDeployment, SendNotification
+from prefect.events.actions import ChangeFlowRunState, SendNotification
 from prefect.events.schemas.events import ResourceSpecification
 from prefect.exceptions import ObjectNotFound
 from prefect.states import StateType
 
 from connector.errors import SettingsInvalid
 
-OURS = "gentrack"
-"""The tag of all our deployments."""
-LIVING = "ongoing"
-"""The tag of deployments whose run is to live: when its process dies, it goes again."""
 ALERT_EVENT = "gentrack-connector.alert.raised"
 """What ongoing synchronisation emits when somebody has to look, once until it has recovered."""
 
@@ -31,12 +27,14 @@ QUIET_FOR = timedelta(hours=1)
 """A deployment that fails again and again is told once in this time."""
 
 _A_RUN = ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"})
+_OURS = ResourceSpecification({"prefect.resource.role": "tag", "prefect.resource.id": "prefect.tag.gentrack"})
+"""All our deployments bear that tag, and their runs with them."""
 
 
 def automations(notify: UUID | None = None, *, silent_for: timedelta = SILENT_FOR) -> Sequence[Automation]:
     """All of them; those that tell somebody only with `notify`, the id of a notification block."""
     told = () if notify is None else (_failed(notify), _alert(notify))
-    return (_died(silent_for), _goes_again(), *told)
+    return (_died(silent_for), *told)
 
 
 def apply(wanted: Sequence[Automation]) -> dict[str, bool]:
@@ -89,7 +87,7 @@ def _died(silent_for: timedelta) -> Automation:
             after={"prefect.flow-run.heartbeat"},
             expect={"prefect.flow-run.*"},
             match=_A_RUN,
-            match_related=_tagged(OURS),
+            match_related=_OURS,
             for_each={"prefect.resource.id"},
             posture=Posture.Proactive,
             threshold=1,
@@ -103,23 +101,6 @@ def _died(silent_for: timedelta) -> Automation:
     )
 
 
-def _goes_again() -> Automation:
-    return Automation(
-        name="Gentrack connector: a living run goes again",
-        description="When the process of an ongoing run dies, the next one is started at once.",
-        trigger=EventTrigger(
-            expect={"prefect.flow-run.Crashed"},
-            match=_A_RUN,
-            match_related=_tagged(LIVING),
-            for_each={"prefect.resource.id"},
-            posture=Posture.Reactive,
-            threshold=1,
-            within=SILENT_FOR,
-        ),
-        actions=[RunDeployment(source="inferred")],
-    )
-
-
 def _failed(notify: UUID) -> Automation:
     return Automation(
         name="Gentrack connector: a run failed",
@@ -127,7 +108,7 @@ def _failed(notify: UUID) -> Automation:
         trigger=EventTrigger(
             expect={"prefect.flow-run.Failed", "prefect.flow-run.Crashed"},
             match=_A_RUN,
-            match_related=_tagged(OURS),
+            match_related=_OURS,
             for_each={"related:deployment:prefect.resource.id"},
             posture=Posture.Reactive,
             threshold=1,

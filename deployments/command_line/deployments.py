@@ -67,7 +67,7 @@ def apply_command(
         ),
     ] = None,
 ) -> None:
-    """Let the server end runs whose process died, start a living run again, and tell somebody of failures.
+    """Let the server end runs whose process died, and tell somebody of failures and alerts.
 
     May be repeated: what is there is brought up to date, and what somebody switched off stays off.
     """
