@@ -10,6 +10,7 @@ from connector.entities import entity, registry
 from connector.mapping import columns as named
 from connector.mapping.flags import GONE
 from connector.sync.ongoing.salesforce_side import SalesforceSide, Wanted
+from connector.sync.ongoing.salesforce_soql import criterion
 from tests.unit.sync.ongoing.told_org import ToldOrg
 
 KEY = "Gentrack_External_Id__c"
@@ -84,3 +85,17 @@ def test_no_records_have_the_same_columns_as_some() -> None:
     )
     pd.testing.assert_series_equal(some.dtypes, none.dtypes)
     assert some["s.parent.ParentId"][0] == "A-9"
+
+
+def test_what_is_in_scope_is_asked_in_the_form_that_each_type_needs() -> None:
+    account = ToldOrg().described["Account"]
+    kinds = {"Phone": "boolean", "Fax": "multipicklist"}
+    fields = dict(account.fields) | {n: replace(account.fields[n], type=kind) for n, kind in kinds.items()}
+    asked = criterion(
+        replace(account, fields=fields),
+        {"Name": ["O'Brien"], "Phone": ["true"], "Fax": ["A", "B"], "RecordType.DeveloperName": ["Home"]},
+    )
+    assert asked == (
+        "Name IN ('O\\'Brien') AND Phone IN (true) AND Fax INCLUDES ('A', 'B')"
+        " AND RecordType.DeveloperName IN ('Home')"
+    )
