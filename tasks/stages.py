@@ -12,7 +12,7 @@ from prefect.states import Failed
 
 from connector.errors import ServiceUnavailable
 from connector.model.outcome import RunOutcome
-from connector.model.run import Run, Stage
+from connector.model.run import RECONCILE, Run, Stage
 from connector.model.scope import EVERYTHING, Scope
 from connector.model.summary import Summary
 from tasks.connection import connection
@@ -91,7 +91,8 @@ def conclude(run: Run, summary: Summary) -> None:
             finished_at=summary.finished_at,
         )
     ended = summary.outcome.value + (f" at {summary.stage}" if summary.stage else "")
-    kind = "".join(f"{word} " for word in (run.scope.kind, "plan" if run.mode == "plan" else "") if word)
+    mode = run.mode if run.mode in {"plan", RECONCILE} else ""
+    kind = "".join(f"{word} " for word in (run.scope.kind, mode) if word)
     about = {run.scope.kind} if run.scope.kind else set()
     with get_client(sync_client=True) as client, suppress(ObjectNotFound):
         known = client.read_flow_run(UUID(run.id))

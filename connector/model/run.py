@@ -11,10 +11,7 @@ RECONCILE = "reconcile"
 
 
 class Stage(StrEnum):
-    """The stages of an initial synchronisation in their order; undo stands in the place of upsert.
-
-    A reconciliation has a stage of its own, compare, between extract and report.
-    """
+    """The stages of an initial synchronisation in their order; undo stands in the place of upsert."""
 
     PREFLIGHT = "preflight"
     CONFIRM = "confirm"
@@ -25,7 +22,6 @@ class Stage(StrEnum):
     UPSERT = "upsert"
     UNDO = "undo"
     WRITE_BACK = "write-back"
-    COMPARE = "compare"
     VERIFY = "verify"
     REPORT = "report"
     CLOSE_WINDOW = "close-window"

@@ -31,6 +31,7 @@ from deployments.command_line.options import (
 )
 from deployments.command_line.plan import plan
 from deployments.command_line.purge import purge
+from deployments.command_line.reconcile import reconcile
 from deployments.command_line.report import report
 from deployments.command_line.resume import resume
 from deployments.command_line.retry_failed import retry_failed
@@ -115,6 +116,23 @@ def retry_failed_command(
     Exit status: 0 completed, 3 completed with errors, 1 failed.
     """
     raise typer.Exit(retry_failed(run, yes=yes, as_json=as_json))
+
+
+@app.command(name="reconcile")
+def reconcile_command(
+    instance: InstanceOption,
+    *,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Give what differs to ongoing synchronisation, which writes."),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare both systems wholly and say where they do not agree. Writes to neither system itself.
+
+    Exit status: 0 both agree, 3 something differs, 1 failed.
+    """
+    raise typer.Exit(reconcile(instance, repair=repair, as_json=as_json))
 
 
 @app.command(name="confirm")

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from connector.sync.erase.person import Erased, Person
-from connector.sync.ongoing.drift_files import DRIFT_ROWS
 from connector.sync.plan_files import PLAN_FILE, PLAN_PAGE
+from connector.sync.reconcile.drift_files import DRIFT_ROWS
 from connector.sync.report import ERRORS_FILE
 from connector.sync.review_file import REVIEW_FILE
 from connector.sync.write_back_told import WRITE_BACK_FILE

@@ -106,6 +106,13 @@ def test_a_salesforce_record_is_linked_with_its_newest_key(ledger: SqlLedger) ->
     assert kept(ledger, "A-1", "A-2", "A-1001") == [ACME, ended]
 
 
+def test_what_is_learned_changes_nothing_that_is_known(ledger: SqlLedger) -> None:
+    known = replace(ACME, standing="ended", contested=2)
+    ledger.agreements.keep(HERE, "account", [known])
+    assert ledger.agreements.learn(HERE, "account", ACME.fields, [batch(ACME, OTHER)]) == 1
+    assert kept(ledger, "A-1001", "\\N") == [known, OTHER]
+
+
 def test_an_error_on_the_way_keeps_nothing(ledger: SqlLedger) -> None:
     def breaking() -> Iterator[pa.RecordBatch]:
         yield batch(ACME)

@@ -8,18 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from connector.entities import entity
 from connector.mapping.agreement.terms import Terms
 from connector.model.change import Notice, NoticeSource, Side
 from connector.model.drift import Drift, EntityDrift
 from connector.model.run import RECONCILE
 from connector.sync import folders
 from connector.sync.agree import agree
+from connector.sync.erase.person import Person
+from connector.sync.erase.reports import erase_reports
 from connector.sync.extract import extract_salesforce
-from connector.sync.ongoing.drift_files import DRIFT_FILE, DRIFT_ROWS, DriftRows, write_drift
-from connector.sync.ongoing.reconcile import Reconcile
+from connector.sync.reconcile.compare import Comparison
+from connector.sync.reconcile.drift_files import DRIFT_FILE, DRIFT_ROWS, DriftRows, write_drift
 from tests.unit.sync.agreements_twin import AgreementsTwin
 from tests.unit.sync.gentrack_staged import put_gentrack
 from tests.unit.sync.link_ledger_twin import LinkLedgerTwin
+from tests.unit.sync.people import people
 from tests.unit.sync.sync_records import account, customer, link
 from tests.unit.sync.whole_run import WholeRun
 
@@ -66,7 +70,7 @@ class Comparing:
             )
         inbox = self.inbox if repair else None
         with DriftRows(self.folder) as rows:
-            verb = Reconcile(run, self.whole.org, workspace, self.agreements, self.links, inbox, rows)
+            verb = Comparison(run, self.whole.org, workspace, self.agreements, self.links, inbox, rows)
             for spec in self.whole.entities:
                 verb.stage_agreements(spec)
             found = {
@@ -193,3 +197,17 @@ def test_rows_that_share_a_key_are_rejected_once(loaded: Comparing) -> None:
     found = loaded.compare()
     assert found["account"].rows.rejected == 1
     assert ("", "DUPLICATE_KEY", "") in said(found["account"])
+
+
+def test_a_person_who_is_erased_leaves_the_list_and_values_borrowed_of_them_are_emptied(
+    loaded: Comparing,
+) -> None:
+    loaded.whole.org.by_key("Contact", "C7")["FirstName"] = "Somebody"
+    loaded.whole.org.by_key("Account", "A1")["Name"] = "Somebody else's"
+    loaded.compare()
+    assert {row["external_id"] for row in loaded.listed()} == {"C7", "A1"}
+    person = Person(entity("contact"), people(), "c7", borrowing=frozenset({"a1"}))
+    erased = list(erase_reports(person, [loaded.folder.name], loaded.folder.parent))
+    assert [one.rows for one in erased] == [2]
+    (row,) = loaded.listed()
+    assert (row["external_id"], row["gentrack_value"], row["salesforce_value"]) == ("A1", "", "")

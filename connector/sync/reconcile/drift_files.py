@@ -12,7 +12,7 @@ from connector.mapping import columns as named
 from connector.mapping.agreement.decisions import Decisions
 from connector.mapping.converters import Column
 from connector.model.drift import Drift
-from connector.sync.ongoing.needing import as_a_whole, fields_of
+from connector.sync.reconcile.needing import as_a_whole, fields_of
 
 DRIFT_ROWS = "drift.csv"
 """Every record and field that differs, with both values."""

@@ -1,4 +1,4 @@
-"""Reconcile: both systems and the ledger compared wholly, by the rules that decide in a round.
+"""Compare: both systems and the ledger compared wholly, by the rules that decide in a round.
 
 It writes to neither system. What differs is counted and listed, and where it is to be repaired, its records
 are put into the inbox: the ongoing run decides about them anew. Both sides are read one after the other, so
@@ -28,10 +28,11 @@ from connector.model.outcome import EntityCounts, RowOutcome
 from connector.model.run import Run
 from connector.sync import folders
 from connector.sync.gentrack_tables import gentrack_tables
-from connector.sync.ongoing.drift_files import DriftRows
-from connector.sync.ongoing.needing import as_a_whole, fields_of, needing
 from connector.sync.ongoing.ports import Noticing
-from connector.sync.ongoing.reconcile_sql import (
+from connector.sync.ongoing.salesforce_soql import criterion
+from connector.sync.ports import AgreementSets, LinkLedger, SalesforceOrg
+from connector.sync.prepared_sql import KEYED, keyed_sql
+from connector.sync.reconcile.compare_sql import (
     BOUND,
     FACTS,
     OURS,
@@ -44,9 +45,8 @@ from connector.sync.ongoing.reconcile_sql import (
     side_by_side_sql,
     theirs_sql,
 )
-from connector.sync.ongoing.salesforce_soql import criterion
-from connector.sync.ports import AgreementSets, LinkLedger, SalesforceOrg
-from connector.sync.prepared_sql import KEYED, keyed_sql
+from connector.sync.reconcile.drift_files import DriftRows
+from connector.sync.reconcile.needing import as_a_whole, fields_of, needing
 from connector.sync.staged_sql import StagedSql, Workspace
 
 _SAMPLES = 20
@@ -58,7 +58,7 @@ _Said = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True)
-class Reconcile:
+class Comparison:
     """Compares entities of which both sides are staged. `inbox` is None where nothing is to be repaired."""
 
     run: Run
@@ -101,20 +101,20 @@ class Reconcile:
             self.workspace.staging.write(spec.name, number, folder, table)
 
     def _tables(self, spec: EntitySpec, wanted: Mapping[str, Sequence[str]] | None, sql: StagedSql) -> None:
-        """All that the statements of `reconcile_sql` stand over, and their results."""
+        """All that the statements of `compare_sql` stand over, and their results."""
         run = self.run
         sql.variable("today", run.started_at.date().isoformat())
         gentrack_tables(run, spec, sql)
         sql.table("existing", folders.salesforce(run, spec.name))
         for parent in spec.parents:
             sql.table(f"existing_of_{parent.field}", folders.salesforce(run, parent.entity))
-            sql.table(f"agreements_of_{parent.field}", folders.agreements(run, parent.entity))
-        sql.table("agreements", folders.agreements(run, spec.name))
+            sql.table(f"pairs_of_{parent.field}", folders.agreements(run, parent.entity))
+        sql.table("pairs_of_ledger", folders.agreements(run, spec.name))
         sql.arrow("proposed", self.links.proposals(run, spec.name))
         in_scope = pa.array(self._in_scope(spec, wanted), pa.string())
         sql.arrow("in_scope", pa.table({named.SALESFORCE_ID: in_scope}))
         sql.keep(KEYED, keyed_sql(spec, sql.column_names(spec.source.sql)))
-        sql.keep("known", "SELECT * FROM agreements")
+        sql.keep("known", "SELECT * FROM pairs_of_ledger")
         sql.keep(BOUND, bound_sql(spec))
         sql.keep(FACTS, facts_sql())
         sql.keep(OURS, ours_sql(spec))

@@ -3,9 +3,9 @@
 As in `connector.sync.prepared_sql`: narrow facts first, then the values of each side in the same order, each
 kept on disk, and all of it side by side. One statement of all joins would hold the set in memory.
 
-Over `keyed` (Gentrack's rows with their keys), `existing` (what Salesforce holds), `agreements`, `in_scope`
-(Salesforce ids), `proposed`, `existing_of_<field>` (what Salesforce holds of each parent) and
-`agreements_of_<field>`.
+Over `keyed` (Gentrack's rows with their keys), `existing` (what Salesforce holds), `pairs_of_ledger`, as
+`known` with their numbers, `in_scope` (Salesforce ids), `proposed`, and of each parent `existing_of_<field>`
+and `pairs_of_<field>`.
 """
 
 from connector.mapping import columns as named
@@ -29,7 +29,7 @@ def bound_sql(spec: EntitySpec) -> str:
                END AS rank
         FROM existing
         LEFT JOIN (
-            SELECT {named.SALESFORCE_ID}, min(lower({named.KEY})) AS folded FROM agreements
+            SELECT {named.SALESFORCE_ID}, min(lower({named.KEY})) AS folded FROM pairs_of_ledger
             WHERE {named.STANDING} = '{Standing.LINKED}' AND {named.SALESFORCE_ID} IS NOT NULL GROUP BY ALL
         ) AS linked USING ({named.SALESFORCE_ID})
     """
@@ -90,7 +90,7 @@ def _there_sql(lookup: str) -> str:
     return f"""
         SELECT lower({named.KEY}) AS folded FROM existing_of_{lookup} WHERE {named.KEY} IS NOT NULL
         UNION
-        SELECT lower({named.KEY}) FROM agreements_of_{lookup}
+        SELECT lower({named.KEY}) FROM pairs_of_{lookup}
         SEMI JOIN existing_of_{lookup} USING ({named.SALESFORCE_ID})
         WHERE {named.STANDING} = '{Standing.LINKED}'
     """

@@ -1,0 +1,1 @@
+"""Reconciliation: both systems and the ledger compared wholly, and what is told of where they differ."""
