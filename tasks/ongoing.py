@@ -21,7 +21,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import StateType
 from prefect.events import emit_event
 from prefect.runtime import flow_run
-from prefect.states import Completed, State
+from prefect.states import Cancelled, Completed, State
 
 from connector.bootstrap import Connection
 from connector.model.alert import AlertKind
@@ -46,7 +46,15 @@ class _End:
         return self.asked or datetime.now(UTC) >= self.at
 
 
-def live(instance: str) -> Standing | None:
+@dataclass(frozen=True)
+class Lived:
+    """How the instance stands after a life, and whether somebody cancelled it."""
+
+    standing: Standing
+    cancelled: bool
+
+
+def live(instance: str) -> Lived | None:
     """Live until the next run is due, or until somebody cancels; None where another run lives.
 
     Raises LeaseLost, PersonNeeded.
@@ -69,14 +77,17 @@ def live(instance: str) -> Standing | None:
         if standby is not None:
             end.at = standby.until()
         standing = life.live()
-        _leave(standby, asked=end.asked)
-    return standing
+        cancelled = end.asked and _is_cancelled()
+        if standby is not None:
+            _leave(standby, asked=end.asked, cancelled=cancelled)
+    return Lived(standing, cancelled)
 
 
-def conclude(instance: str, standing: Standing | None) -> State[None]:
+def conclude(instance: str, lived: Lived | None) -> State[None]:
     """The run's last state, and the tags that say how it ended."""
-    if standing is None:
+    if lived is None:
         return Completed(message=f"Nothing done: {_who(instance)} keeps instance {instance} in agreement.")
+    standing = lived.standing
     done = sum(sum(counts.values()) for counts in standing.outcomes.values())
     told = f"{done:,} records looked at in {standing.rounds:,} rounds."
     if standing.with_errors:
@@ -90,14 +101,25 @@ def conclude(instance: str, standing: Standing | None) -> State[None]:
         known = client.read_flow_run(UUID(str(flow_run.id)))
         outcome = _WITH_ERRORS if standing.with_errors else _CLEAN
         client.update_flow_run(known.id, tags={*known.tags, f"instance:{instance}", outcome} - {TAG})
-    return Completed(message=told)
+    return Cancelled(message=told) if lived.cancelled else Completed(message=told)
 
 
-def _leave(standby: Standby | None, *, asked: bool) -> None:
-    if standby is not None and asked:
+def _leave(standby: Standby, *, asked: bool, cancelled: bool) -> None:
+    """A worker that ends leaves the standby, overdue when one is back; who cancels leaves none."""
+    if cancelled:
         standby.dismiss()
-    elif standby is not None:
+    elif asked:
+        standby.put_off()
+    else:
         standby.hand_over()
+
+
+def _is_cancelled() -> bool:
+    if not flow_run.id:
+        return False
+    with get_client(sync_client=True) as client:
+        state = client.read_flow_run(UUID(str(flow_run.id))).state
+    return state is not None and state.is_cancelling()
 
 
 def _who(instance: str) -> str:
@@ -113,7 +135,7 @@ def _who(instance: str) -> str:
 
 @contextmanager
 def _hearing_sigterm(end: _End) -> Iterator[None]:
-    """Let SIGTERM, by which Prefect cancels, end the life after its round; then it means what it meant."""
+    """Let SIGTERM, by which Prefect cancels and a worker ends, end the life after its round."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -126,8 +148,6 @@ def _hearing_sigterm(end: _End) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-    if end.asked:
-        signal.raise_signal(signal.SIGTERM)
 
 
 class _emitting:  # noqa: N801 - it reads as words do
