@@ -103,10 +103,11 @@ bench: bench-clients ## how fast the sandbox org, the Bulk client and a whole ru
 	$(RUN) bench.gentrack_sources --customers 10000
 	$(RUN) bench.pipeline --customers 1000
 
-docs: setup ## write docs/mapping.md and docs/ongoing-decisions.md anew from the registry and the rules, prefect.ecs.yaml from prefect.yaml
+docs: setup ## write docs/mapping.md and docs/ongoing-decisions.md anew from the registry and the rules, the tables of docs/api.md, prefect.ecs.yaml
 	$(RUN) deployments.mapping_page
 	$(RUN) deployments.decisions_page
 	$(RUN) deployments.ecs_files
+	$(RUN) deployments.api_page
 
 eventbus: setup ## write the Python of eventbus/pubsub_api.proto anew
 	$(RUN) grpc_tools.protoc -I . --python_out . --pyi_out . eventbus/pubsub_api.proto

@@ -29,6 +29,7 @@
 A refused row is not an error: it is a value (`connector.model.outcome`).
 """
 
+import traceback
 from collections.abc import Sequence
 
 
@@ -163,3 +164,8 @@ class NotConfirmed(PersonNeeded):
 
 class SwitchStuck(PersonNeeded):
     """A switch of the outage window is not where it was put; `todo` says how to put it there by hand."""
+
+
+def frames_of(error: BaseException) -> str:
+    """Where an error arose, line by line, without what it says: that may quote a record."""
+    return "".join(traceback.format_tb(error.__traceback__))

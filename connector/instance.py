@@ -171,6 +171,7 @@ class RetentionSection(Section):
         default=90, ge=0, description="Days for before-images: so long a run is undone."
     )
     reports: int = Field(default=365, ge=0, description="Days for reports on the machine of the run.")
+    job_values: int = Field(default=7, ge=0, description="Days for the values in answers of sync jobs.")
 
 
 class WriteBackSection(Section):

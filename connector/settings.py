@@ -119,8 +119,9 @@ class ApiSettings(BaseModel, extra="forbid"):
         default=None, description="Encrypts the keys that tokens are signed by; none: only the ledger does."
     )
     token_minutes: int = Field(default=30, ge=1, le=720, description="Minutes that a token is good for.")
-    requests_per_minute: int = Field(default=1_200, ge=1, description="Requests of an app a minute.")
-    burst: int = Field(default=120, ge=1, description="Requests of an app at once.")
+    requests_per_minute: int = Field(default=3_000, ge=1, description="Requests of an app a minute.")
+    jobs_at_once: int = Field(default=4, ge=1, le=32, description="Threads that carry sync jobs out.")
+    burst: int = Field(default=300, ge=1, description="Requests of an app at once.")
 
     @model_validator(mode="after")
     def _real_secret(self) -> Self:

@@ -7,6 +7,7 @@ from connector.settings import Settings, load_settings
 from connector.store.ledger import SqlLedger
 
 _open: dict[str, Connection] = {}
+_hurried: dict[str, Connection] = {}
 _ledgers: list[SqlLedger] = []
 _opening = threading.Lock()
 
@@ -17,6 +18,14 @@ def connection(instance: str) -> Connection:
         if instance not in _open:
             _open[instance] = _connected(instance)
         return _open[instance]
+
+
+def hurried_connection(instance: str) -> Connection:
+    """The same for who waits for an answer: neither side is waited for as long. Raises SettingsInvalid."""
+    with _opening:
+        if instance not in _hurried:
+            _hurried[instance] = _connected(instance).hurried()
+        return _hurried[instance]
 
 
 def ledger() -> SqlLedger:
@@ -30,8 +39,9 @@ def ledger() -> SqlLedger:
 def close_connections() -> None:
     """Give back what was opened; the next task connects anew, with the settings of that moment."""
     with _opening:
-        while _open:
-            _open.popitem()[1].close()
+        for known in (_open, _hurried):
+            while known:
+                known.popitem()[1].close()
         while _ledgers:
             _ledgers.pop().close()
 

@@ -29,7 +29,7 @@ def task(name: str, run_name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
     def made(work: Callable[P, R]) -> Task[P, R]:
         @functools.wraps(work)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            with _told_here(name):
+            with told_here(name):
                 return work(*args, **kwargs)
 
         return prefect_task(name=name, task_run_name=run_name, cache_policy=NO_CACHE)(guarded)
@@ -37,7 +37,9 @@ def task(name: str, run_name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
     return made
 
 
-class _told_here(AbstractContextManager[None]):  # noqa: N801 - it reads as words do
+class told_here(AbstractContextManager[None]):  # noqa: N801 - it reads as words do
+    """What leaves it is an error of ours; the text of any other stays in the log of this process."""
+
     def __init__(self, work: str) -> None:
         self._work = work
 

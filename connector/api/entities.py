@@ -3,32 +3,31 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Security
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from connector.api.auth.callers import Caller, Callers, InstanceId
 from connector.api.instances import Instances
 from connector.api.refusals import guarded
+from connector.api.shape import Shape
 from connector.mapping.agreement.directions import directions_of
 from connector.mapping.agreement.terms import Direction
 from connector.mapping.vocabulary import EntitySpec, Master
 from connector.model.api_app import AppScope
 
 
-class SynchronisedField(BaseModel):
+class SynchronisedField(Shape):
     """A field of an entity."""
 
     name: str = Field(description="API name in Salesforce.", examples=["Phone"])
     master: Master = Field(description="The system whose value counts.")
 
 
-class SynchronisedEntity(BaseModel):
+class SynchronisedEntity(Shape):
     """A kind of record that is synchronised."""
 
-    entity_type: str = Field(alias="entityType", description="Its name here.", examples=["account"])
-    salesforce_object: str = Field(alias="salesforceObject", examples=["Account"])
-    external_id: str = Field(
-        alias="externalId", description="What its records are found by.", examples=["number"]
-    )
+    entity_type: str = Field(description="Its name here.", examples=["account"])
+    salesforce_object: str = Field(examples=["Account"])
+    external_id: str = Field(description="What its records are found by.", examples=["number"])
     parents: list[str] = Field(
         description="Entities that are synchronised before it.", examples=[["account"]]
     )
@@ -36,7 +35,7 @@ class SynchronisedEntity(BaseModel):
     fields: list[SynchronisedField]
 
 
-class SynchronisedEntities(BaseModel):
+class SynchronisedEntities(Shape):
     """All of them, parents before children."""
 
     entities: list[SynchronisedEntity]
@@ -62,9 +61,9 @@ def entities(instances: Instances, callers: Callers) -> APIRouter:
 
 def _told(spec: EntitySpec) -> SynchronisedEntity:
     return SynchronisedEntity(
-        entityType=spec.name,
-        salesforceObject=spec.salesforce_object,
-        externalId=" : ".join(spec.key),
+        entity_type=spec.name,
+        salesforce_object=spec.salesforce_object,
+        external_id=" : ".join(spec.key),
         parents=list(dict.fromkeys(parent.entity for parent in spec.parents)),
         directions=list(directions_of(spec)),
         fields=[SynchronisedField(name=field.api_name, master=field.master) for field in spec.fields],

@@ -2,18 +2,52 @@
 
 import logging
 import time
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from connector.api import problem_kinds as kinds
 from connector.api.instances import Instances
+from connector.api.openapi import Responses, problems
 from connector.api.problems import Problem
 from connector.clients.gentrack.events import GentrackEvent, notices
 from connector.clients.gentrack.payload_signature import HEADER, SignatureRefused
 from connector.model.change import NoticeSource
 
+_ANSWERS: Responses = {
+    200: {"description": "It is kept. The body is empty."},
+    **problems(
+        kinds.SIGNATURE_REFUSED,
+        kinds.NOT_AN_EVENT,
+        kinds.OTHER_TENANT,
+        kinds.NO_EVENTS_HERE,
+        kinds.UNKNOWN_INSTANCE,
+        kinds.TOO_LONG,
+        kinds.LEDGER_AWAY,
+    ),
+}
+_BODY = {
+    "description": "Its signature is in the header X-Payload-Signature: `t=<seconds>,v=<signature>`.",
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"type": "object"},
+                "example": {
+                    "appId": "59eaf43d-31c0-4151-8c1f-2ae76c68ce65",
+                    "createdAt": "2026-11-24T08:00:00.123Z",
+                    "data": {"id": 101},
+                    "eventId": "9a93dd8d-b81e-4ede-b7ab-c003d5fea3ee",
+                    "eventType": "account-updated",
+                    "tenantId": "61668309",
+                    "version": 1,
+                },
+            }
+        },
+    },
+}
 _logger = logging.getLogger(__name__)
 
 
@@ -21,8 +55,18 @@ def gentrack_events(instances: Instances) -> APIRouter:
     """The route. A sender that can't be known gets 401, and nothing is kept of what it sent."""
     router = APIRouter(tags=["events"])
 
-    @router.post("/v1/events/gentrack/{instance}", status_code=200, summary="Take a signed event of Gentrack")
-    async def take(instance: str, request: Request) -> Response:
+    @router.post(
+        "/v1/events/gentrack/{instance}",
+        status_code=200,
+        summary="Take a signed event of Gentrack",
+        responses=_ANSWERS,
+        openapi_extra=_BODY,
+        response_class=Response,
+    )
+    async def take(
+        instance: Annotated[str, Path(description="The instance: the id of its Gentrack tenant.")],
+        request: Request,
+    ) -> Response:
         body = await request.body()
         await run_in_threadpool(_kept, instances, instance, request.headers.get(HEADER), body)
         return Response(status_code=200)

@@ -37,6 +37,12 @@ class Instances:
                     ) from unknown
             return self._connections[instance]
 
+    def close(self) -> None:
+        """Give back what the connections have opened."""
+        with self._opening:
+            while self._connections:
+                self._connections.popitem()[1].close()
+
     def signatures(self, instance: str) -> PayloadSignatures:
         """What checks the events of an instance; a Problem (404) where it takes none."""
         section = self.connection(instance).instance.gentrack

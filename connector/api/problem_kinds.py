@@ -82,6 +82,54 @@ LEDGER_AWAY = Kind(
     "The ledger's database can't be reached; nothing was kept of the request.",
     "Send it again in a moment.",
 )
+UNKNOWN_ENTITY = Kind(
+    "UNKNOWN_ENTITY",
+    422,
+    "There is no such entity type.",
+    "Use one that GET .../entities lists.",
+)
+UNKNOWN_DIRECTION = Kind(
+    "UNKNOWN_DIRECTION",
+    422,
+    "There is no such direction.",
+    "Use gentrack-to-salesforce or salesforce-to-gentrack: it names the source.",
+)
+DIRECTION_NOT_SYNCHRONISED = Kind(
+    "DIRECTION_NOT_SYNCHRONISED",
+    422,
+    "Records of this entity type are not synchronised in this direction.",
+    "Use a direction that GET .../entities lists for it.",
+)
+KEY_USED_OTHERWISE = Kind(
+    "KEY_USED_OTHERWISE",
+    422,
+    "The Idempotency-Key was used for another request in the last 24 hours.",
+    "Use a new key for each request, and the same one only to send it again.",
+)
+UNKNOWN_JOB = Kind(
+    "UNKNOWN_JOB", 404, "There is no such sync job on this instance.", "Take the id from the answer to POST."
+)
+UNKNOWN_RUN = Kind(
+    "UNKNOWN_RUN", 404, "There is no such run of this instance.", "GET .../sync-runs lists those there are."
+)
+INSTANCE_IN_USE = Kind(
+    "INSTANCE_IN_USE",
+    409,
+    "Another run holds the instance: its outage window is reserved or open.",
+    "Wait for its end, or confirm or decline it.",
+)
+NOT_CONFIRMED = Kind(
+    "NOT_CONFIRMED",
+    409,
+    "The answer was not taken: the run goes on waiting, or does not wait.",
+    "GET the run to see what it asks.",
+)
+RUNS_AWAY = Kind(
+    "RUNS_AWAY",
+    503,
+    "Runs can't be started at the moment: Prefect's server does not answer, or lacks the deployment.",
+    "Send it again in a moment; if that does not help, have the service's settings checked.",
+)
 UNFORESEEN = Kind(
     "UNFORESEEN",
     500,

@@ -22,6 +22,8 @@ class AuditAction(StrEnum):
     APP_CREATED = "created an app"
     APP_ROTATED = "gave an app a new secret"
     APP_REVOKED = "revoked an app"
+    ASKED_FOR_SYNC = "asked for a record to be synchronised"
+    ASKED_FOR_MIGRATION = "asked for an initial synchronisation"
     SIGNING_KEYS_REPLACED = "replaced the keys that tokens are signed by"
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import datetime
 
-from sqlalchemy import Engine, func
+from sqlalchemy import Engine, func, tuple_
 from sqlmodel import Session, col, select
 
 from connector.model.history import PastRun
@@ -24,6 +24,16 @@ class History:
         query = select(RunRow).where(RunRow.instance == instance).order_by(col(RunRow.started_at).desc())
         with transaction(self._engine) as session:
             return self._told(session, list(session.exec(query.limit(limit)).all()))
+
+    def page(self, instance: str, *, limit: int, before: tuple[datetime, str] | None = None) -> list[PastRun]:
+        """The newest runs that began before a moment, or at it with a lower id."""
+        order = (col(RunRow.started_at), col(RunRow.id))
+        query = select(RunRow).where(RunRow.instance == instance)
+        if before is not None:
+            query = query.where(tuple_(*order) < before)
+        query = query.order_by(*(one.desc() for one in order)).limit(limit)
+        with transaction(self._engine) as session:
+            return self._told(session, list(session.exec(query).all()))
 
     def run(self, run_id: str) -> PastRun | None:
         """One run; None where the ledger has none of this id."""

@@ -27,6 +27,7 @@ from connector.store.replays import SqlReplays
 from connector.store.reviews import SqlReviews
 from connector.store.sessions import transaction
 from connector.store.signing_keys import SqlSigningKeys
+from connector.store.sync_jobs import SqlSyncJobs
 from connector.store.tables import (
     BatchRow,
     BulkJobRow,
@@ -75,6 +76,7 @@ class SqlLedger:
         self.writers = SqlWriters(engine)
         self.replays = SqlReplays(engine)
         self.api_apps = SqlApiApps(engine)
+        self.sync_jobs = SqlSyncJobs(engine)
         self.signing_keys = SqlSigningKeys(engine)
 
     @property

@@ -80,6 +80,8 @@ def _erased(at: Connection, ledger: SqlLedger, entity: str, key: str) -> Iterabl
     for name, keys in ({**person.hanging, entity: frozenset({person.key})}).items():
         if rows := ledger.agreements.erase(at.instance.id, name, keys):
             yield Erased("ledger, table agreement", "rows removed", rows)
+    if jobs := ledger.sync_jobs.erase(at.instance.id, person.keys, person.ids):
+        yield Erased("ledger, table sync_job", "jobs emptied of values", jobs)
     yield from erase_staged(person, runs, at.staging)
 
 

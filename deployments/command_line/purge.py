@@ -41,13 +41,16 @@ def _purged(instance: str, older_than: int | None, ledger: SqlLedger) -> list[Pu
     cutoffs = Cutoffs(*(now - timedelta(days=number) for number in asked))
     ended = ledger.history.finished_before(instance, now)
     removed = verb(ended, cutoffs, at.staging, at.settings.reports_folder, ledger.reviews)
-    if removed:
+    age = timedelta(days=kept.job_values if older_than is None else older_than)
+    values = ledger.sync_jobs.forget_values(instance, age)
+    if removed or values:
         detail = {
             "days": list(asked),
             "staging": sum(run.staging for run in removed),
             "before_images": sum(run.before_images for run in removed),
             "reports": sum(run.report for run in removed),
             "proposals": sum(run.proposals for run in removed),
+            "values of sync jobs": values,
         }
         ledger.audit.keep(instance, getpass.getuser(), AuditAction.PURGED, detail=detail)
     return removed

@@ -1,16 +1,21 @@
 """`connector serve`: the service that other systems call, until Ctrl-C."""
 
-import uvicorn
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
 from rich.console import Console
 
-from connector.api.app import create_app
 from connector.api.instances import Instances
-from connector.settings import load_settings
-from deployments.command_line.services import ledger_alone
+from connector.api.migration_runs import MigrationRuns
+from connector.settings import Settings, load_settings
+from connector.store.ledger import SqlLedger
+from connector.sync.on_demand.carry_out import Here
+from connector.sync.on_demand.ports import JobRuns
+from deployments.command_line.services import ledger_alone, names_prefect, prefect_of_the_team
 from deployments.ports import LOOPBACK, listening_on
-from tasks.connection import with_blocks
-
-_GRACE_SECONDS = 10
+from deployments.serving import job_runner, service
+from tasks.connection import close_connections, with_blocks
+from tasks.on_demand import records_on_demand
 
 
 def serve(port: int) -> int:
@@ -20,13 +25,34 @@ def serve(port: int) -> int:
     with (
         ledger_alone(settings, console) as ledger,
         listening_on(port, what="the service") as listening,
+        _runs(settings, ledger, console) as (instances, jobs, migrations),
+        job_runner(instances, jobs, settings.api.jobs_at_once) as wake,
     ):
         here = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
-        app = create_app(Instances(settings, ledger), settings.api, settings.api.public_url or here)
+        server = service(
+            instances, settings.api, settings.api.public_url or here, wake=wake, migrations=migrations
+        )
         console.print(f"Service at {here}", markup=False)
-        uvicorn.Server(
-            uvicorn.Config(
-                app, log_level="warning", server_header=False, timeout_graceful_shutdown=_GRACE_SECONDS
-            )
-        ).run(sockets=[listening])
+        server.run(sockets=[listening])
     return 0
+
+
+@contextmanager
+def _runs(
+    settings: Settings, ledger: SqlLedger, console: Console
+) -> Iterator[tuple[Instances, JobRuns, MigrationRuns | None]]:
+    """Where jobs and migrations are run: by Prefect's server where one is named, else jobs alone, here."""
+    instances = Instances(settings, ledger)
+    with ExitStack() as stack:
+        stack.callback(instances.close)
+        stack.callback(close_connections)
+        if names_prefect():
+            stack.enter_context(prefect_of_the_team())
+            from deployments.migration_runs import PrefectMigrationRuns  # noqa: PLC0415 - once it is set up
+            from deployments.warm_runs import WarmRuns  # noqa: PLC0415
+
+            yield instances, WarmRuns(ledger.sync_jobs), PrefectMigrationRuns()
+            return
+        console.print("Without PREFECT_API_URL: sync jobs are carried out unseen by it, no migrations.")
+        here = Here(ledger.sync_jobs, records_on_demand)
+        yield instances, here, None

@@ -109,6 +109,12 @@ def prefect_of_the_team() -> Iterator[str]:
         yield api_url
 
 
+def names_prefect() -> bool:
+    """Whether the settings name a Prefect server."""
+    os.environ.update(_QUIET)
+    return _prefect_api_url() is not None
+
+
 def _prefect_api_url() -> str | None:
     from prefect.settings import get_current_settings  # noqa: PLC0415 - after its environment is set
 

@@ -1,5 +1,6 @@
 """The API on a real socket, over a real ledger, with an app's key that the tests sign by."""
 
+import logging
 import threading
 import uuid
 from collections.abc import Iterator
@@ -9,18 +10,36 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from connector.api.app import create_app
 from connector.api.instances import Instances
 from connector.model.signing_key import SigningKey
-from connector.settings import Settings
+from connector.settings import ApiSettings, Settings
 from connector.store.ledger import open_ledger
+from connector.sync.on_demand.carry_out import Here
 from deployments.ports import listening_on
 from deployments.postgres import Postgres
+from deployments.serving import job_runner
+from deployments.serving import service as api_server
+from tests.api.logs import Logs, is_secret
 from tests.api.service import INSTANCE, Service
+from tests.api.twins import MigrationsTwin, SynchroniserTwin
+
+UNLIMITED = ApiSettings(requests_per_minute=1_000_000, burst=1_000_000)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs() -> Iterator[Logs]:
+    """Everything that is logged while the API is tested. At the end nothing secret may stand in it."""
+    kept, root = Logs(), logging.getLogger()
+    level = root.level
+    root.addHandler(kept)
+    root.setLevel(logging.INFO)
+    yield kept
+    root.removeHandler(kept)
+    root.setLevel(level)
+    assert kept.leaked() == []
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +56,7 @@ def signing_key(app_key: rsa.RSAPrivateKey) -> SigningKey:
     public = app_key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
+    is_secret(*private.decode().splitlines()[1:-1])
     return SigningKey("of-the-tests", private.decode(), public.decode(), datetime.now(UTC))
 
 
@@ -66,24 +86,35 @@ def shared_service(
 
 @contextmanager
 def serving(
-    database_url: str, home: Path, app_key: rsa.RSAPrivateKey, signing_key: SigningKey
+    database_url: str,
+    home: Path,
+    app_key: rsa.RSAPrivateKey,
+    signing_key: SigningKey,
+    limits: ApiSettings = UNLIMITED,
 ) -> Iterator[Service]:
     """The API in a thread."""
     folder = home / "instances"
     folder.mkdir()
     ledger = open_ledger(database_url)
-    settings = Settings(_env_file=None, instances_folder=folder)
+    settings = Settings(_env_file=None, instances_folder=folder, api=limits)
     with listening_on(0, what="the API") as listening:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         ledger.signing_keys.renewed(lambda _: True, lambda: signing_key)
-        app = create_app(Instances(settings, ledger), settings.api, address)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", server_header=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        with httpx.Client(base_url=address, transport=httpx.HTTPTransport(retries=5)) as http:
-            made = Service(http, ledger, folder, app_key)
-            made.add_instance(INSTANCE, signing_key.public)
-            yield made
-        server.should_exit = True
-        thread.join()
+        instances, synchroniser, migrations = (
+            Instances(settings, ledger),
+            SynchroniserTwin(),
+            MigrationsTwin(),
+        )
+        with job_runner(instances, Here(ledger.sync_jobs, lambda _: synchroniser), threads=2) as wake:
+            server = api_server(instances, settings.api, address, wake=wake, migrations=migrations)
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+            thread.start()
+            with httpx.Client(base_url=address, transport=httpx.HTTPTransport(retries=5)) as http:
+                made = Service(http, ledger, folder, app_key, synchroniser, migrations)
+                made.add_instance(INSTANCE, signing_key.public)
+                yield made
+            synchroniser.free.set()
+            server.should_exit = True
+            thread.join()
+        instances.close()
     ledger.close()

@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from connector.api.auth.secrets import hashed, new_secret
 from connector.model.api_app import ApiApp, AppRole, AppScope
 from connector.store.ledger import SqlLedger
+from tests.api.logs import is_secret
+from tests.api.twins import MigrationsTwin, SynchroniserTwin
 
 INSTANCE = "61668309"
 
@@ -37,12 +39,14 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
 
 @dataclass(frozen=True)
 class Service:
-    """The running API, the ledger behind it, and where its instances stand."""
+    """The running API, the ledger behind it, where its instances stand, and twins of what it hands on to."""
 
     http: httpx.Client
     ledger: SqlLedger
     instances: Path
     key: rsa.RSAPrivateKey
+    records: SynchroniserTwin
+    migrations: MigrationsTwin
 
     def add_instance(self, instance: str, webhook_key: str | None) -> None:
         """Write an instance's file; `webhook_key` is a public key in PEM."""
@@ -65,11 +69,14 @@ class Service:
         app = self.ledger.api_apps.create(
             instance, "Tests", role, scopes or role.scopes, secret_hash=hashed(secret), by="tests"
         )
+        is_secret(secret)
         return Signed(app, secret)
 
     def token(self, signed: Signed) -> str:
         """A token of an app."""
-        return str(self.http.post("/v1/token", auth=signed.basic).raise_for_status().json()["access_token"])
+        token = str(self.http.post("/v1/token", auth=signed.basic).raise_for_status().json()["access_token"])
+        is_secret(token, token.rpartition(".")[2])
+        return token
 
     def bearer(self, signed: Signed) -> dict[str, str]:
         """The header that an app sends."""

@@ -49,6 +49,11 @@ class Caller:
     scopes: frozenset[AppScope]
 
     @property
+    def shows_values(self) -> bool:
+        """Whether it is told the values of records."""
+        return AppScope.READ_VALUES in self.scopes
+
+    @property
     def name(self) -> str:
         """As it stands in the audit."""
         return f"app {self.app.id} ({self.app.name})"

@@ -47,6 +47,12 @@ class Person:
                 if parent.entity == self.spec.name:
                     yield spec, named.parent_key(parent.field), parent.key
 
+    @property
+    def keys(self) -> Mapping[str, frozenset[str]]:
+        """Entity -> the external ids, in lower case, of the records that are about the person."""
+        borrowed = {spec.name: self.borrowing for spec in self.borrowers}
+        return {**borrowed, **self.hanging, self.spec.name: frozenset({self.key})}
+
     def lookups_beside(self, entity: str) -> list[str]:
         """The columns of an entity's parts in which keys of what borrows from the person stand."""
         borrowers = {spec.name for spec in self.borrowers}

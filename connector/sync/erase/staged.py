@@ -101,10 +101,8 @@ def _claimed(person: Person, table: pa.Table) -> Mask:
 
     Those of a record that borrows from the person hold the person's values, and go whole.
     """
-    keys = dict.fromkeys((spec.name for spec in person.borrowers), person.borrowing)
-    keys |= {**person.hanging, person.spec.name: frozenset({person.key})}
     found = _is(table, (named.SALESFORCE_ID,), person.ids)
-    for entity, those in keys.items():
+    for entity, those in person.keys.items():
         found = pc.or_(found, pc.and_(_is(table, (claim.ENTITY,), {entity}), _is(table, _KEYS, those)))
     return found
 

@@ -1,0 +1,1 @@
+"""On-demand synchronisation: sync jobs are taken from the ledger, carried out, and settled."""
