@@ -51,7 +51,8 @@ def main() -> None:
         home = Path(tempfile.mkdtemp(prefix="bench-ongoing-"))
         try:
             told = Console(stderr=True)
-            with site(home, told, customers=customers if events else 300, scope=SCOPE, events=events) as here:
+            how_many = customers if events else 300
+            with site(home, told, customers=how_many, scope=SCOPE, events=events, migrates=False) as here:
                 here.ledger.wait_until_quiet(still=10, at_most=_PATIENCE)
                 at_a_rate(
                     here, arguments.rate, arguments.seconds, "with events" if events else "by poll alone"

@@ -23,7 +23,13 @@ from deployments.sandbox_process import sandbox as start_sandbox
 from deployments.stack import PROJECT, stack
 from deployments.starting import starting
 
-ONGOING: Mapping[str, Any] = {"poll_every": 5, "contests": 100, "per_second": 1000}
+ONGOING: Mapping[str, Any] = {
+    "poll_every": 5,
+    "contests": 100,
+    "per_second": 1000,
+    "backoff": 1,
+    "backoff_limit": 10,
+}
 """Terms of the soak. Its people touch the same fields again and again, which is no automation of the org."""
 IN_SCOPE = '[ongoing.entities.contact]\ncreate_in_gentrack = {{ {0} = ["{1}"] }}\n'
 _LONG_AGO = "2000-01-01T00:00Z"
