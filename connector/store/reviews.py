@@ -1,6 +1,6 @@
 """Reviews in the ledger: what is open, and what people decide, with who and when."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -58,6 +58,20 @@ class SqlReviews:
         """External id, case folded -> the Salesforce id that a person said is the same record."""
         found = self._of_keys(instance, entity, keys, LinkState.ACCEPTED)
         return {row.external_id.lower(): row.salesforce_id for row in found}
+
+    def decided_with(self, instance: str, entity: str, ids: Collection[str]) -> dict[str, set[str]]:
+        """Salesforce id -> the external ids of which a person said that they are, or are not, the same."""
+        query = select(ReviewRow).where(
+            ReviewRow.instance == instance,
+            ReviewRow.entity == entity,
+            col(ReviewRow.state).in_([state.value for state in DECISIONS]),
+            col(ReviewRow.salesforce_id) == any_(literal(list(ids), ARRAY(Text()))),
+        )
+        found: dict[str, set[str]] = defaultdict(set)
+        with transaction(self._engine) as session:
+            for row in session.exec(query).all():
+                found[row.salesforce_id].add(row.external_id)
+        return dict(found)
 
     def _of_keys(
         self, instance: str, entity: str, keys: Collection[str], state: LinkState = LinkState.PROPOSED

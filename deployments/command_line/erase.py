@@ -4,7 +4,7 @@ import getpass
 import json
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,9 @@ from rich.console import Console
 
 from connector.bootstrap import Connection
 from connector.errors import InstanceInUse, SettingsInvalid
+from connector.mapping.vocabulary import EntitySpec
 from connector.model.audit import AuditAction
+from connector.model.change import Notice, Side
 from connector.settings import load_settings
 from connector.store.ledger import SqlLedger
 from connector.sync.erase.person import Erased, Person
@@ -78,11 +80,24 @@ def _erased(at: Connection, ledger: SqlLedger, entity: str, key: str) -> Iterabl
         if rows:
             yield Erased(f"ledger, table {table}", "rows removed", rows)
     for name, keys in ({**person.hanging, entity: frozenset({person.key})}).items():
+        own = [one for one in at.entities if one.name == name]
+        letters = [notice for one in own for notice in _notices(at, ledger, one, keys)]
+        if rows := ledger.dead_letters.drop(at.instance.id, letters):
+            yield Erased("ledger, table dead_letter", "rows removed", rows)
         if rows := ledger.agreements.erase(at.instance.id, name, keys):
             yield Erased("ledger, table agreement", "rows removed", rows)
     if jobs := ledger.sync_jobs.erase(at.instance.id, person.keys, person.ids):
         yield Erased("ledger, table sync_job", "jobs emptied of values", jobs)
     yield from erase_staged(person, runs, at.staging)
+
+
+def _notices(at: Connection, ledger: SqlLedger, spec: EntitySpec, keys: Collection[str]) -> Iterator[Notice]:
+    """What the records of a person are called among the dead letters, whose reasons may quote them."""
+    for pair in ledger.agreements.of_keys(at.instance.id, spec.name, keys):
+        if pair.gentrack_id is not None:
+            yield Notice(Side.GENTRACK, spec.source.resources[0].name, str(pair.gentrack_id))
+        if pair.salesforce_id is not None:
+            yield Notice(Side.SALESFORCE, spec.salesforce_object, pair.salesforce_id)
 
 
 def _counted(removed: Iterable[Erased]) -> list[Erased]:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -13,8 +13,10 @@ from rich.table import Table
 
 from connector.bootstrap import Connection, connect
 from connector.errors import FileInvalid
+from connector.model.change import Notice, NoticeSource, Side
 from connector.model.link import DECISIONS, Decision, LinkState, Proposal
 from connector.settings import load_settings
+from connector.store.inbox import SqlInbox
 from connector.store.reviews import SqlReviews
 from connector.sync.review_file import read_review, write_review
 from deployments.command_line.services import ledger_alone
@@ -24,11 +26,11 @@ _SOME_REFUSED = 3
 
 
 @contextmanager
-def _reviews(instance: str) -> Iterator[tuple[Connection, SqlReviews]]:
+def _reviews(instance: str) -> Iterator[tuple[Connection, SqlReviews, SqlInbox]]:
     settings = load_settings()
     at = connect(instance, settings)
     with ledger_alone(settings, Console(stderr=True)) as ledger:
-        yield at, ledger.reviews
+        yield at, ledger.reviews, ledger.inbox
 
 
 def list_proposals(
@@ -36,7 +38,7 @@ def list_proposals(
 ) -> int:
     """Show what is open, what was decided, or what rules have linked. Raises ConnectorError."""
     states = (LinkState.LINKED,) if linked else DECISIONS if decided else (LinkState.PROPOSED,)
-    with _reviews(instance) as (_, reviews):
+    with _reviews(instance) as (_, reviews, _):
         found = reviews.proposals(instance, entity=entity, states=states)
     if as_json:
         _write([_as_dict(proposal) for proposal in found])
@@ -65,7 +67,7 @@ def list_proposals(
 def export(instance: str, target: Path, *, as_json: bool, linked: bool = False) -> int:
     """Write what is open, or what rules linked, with both records side by side. Raises ConnectorError."""
     states = (LinkState.LINKED,) if linked else (LinkState.PROPOSED,)
-    with _reviews(instance) as (at, reviews):
+    with _reviews(instance) as (at, reviews, _):
         number = write_review(reviews.proposals(instance, states=states), at.staging, target)
     if as_json:
         _write({"file": str(target) if number else None, "proposals": number})
@@ -82,10 +84,12 @@ def export(instance: str, target: Path, *, as_json: bool, linked: bool = False) 
 
 def import_decisions(instance: str, file: Path, by: str, *, as_json: bool) -> int:
     """Take a filled-in file: good lines are kept, bad ones told by their row. Raises ConnectorError."""
-    with _reviews(instance) as (_, reviews):
+    with _reviews(instance) as (at, reviews, inbox):
         lines = list(read_review(file, reviews.proposals(instance, states=LinkState)))
         chosen = [line for line in lines if line.decision is not None]
-        answers = reviews.decide_all(instance, [line.decision for line in chosen if line.decision], by=by)
+        decisions = [line.decision for line in chosen if line.decision]
+        answers = reviews.decide_all(instance, decisions, by=by)
+        _notice(at, inbox, [one for one, answer in zip(decisions, answers, strict=True) if answer is None])
     refused = {line.row: line.refusal for line in lines if line.refusal}
     refused |= {line.row: answer for line, answer in zip(chosen, answers, strict=True) if answer}
     told = {
@@ -111,7 +115,7 @@ def decide(instance: str, asked: Decision, by: str, *, as_json: bool) -> int:
 
     Raises FileInvalid or another ConnectorError.
     """
-    with _reviews(instance) as (_, reviews):
+    with _reviews(instance) as (at, reviews, inbox):
         known = reviews.proposals(instance, entity=asked.entity, states=LinkState)
         pairs = _meant(asked, [p for p in known if p.external_id == asked.external_id])
         for pair in pairs:
@@ -119,6 +123,7 @@ def decide(instance: str, asked: Decision, by: str, *, as_json: bool) -> int:
             refusal = reviews.decide(instance, chosen, by=by)
             if refusal is not None:
                 raise FileInvalid(f"{pair.external_id} and {pair.salesforce_id}: {refusal}")
+        _notice(at, inbox, pairs)
     if as_json:
         _write([{**_as_dict(pair), "state": asked.state.value} for pair in pairs])
     else:
@@ -127,6 +132,13 @@ def decide(instance: str, asked: Decision, by: str, *, as_json: bool) -> int:
                 f"{pair.entity} {pair.external_id} and {pair.salesforce_id}: {asked.state.value}."
             )
     return 0
+
+
+def _notice(at: Connection, inbox: SqlInbox, decided: Iterable[Decision | Proposal]) -> None:
+    """Let ongoing synchronisation look at what was decided; an initial run finds it by itself."""
+    objects = {spec.name: spec.salesforce_object for spec in at.entities}
+    notices = [Notice(Side.SALESFORCE, objects[one.entity], one.salesforce_id) for one in decided]
+    inbox.put(at.instance.id, notices, NoticeSource.API)
 
 
 def _meant(asked: Decision, known: list[Proposal]) -> list[Proposal]:

@@ -121,5 +121,8 @@ class Proposals(Protocol):
     def open_of(self, instance: str, entity: str, keys: Collection[str]) -> Mapping[str, int]:
         """External id, case folded -> how many records in Salesforce a person has still to decide about."""
 
+    def decided_with(self, instance: str, entity: str, ids: Collection[str]) -> Mapping[str, Collection[str]]:
+        """Salesforce id -> the external ids of which a person said that they are, or are not, the same."""
+
     def accepted_of(self, instance: str, entity: str, keys: Collection[str]) -> Mapping[str, str]:
         """External id, case folded -> the Salesforce id that a person said is the same record."""

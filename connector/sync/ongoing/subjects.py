@@ -45,6 +45,11 @@ def trace(at: Parties, notices: Collection[Notice]) -> Trace:
             ids[notice] |= {
                 (spec.name, notice.record_id) for spec in at.entities if spec.salesforce_object == notice.kind
             }
+    for spec in at.entities:
+        theirs = {n.record_id: n for n in notices if (spec.name, n.record_id) in ids[n]}
+        decided = at.proposals.decided_with(at.instance, spec.name, sorted(theirs)) if theirs else {}
+        for record_id, decided_keys in decided.items():
+            keys[theirs[record_id]] |= {(spec.name, key.lower()) for key in decided_keys}
     return Trace(
         {identity(notice): frozenset(keys[notice] | ids[notice]) for notice in notices},
         _by_entity(keys.values(), ids.values()),

@@ -420,6 +420,9 @@ class LedgerTwin:
     def open_of(self, instance: str, entity: str, keys: Collection[str]) -> Mapping[str, int]:
         return {key: self.twins.asked[key] for key in keys if key in self.twins.asked}
 
+    def decided_with(self, instance: str, entity: str, ids: Collection[str]) -> Mapping[str, list[str]]:
+        return {one: [key for key, other in self.twins.accepted.items() if other == one] for one in ids}
+
     def accepted_of(self, instance: str, entity: str, keys: Collection[str]) -> Mapping[str, str]:
         return {key: self.twins.accepted[key] for key in keys if key in self.twins.accepted}
 

@@ -289,7 +289,7 @@ def test_what_may_be_a_record_of_salesforce_waits_for_a_review_and_no_dead_lette
     assert (twins.letters, twins.inbox) == ({}, {})
     twins.asked.clear()
     twins.accepted["s1"] = SF
-    twins.hear(gentrack(twins, "S1"))
+    twins.hear(salesforce(twins, SF))
     twins.rounds()
     assert twins.equal()
 
