@@ -23,8 +23,13 @@ from tasks.task import task
 
 @task("may begin", run_name="may begin")
 def may_begin(run: Run) -> None:
-    """Raises InstanceInUse while a run holds the instance: what it is about to write is no drift."""
-    window = connection(run.instance).ledger.windows.current(run.instance)
+    """Raises InstanceInUse while a run holds the instance: what it is about to write is no drift.
+
+    Each attempt reads both systems anew: what an earlier one read may not be so any more.
+    """
+    ledger = connection(run.instance).ledger
+    ledger.begin_anew(run)
+    window = ledger.windows.current(run.instance)
     if window is not None:
         raise InstanceInUse(
             f"Instance {run.instance} is held by run {window.run_id}, and changes while it is compared.",

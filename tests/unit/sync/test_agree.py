@@ -78,10 +78,6 @@ def test_after_a_run_there_is_nothing_to_decide(loaded: WholeRun, agreements: Ag
         assert decisions.sides.gentrack_as_agreed.all(), spec.name
         assert decisions.sides.salesforce_as_agreed.all(), spec.name
         assert set(decisions.actions["outcome"]) == {"unchanged"}
-
-
-def test_a_pair_is_known_by_both_ids(loaded: WholeRun, agreements: AgreementsTwin) -> None:
-    agreed_on(loaded, agreements)
     contact, relation = agreements.rows["contact"]["c7"], agreements.rows[RELATION.name]["a2:c7"]
     assert (contact["key"], contact["gentrack_id"]) == ("C7", 7)
     assert contact["salesforce_id"] == loaded.org.by_key("Contact", "C7")["Id"]
@@ -154,26 +150,18 @@ class TestPairsOfBefore:
             }
         return agreements
 
-    def test_what_neither_side_holds_is_forgotten_unless_it_has_ended(
-        self, loaded: WholeRun, known: AgreementsTwin
-    ) -> None:
-        agreed_on(loaded, known)
-        assert set(known.rows["contact"]) == {"c7", "c8", "c98"}
-
-    def test_what_one_side_still_holds_is_left_for_a_decision(
+    def test_a_whole_run_forgets_what_neither_side_holds_unless_it_has_ended(
         self, loaded: WholeRun, known: AgreementsTwin
     ) -> None:
         loaded.org.remove("Contact", "C8")
-        theirs = loaded.org.add("Contact", Gentrack_External_Id__c="C97", LastName="Gone in Gentrack")
-        known.rows["contact"]["c97"]["salesforce_id"] = theirs
-        agreed_on(loaded, known)
-        assert set(known.rows["contact"]) == {"c7", "c8", "c97", "c98"}
-
-    def test_a_run_of_a_part_leaves_others_alone(self, loaded: WholeRun, known: AgreementsTwin) -> None:
+        theirs = loaded.org.add("Contact", Gentrack_External_Id__c="C96", LastName="Gone in Gentrack")
+        known.rows["contact"]["c96"] = known.rows["contact"]["c97"] | {"key": "C96", "salesforce_id": theirs}
         loaded.verify()
-        run = replace(loaded.run, scope=Scope(accounts=("A1",)))
-        agree(run, CONTACT, known, loaded.workspace)
-        assert set(known.rows["contact"]) == {"c7", "c8", "c97", "c98"}
+        part = replace(loaded.run, scope=Scope(accounts=("A1",)))
+        agree(part, CONTACT, known, loaded.workspace)
+        assert set(known.rows["contact"]) == {"c7", "c8", "c96", "c97", "c98"}, "a part leaves others alone"
+        agree(loaded.run, CONTACT, known, loaded.workspace)
+        assert set(known.rows["contact"]) == {"c7", "c8", "c96", "c98"}, "one side holds C8, the other C96"
 
     def test_a_pair_that_has_ended_stays_so_while_its_record_is_the_same(
         self, loaded: WholeRun, known: AgreementsTwin
