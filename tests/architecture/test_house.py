@@ -21,11 +21,13 @@ _MACHINERY = {
     "connection",
     "credential_blocks",
     "lease",
+    "living_artifact",
     "mail",
     "once",
     "progress",
     "s3_block",
     "stages",
+    "standby",
     "task",
 }
 """Modules of tasks/ that are no stage: what all of its tasks share."""
