@@ -1,5 +1,6 @@
 """Telling: what was decided of each record of a batch, and what both sides answered -> its result."""
 
+import re
 from collections import defaultdict
 from typing import Any
 
@@ -26,6 +27,11 @@ _FATES = {
     RecordCase.LINK_PROPOSED.name: Fate.DONE,  # it stands among the reviews
 }
 
+_OUTCOMES = {Fate.AGAIN: RowOutcome.FAILED, Fate.PERSON: RowOutcome.REJECTED, Fate.PARENT: RowOutcome.HELD}
+"""What a record is whose writing was refused."""
+_NO_PARENT = re.compile(r"Foreign key external ID: (.+) not found for field \S+ in entity (\w+)")
+"""How Salesforce says that a parent isn't there: here one that was to be made in the same round."""
+
 
 def results_of(
     at: Parties,
@@ -39,7 +45,7 @@ def results_of(
     records, changes = decisions.records, decisions.changes
     in_conflict, held = (_fields(changes, one) for one in (FieldVerdict.CONFLICT, FieldVerdict.HELD))
     told = _changes(decisions, changes) if with_changes else {}
-    refusals = _refusals(in_salesforce) | _refusals(in_gentrack)
+    refusals = _refusals(at, in_salesforce) | _refusals(at, in_gentrack)
     key = given(in_gentrack, named.KEY, records[named.KEY])
     salesforce_id = given(in_salesforce, named.SALESFORCE_ID, records[named.SALESFORCE_ID])
     gentrack_id = given(in_gentrack, named.GENTRACK_ID, records[named.GENTRACK_ID])
@@ -50,7 +56,7 @@ def results_of(
         fate, reason = _fate(reason, outcome, in_conflict.get(place, ()), held.get(place, ()))
         if place in refusals:
             fate, reason = refusals[place]
-            outcome = RowOutcome.FAILED if fate is Fate.AGAIN else RowOutcome.REJECTED
+            outcome = _OUTCOMES[fate]
         awaited: tuple[Notice, ...] = ()
         if fate is Fate.PARENT:
             names, awaited = _awaited(at, decisions.spec, records.loc[place])
@@ -91,19 +97,22 @@ def _fate(
     return (Fate.PERSON if lasting else Fate.DONE), reason
 
 
-def _refusals(answers: pd.DataFrame) -> dict[Any, tuple[Fate, Reason]]:
+def _refusals(at: Parties, answers: pd.DataFrame) -> dict[Any, tuple[Fate, Reason]]:
     refused = answers[~answers[named.DONE].astype(bool)]
     return {
-        place: (
-            Fate.AGAIN if row[named.PASSING] else Fate.PERSON,
-            Reason(
-                _text(row[named.CODE]) or "REFUSED",
-                _text(row[named.REASON]) or "it was refused",
-                _text(row[named.TODO]) or "",
-            ),
-        )
-        for place, row in zip(refused.index, refused.to_dict("records"), strict=True)
+        place: _refusal(at, row) for place, row in zip(refused.index, refused.to_dict("records"), strict=True)
     }
+
+
+def _refusal(at: Parties, row: dict[Any, Any]) -> tuple[Fate, Reason]:
+    told = _text(row[named.REASON]) or "it was refused"
+    if (lacks := _NO_PARENT.search(told)) is not None:
+        parent = next((spec.name for spec in at.entities if spec.salesforce_object == lacks[2]), lacks[2])
+        awaited = RecordCase.PARENT_AWAITED
+        reason = Reason(awaited.name, awaited.why, TODO[awaited.name])
+        return Fate.PARENT, awaiting(reason, [f"{parent} {lacks[1]}"])
+    fate = Fate.AGAIN if row[named.PASSING] else Fate.PERSON
+    return fate, Reason(_text(row[named.CODE]) or "REFUSED", told, _text(row[named.TODO]) or "")
 
 
 def _fields(changes: pd.DataFrame, verdict: FieldVerdict) -> dict[Any, tuple[str, ...]]:

@@ -96,6 +96,8 @@ class Twins:
     terms: Terms = field(default_factory=Terms)
     refusing: dict[str, tuple[str, bool]] = field(default_factory=dict)
     """External id -> the code that Salesforce refuses it with, and whether that passes."""
+    refusals: dict[str, str] = field(default_factory=dict)
+    """External id -> what Salesforce says when it refuses it."""
     breaking: set[str] = field(default_factory=set)
     """External ids that break whoever reads them."""
     locked: set[str] = field(default_factory=set)
@@ -270,7 +272,8 @@ class Twins:
             return None
         if key in self.refusing:
             code, passing = self.refusing[key]
-            return {"done": False, "code": code, "reason": "it was refused", "passing": passing}
+            told = self.refusals.get(key, "it was refused")
+            return {"done": False, "code": code, "reason": told, "passing": passing}
         one = relinked or _plain(records.at[place, named.SALESFORCE_ID])
         if action == Action.CREATE_IN_SALESFORCE:
             same = [i for i, r in self.theirs.items() if not r.deleted and r.entity is spec and r.key == key]

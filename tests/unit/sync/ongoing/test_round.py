@@ -94,6 +94,26 @@ def test_a_child_is_released_when_its_parent_comes_at_last() -> None:
     assert not twins.letters
 
 
+def test_a_child_of_a_parent_that_was_refused_in_the_same_round_waits_for_it() -> None:
+    twins = Twins()
+    twins.site("S1", title="Mill")
+    twins.meter("M1", "S1", status="on")
+    twins.refusing = {"S1": ("FIELD_CUSTOM_VALIDATION_EXCEPTION", False), "M1": ("INVALID_FIELD", True)}
+    key = "Gentrack_External_Id__c"
+    twins.refusals["M1"] = f"Foreign key external ID: S1 not found for field {key} in entity Site__c"
+    twins.hear(gentrack(twins, "S1"), gentrack(twins, "M1"))
+    twins.rounds()
+    told = {letter.reason.code: letter.reason.told for letter in twins.letters.values()}
+    assert told["PARENT_AWAITED"].endswith(": site S1")
+    assert set(told) == {"PARENT_AWAITED", "FIELD_CUSTOM_VALIDATION_EXCEPTION"}
+    twins.refusing.clear()
+    del twins.letters[identity(gentrack(twins, "S1"))]
+    twins.hear(gentrack(twins, "S1"))
+    twins.rounds()
+    assert twins.equal()
+    assert not twins.letters
+
+
 def test_a_record_in_scope_is_numbered_by_gentrack_once() -> None:
     twins = agreed()
     twins.theirs["a00000000000000009"] = Record(SITE, values={"Title__c": "New"}, in_scope=True)
