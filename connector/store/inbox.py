@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, func, tuple_
+from sqlalchemy import Engine, func, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, delete, select, update
 
@@ -21,6 +21,23 @@ CHANNEL = "connector_inbox"
 VERSIONS = "inbox_version"
 """The sequence of versions."""
 _KEY = ("instance", "side", "kind", "record_id")
+_PUT = text(f"""
+    INSERT INTO inbox
+        (instance, side, kind, record_id, version, source, changed_at,
+         first_seen, last_seen, next_attempt_at, attempts)
+    SELECT :instance, given.side, given.kind, given.record_id, nextval('{VERSIONS}'), :source,
+           given.changed_at, now(), now(), now(), 0
+    FROM unnest(
+        CAST(:side AS text[]), CAST(:kind AS text[]), CAST(:record_id AS text[]),
+        CAST(:changed_at AS timestamptz[])
+    ) WITH ORDINALITY AS given (side, kind, record_id, changed_at, place)
+    ORDER BY given.place
+    ON CONFLICT (instance, side, kind, record_id) DO UPDATE SET
+        version = excluded.version, source = excluded.source,
+        changed_at = coalesce(excluded.changed_at, inbox.changed_at),
+        last_seen = now(), next_attempt_at = now()
+""")
+"""A poll may find more records than a statement has room for parameters: each column is one."""
 _IS_DEAD = (
     select(DeadLetterRow.instance)
     .where(*(getattr(DeadLetterRow, name) == getattr(InboxRow, name) for name in _KEY))
@@ -105,33 +122,14 @@ def put(session: Session, instance: str, notices: Iterable[Notice], source: Noti
     newest = {_identity(notice): notice for notice in notices}
     if not newest:
         return 0
-    values = [
-        _key(instance, newest[identity])
-        | {
-            "version": func.nextval(VERSIONS),
-            "source": source.value,
-            "changed_at": newest[identity].changed_at,
-            "first_seen": func.now(),
-            "last_seen": func.now(),
-            "next_attempt_at": func.now(),
-            "attempts": 0,
-        }
-        for identity in sorted(newest)
-    ]
-    statement = insert(InboxRow).values(values)
-    given = statement.excluded
-    session.exec(
-        statement.on_conflict_do_update(
-            index_elements=_KEY,
-            set_={
-                "version": given.version,
-                "source": given.source,
-                "changed_at": func.coalesce(given.changed_at, InboxRow.changed_at),
-                "last_seen": func.now(),
-                "next_attempt_at": func.now(),
-            },
-        )
-    )
+    each = [newest[identity] for identity in sorted(newest)]
+    given = {
+        "side": [one.side.value for one in each],
+        "kind": [one.kind for one in each],
+        "record_id": [one.record_id for one in each],
+        "changed_at": [one.changed_at for one in each],
+    }
+    session.connection().execute(_PUT, {"instance": instance, "source": source.value, **given})
     session.exec(select(func.pg_notify(CHANNEL, instance)))
     return len(newest)
 

@@ -140,3 +140,10 @@ def test_a_database_that_is_away_is_a_passing_error() -> None:
         listening("postgresql+psycopg://nobody@127.0.0.1:1/none", HERE),
     ):
         pass
+
+
+def test_a_turn_of_a_poll_may_find_more_than_a_statement_has_room_for(ledger: SqlLedger) -> None:
+    many = [Notice(Side.SALESFORCE, "Contact", f"003{number:015d}") for number in range(18_000)]
+    assert ledger.inbox.put(HERE, many, NoticeSource.POLL) == 18_000
+    ledger.inbox.done(HERE, ledger.inbox.ready(HERE, 5_000))
+    assert ledger.inbox.backlog(HERE)[0] == 13_000
