@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 30.0
 """Seconds between two attempts to connect, at most."""
+_DOUBLINGS = 10
+"""How often the pause is doubled: an org may be away for a thousand attempts, more than a float can hold."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,12 @@ class Listening:
     channels: tuple[str, ...]
     objects: Collection[str]
     own_client: str
+
+
+def pause_after(failures: int) -> float:
+    """Seconds until the next attempt, after so many that failed in a row: longer each time, spread."""
+    longest = min(LONGEST_PAUSE, 0.5 * 2.0 ** min(failures, _DOUBLINGS))
+    return random.uniform(0, longest)  # noqa: S311 - jitter
 
 
 class Subscription:
@@ -138,7 +146,7 @@ class Subscription:
             standing.told, standing.is_off = str(lasting), True
         finally:
             standing.since = None
-        return random.uniform(0, min(LONGEST_PAUSE, 0.5 * 2**standing.failures))  # noqa: S311 - jitter
+        return pause_after(standing.failures)
 
     def _follow(self, channel: str, standing: _Standing) -> None:
         after = self._intake.replay_id(self._listening.instance, channel)
