@@ -7,7 +7,7 @@ side that is away is waited for, and costs no record an attempt.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -40,14 +40,14 @@ class Waker(Protocol):
 class Doings:
     """What a living run does, each in one word; who lives decides what stands behind them.
 
-    `work_off` does a round, `poll` looks at both sides, `backlog` tells how many changes wait and since when,
-    `next_turn` when somebody's turn comes, `dead_letters` how many there are, `closed` why nothing may be
-    done now (empty: it may). `tell` shows how the run stands; its second argument says what has been away
-    for longer than a change may wait, if anything.
+    `work_off` does a round, `poll` looks at both sides and tells why of what it can't look at, `backlog`
+    tells how many changes wait and since when, `next_turn` when somebody's turn comes, `dead_letters` how
+    many there are, `closed` why nothing may be done now (empty: it may). `tell` shows how the run stands; its
+    second argument says what has been away for longer than a change may wait, if anything.
     """
 
     work_off: Callable[[], RoundResult]
-    poll: Callable[[], int]
+    poll: Callable[[], Mapping[str, str]]
     backlog: Callable[[], tuple[int, datetime | None]]
     next_turn: Callable[[], datetime | None]
     dead_letters: Callable[[], int]
@@ -113,7 +113,7 @@ class Life:
         self.held.check()
         if why := self.doings.closed():
             return self._standing(f"did nothing: {why}", paused=True)
-        self.doings.poll()
+        self.record.polled(self.doings.poll())
         while not self.ends():
             self.held.check()
             result = self.doings.work_off()
@@ -129,7 +129,7 @@ class Life:
         if self._poll_asked or self.clock() - self._polled >= self.limits.poll_every:
             self._poll_asked = False
             try:
-                self.doings.poll()
+                self.record.polled(self.doings.poll())
             except BaseException:
                 self._poll_asked = True
                 raise

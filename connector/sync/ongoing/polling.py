@@ -4,17 +4,21 @@ Events make ongoing synchronisation fast; the polls make it true. Notices and cu
 transaction, so a kill repeats a poll and loses nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
-from connector.errors import SettingsInvalid
+from connector.errors import RequestRefused, SettingsInvalid
 from connector.mapping.vocabulary import EntitySpec, Resource
 from connector.model.change import Notice
 from connector.model.cursor import Cursor, Side, cursor_value
 from connector.sync.ongoing.gentrack_poll import changes_in_gentrack
 from connector.sync.ongoing.ports import GentrackFinding
+
+_logger = logging.getLogger(__name__)
 
 
 class Cursors(Protocol):
@@ -79,31 +83,47 @@ class Polling:
         values |= {(Side.SALESFORCE, spec.name): begins for spec in self.entities}
         self.cursors.take_in(self.instance, (), values)
 
-    def poll(self) -> int:
-        """Look at both sides once; returns how many records were noticed.
+    def poll(self) -> Mapping[str, str]:
+        """Look at both sides once; returns why, by the resource or entity that can't be looked at.
 
-        Raises what the clients raise; what was read before stands in the inbox.
+        What one of them is refused for, such as a field that the user may not see any more, keeps no other
+        one from being polled; its cursor stays. Raises what the clients raise where a side as a whole is
+        away; what was read before stands in the inbox.
         """
         known = self.cursors.of(self.instance)
-        found = sum(self._gentrack(resource, known) for resource in self.resources)
-        return found + self._salesforce({c.resource: c.value for c in known if c.side is Side.SALESFORCE})
+        refused: dict[str, str] = {}
+        for resource in self.resources:
+            if why := _refusal(partial(self._gentrack, resource, known)):
+                refused[resource.name] = why
+        values = {c.resource: c.value for c in known if c.side is Side.SALESFORCE}
+        if _refusal(partial(self._salesforce, self.entities, values)):
+            for spec in self.entities:
+                if why := _refusal(partial(self._salesforce, [spec], values)):
+                    refused[spec.name] = why
+        return refused
 
-    def _gentrack(self, resource: Resource, known: Sequence[Cursor]) -> int:
-        found = 0
+    def _gentrack(self, resource: Resource, known: Sequence[Cursor]) -> None:
         for page in changes_in_gentrack(self.finding, resource, _since(resource, known)):
             moved = {} if page.cursor is None else {(Side.GENTRACK, resource.name): page.cursor}
-            found += self.cursors.take_in(self.instance, page.notices, moved)
-        return found
+            self.cursors.take_in(self.instance, page.notices, moved)
 
-    def _salesforce(self, values: Mapping[str, str]) -> int:
-        found, specs = 0, list(self.entities)
+    def _salesforce(self, specs: Sequence[EntitySpec], values: Mapping[str, str]) -> None:
         while specs:
             polled = self.salesforce.turn(specs, values, datetime.now(UTC))
             moved = {(Side.SALESFORCE, entity): value for entity, value in polled.cursors.items()}
-            found += self.cursors.take_in(self.instance, polled.notices, moved)
+            self.cursors.take_in(self.instance, polled.notices, moved)
             values = {**values, **polled.cursors}
             specs = [spec for spec in specs if spec.name in polled.more]
-        return found
+
+
+def _refusal(look: Callable[[], None]) -> str:
+    """Why looking was refused; empty where it was not."""
+    try:
+        look()
+    except RequestRefused as refused:
+        _logger.warning("A poll was refused: %s", refused)
+        return str(refused)
+    return ""
 
 
 def _since(resource: Resource, known: Sequence[Cursor]) -> datetime:

@@ -49,8 +49,13 @@ class RecordOfLife:
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     rounds: int = 0
     stuck: Mapping[str, str] = field(default_factory=dict)
+    _unseen: Mapping[str, str] = field(default_factory=dict)
     _outcomes: dict[str, Counter[str]] = field(default_factory=dict)
     _recent: deque[tuple[datetime, Sequence[float]]] = field(default_factory=deque)
+
+    def polled(self, refused: Mapping[str, str]) -> None:
+        """A poll has ended; `refused` says why of what it could not look at."""
+        self._unseen = refused
 
     def take(self, result: RoundResult) -> None:
         """A round has ended."""
@@ -90,5 +95,5 @@ class RecordOfLife:
             lag=0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()),
             dead_letters=dead_letters,
             outcomes={entity: dict(counts) for entity, counts in self._outcomes.items()},
-            stuck=dict(self.stuck),
+            stuck={**self._unseen, **self.stuck},
         )
