@@ -17,6 +17,7 @@ from connector.errors import (
     LeaseLost,
     PassingError,
     PersonNeeded,
+    frames_of,
 )
 
 MOST_BROKEN = 5
@@ -91,7 +92,7 @@ def _divided(work: Callable[[Whole], Result], whole: Whole) -> Iterator[Result |
         for half in whole.halves:
             yield from _divided(work, half)
     else:
-        _logger.error("A record broke its batch", exc_info=result)
+        _logger.error("A record broke its batch by %s:\n%s", type(result).__name__, frames_of(result))
         yield Broken(whole, result)
 
 

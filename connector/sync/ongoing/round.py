@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
-from connector.errors import ConnectorError, EntityStuck, RequestRefused
+from connector.errors import ConnectorError, EntityStuck, RequestRefused, frames_of
 from connector.mapping.agreement.record_cases import Action
 from connector.mapping.vocabulary import EntitySpec
 from connector.model.change import Notice, NoticeSource, Reason, Waiting
@@ -62,14 +62,16 @@ def work_off(
     if not rows:
         return RoundResult()
     letters = dead_letters.all(at.instance)
-    traced, untraceable = _traced(at, rows)
+    traced, untraceable, untraced = _traced(at, rows)
     with holding(at, traced.asked) as held:
-        work = _Work(_read_ahead(at, held), traced)
+        work = _Work(_read_ahead(at, held), traced, stuck=untraced)
         work.synchronise(held)
     by_row, held_up = work.by_row(rows)
     fates = fates_of(by_row, held_up, letters, at.entities, persistence)
     fates.buried += [(row, untraceable[one]) for row in rows if (one := identity(row.notice)) in untraceable]
     fates.noticed += work.follow_up
+    looked_at_again = set(map(identity, work.follow_up))
+    fates.released += [one.notice for one in letters if identity(one.notice) in looked_at_again]
     _tell(at.instance, inbox, dead_letters, fates)
     now = datetime.now(UTC)
     return RoundResult(
@@ -92,6 +94,7 @@ class _Work:
     results: dict[Subject, RecordResult] = field(default_factory=dict)
     follow_up: list[Notice] = field(default_factory=list)
     stuck: dict[str, str] = field(default_factory=dict)
+    """Why, by the entity of which nothing could be done, or the kind of notices that can't be followed."""
 
     def synchronise(self, held: Mapping[str, Held]) -> None:
         """All entities in few calls; where that breaks, each for itself, whatever becomes of the others."""
@@ -100,7 +103,11 @@ class _Work:
             return
         done = attempted(lambda: carry_out(self.at, considered))
         if isinstance(done, Exception):
-            _logger.warning("A round broke, and is carried out entity by entity", exc_info=done)
+            _logger.warning(
+                "A round broke by %s, and is carried out entity by entity:\n%s",
+                type(done).__name__,
+                frames_of(done),
+            )
             for one in considered:
                 self._isolated(one.spec, one.held, one.some)
         else:
@@ -159,7 +166,8 @@ class _Work:
             for row, of_row in subjects.items()
         }
         held_up = {row for row, of_row in subjects.items() if any(name in self.stuck for name, _ in of_row)}
-        return results, held_up
+        untraced = {row for row in rows if row.notice.kind in self.stuck} - subjects.keys()
+        return results | {row: [] for row in untraced}, held_up | untraced
 
 
 def _read_ahead(at: Parties, held: Mapping[str, Held]) -> Parties:
@@ -170,10 +178,30 @@ def _read_ahead(at: Parties, held: Mapping[str, Held]) -> Parties:
         return at
 
 
-def _traced(at: Parties, rows: Sequence[Waiting]) -> tuple[Trace, dict[Identity, Reason]]:
-    """What the rows are about; those that can't be followed, with the reason."""
+def _traced(at: Parties, rows: Sequence[Waiting]) -> tuple[Trace, dict[Identity, Reason], dict[str, str]]:
+    """What the rows are about; those that can't be followed, and why; the kinds of which none can be.
+
+    Where rows break one after another each kind is followed for itself: what Gentrack refuses of one resource
+    holds up no other.
+    """
+    try:
+        return *_followed(at, rows, "the inbox"), {}
+    except EntityStuck:
+        whole, broken, stuck = Trace({}, {}), dict[Identity, Reason](), dict[str, str]()
+    for kind in dict.fromkeys(row.notice.kind for row in rows):
+        try:
+            some, more = _followed(at, [row for row in rows if row.notice.kind == kind], kind)
+        except EntityStuck as error:
+            stuck[kind] = str(error)
+            _logger.warning("%s", error)
+        else:
+            whole, broken = whole | some, broken | more
+    return whole, broken, stuck
+
+
+def _followed(at: Parties, rows: Sequence[Waiting], what: str) -> tuple[Trace, dict[Identity, Reason]]:
     parts, broken = isolated(
-        lambda some: trace(at, some.each), Notices([row.notice for row in rows]), what="the inbox"
+        lambda some: trace(at, some.each), Notices([row.notice for row in rows]), what=what
     )
     whole = Trace({}, {})
     for part in parts:

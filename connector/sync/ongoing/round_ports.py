@@ -111,8 +111,8 @@ class WritingAll(Protocol):
 class WritingKeys(Protocol):
     """Gives records of Salesforce the external ids that Gentrack numbered them with."""
 
-    def __call__(self, spec: EntitySpec, keys: Mapping[str, str], /) -> object:
-        """Salesforce id -> external id. Safe to repeat."""
+    def __call__(self, spec: EntitySpec, keys: Mapping[str, str], /) -> pd.DataFrame:
+        """Salesforce id -> external id; whether each was done, by Salesforce id. Safe to repeat."""
 
 
 class Proposals(Protocol):

@@ -6,7 +6,7 @@ written is found written, what was created is found by its external id or by its
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -73,14 +73,16 @@ def carry_out(at: Parties, work: Sequence[Considered], *, with_changes: bool = F
 
     Raises what the clients raise, also after some of it was written.
     """
-    in_gentrack = [_to_gentrack(at, one) for one in work]
+    in_gentrack = [at.to_gentrack(one.spec, one.decisions) for one in work]
+    unkeyed = [_number(at, one, told) for one, told in zip(work, in_gentrack, strict=True)]
     in_salesforce = at.to_salesforce([(one.spec, one.decisions) for one in work])
     for one, ours, theirs in zip(work, in_gentrack, in_salesforce, strict=True):
         settle(at, one.decisions, one.found.known, ours, theirs)
-    return [
+    told = [
         _told(at, one, ours, theirs, with_changes=with_changes)
         for one, ours, theirs in zip(work, in_gentrack, in_salesforce, strict=True)
     ]
+    return [replace(one, follow_up=(*one.follow_up, *more)) for one, more in zip(told, unkeyed, strict=True)]
 
 
 def synchronise(
@@ -90,15 +92,19 @@ def synchronise(
     return carry_out(at, [consider(at, spec, held, some)], with_changes=with_changes)[0]
 
 
-def _to_gentrack(at: Parties, one: Considered) -> pd.DataFrame:
-    """What Gentrack numbers gets its external id in Salesforce at once."""
-    told = at.to_gentrack(one.spec, one.decisions)
+def _number(at: Parties, one: Considered, told: pd.DataFrame) -> list[Notice]:
+    """Give what Gentrack has numbered its external id in Salesforce at once.
+
+    Notices of those that it could not be written to: the next look restores it, or tells why it can't be.
+    """
     created = one.decisions.actions[named.ACTION] == Action.CREATE_IN_GENTRACK
     new = told[created.reindex(told.index, fill_value=False) & told[named.DONE].astype(bool)]
-    if len(new):
-        ids = one.decisions.records.loc[new.index, named.SALESFORCE_ID]
-        at.keys_to_salesforce(one.spec, dict(zip(ids.astype(str), new[named.KEY].astype(str), strict=True)))
-    return told
+    if new.empty:
+        return []
+    ids = one.decisions.records.loc[new.index, named.SALESFORCE_ID].astype(str)
+    wrote = at.keys_to_salesforce(one.spec, dict(zip(ids, new[named.KEY].astype(str), strict=True)))
+    unkeyed = wrote.index[~wrote[named.DONE].astype(bool)]
+    return [Notice(Side.SALESFORCE, one.spec.salesforce_object, str(one_id)) for one_id in unkeyed]
 
 
 def _told(

@@ -9,12 +9,14 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from connector.errors import RequestRefused
 from connector.mapping import columns as named
 from connector.mapping.agreement.decisions import Decisions
 from connector.mapping.agreement.record_cases import Action
 from connector.mapping.agreement.terms import Terms
 from connector.mapping.converters import TEXT
 from connector.mapping.vocabulary import (
+    Creation,
     EntitySpec,
     Field,
     FieldType,
@@ -56,6 +58,7 @@ METER = EntitySpec(
     parents=(Parent("Site__c", "site", "siteNumber"),),
     source=SourceView(resources=(_resource("meters"),), sql=""),
     fields=(Field("Status__c", "status", FieldType.TEXT, Master.GENTRACK),),
+    creation=Creation(),
 )
 ENTITIES = (SITE, METER)
 
@@ -100,6 +103,10 @@ class Twins:
     """External id -> what Salesforce says when it refuses it."""
     breaking: set[str] = field(default_factory=set)
     """External ids that break whoever reads them."""
+    unkeyed: set[str] = field(default_factory=set)
+    """Salesforce ids that can't be given their external id, once."""
+    untraceable: set[str] = field(default_factory=set)
+    """Resources whose notices can't be followed."""
     locked: set[str] = field(default_factory=set)
     asked: dict[str, int] = field(default_factory=dict)
     """External id, case folded -> how many proposals are open."""
@@ -293,10 +300,14 @@ class Twins:
                 record.parents[name] = self.id_of(parent.entity, str(value))
         return {"salesforce_id": one}
 
-    def keys_to_salesforce(self, spec: EntitySpec, keys: Mapping[str, str]) -> None:
+    def keys_to_salesforce(self, spec: EntitySpec, keys: Mapping[str, str]) -> pd.DataFrame:
         self.step()
+        done = {one: one not in self.unkeyed for one in keys}
         for one, key in keys.items():
-            self.theirs[one].key = key
+            if done[one]:
+                self.theirs[one].key = key
+        self.unkeyed.clear()
+        return pd.DataFrame({named.DONE: pd.Series(done, dtype=bool)})
 
 
 @dataclass
@@ -327,6 +338,8 @@ class GentrackTwin:
     def traced(self, notices: Collection[Notice]) -> Traced:
         self.twins.step()
         traced = Traced({})
+        if any(notice.kind in self.twins.untraceable for notice in notices):
+            raise RequestRefused("Gentrack refused GET sites.", status=403)
         for notice in notices:
             record = self.twins.ours[notice.kind].get(int(notice.record_id))
             if record is not None:

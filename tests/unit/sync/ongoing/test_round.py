@@ -1,10 +1,12 @@
 """The laws of a round, on twins of both systems: what arrives, what is left alone, and what a kill costs."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from connector.model.change import Notice, Side
+from connector.model.change import DeadLetter, Notice, Reason, Side
 from connector.sync.ongoing.notices import identity
-from tests.unit.sync.ongoing.ongoing_twins import SITE, Killed, Record, Twins
+from tests.unit.sync.ongoing.ongoing_twins import METER, SITE, Killed, Record, Twins
 
 SF, SF2 = "a00000000000000001", "a00000000000000002"
 
@@ -360,3 +362,55 @@ def test_killed_at_a_step_the_end_is_the_same() -> None:
 @pytest.mark.slow
 def test_killed_at_any_step_the_end_is_the_same() -> None:
     killed(every=1)
+
+
+def test_notices_that_cannot_be_followed_hold_up_no_other_kind() -> None:
+    twins = Twins()
+    for number in range(9):
+        twins.site(f"S{number}", title="Mill")
+    twins.meter("M0", "S0", status="on")
+    twins.theirs[SF] = Record(SITE, "S0", {"Title__c": "Mill"})
+    twins.untraceable.add("sites")
+    twins.hear(*(gentrack(twins, f"S{number}") for number in range(9)), gentrack(twins, "M0"))
+    result = twins.round()
+    assert list(result.stuck) == ["sites"]
+    assert [record.key for record in twins.theirs.values() if record.entity.name == "meter"] == ["M0"]
+    assert not twins.letters
+    twins.untraceable.clear()
+    twins.rounds()
+    assert twins.equal()
+
+
+def test_an_external_id_that_could_not_be_written_is_restored() -> None:
+    twins = agreed()
+    new = "a00000000000000009"
+    twins.theirs[new] = Record(SITE, values={"Title__c": "New"}, in_scope=True)
+    twins.unkeyed.add(new)
+    twins.hear(salesforce(twins, new))
+    twins.rounds()
+    assert twins.equal()
+    assert twins.theirs[new].key is not None
+
+
+def test_what_waited_for_a_record_that_is_made_now_is_tried_again() -> None:
+    twins = agreed()
+    waiting = salesforce(twins, SF)
+    reason = Reason("PRIMARY_CONTACT_AWAITED", "No contact of it is there yet.", "Retry it.")
+    twins.letters[identity(waiting)] = DeadLetter(waiting, reason, datetime.now(UTC), 8)
+    new = "a00000000000000009"
+    twins.theirs[new] = Record(
+        METER, values={"Status__c": "on"}, parents={METER.parents[0].field: SF}, in_scope=True
+    )
+    twins.hear(salesforce(twins, new))
+    twins.round()
+    assert not twins.letters
+
+
+def test_the_log_has_no_word_of_what_an_unforeseen_error_says(caplog: pytest.LogCaptureFixture) -> None:
+    twins = Twins()
+    twins.site("S4", title="Mill")
+    twins.breaking.add("s4")
+    twins.hear_all()
+    twins.rounds()
+    assert "A record broke its batch" in caplog.text
+    assert "a value of s4" not in caplog.text
