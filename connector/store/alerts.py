@@ -34,7 +34,8 @@ class SqlAlerts:
                     insert(AlertRow)
                     .values(instance=instance, kind=alert.kind.value, since=func.now(), told=alert.told)
                     .on_conflict_do_nothing()
-                ).rowcount
+                    .returning(col(AlertRow.kind))
+                ).first()
             ]
             still = [alert.kind.value for alert in wrong]
             over = (col(AlertRow.instance) == instance, col(AlertRow.kind).not_in(still))

@@ -4,6 +4,8 @@ import stat
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from connector.instance import load_instance
 from connector.settings import load_settings
@@ -18,6 +20,8 @@ from deployments.sandbox_process import Sandbox
 
 @pytest.fixture
 def announced(tmp_path: Path) -> Sandbox:
+    key = generate_private_key(65537, 2048).public_key()
+    (tmp_path / "public.pem").write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     return Sandbox.model_validate(
         {
             "salesforce": {
@@ -57,6 +61,7 @@ def test_what_is_written_is_what_the_product_reads(
     assert instance.salesforce.url == "https://localhost:2"
     assert instance.salesforce.ca_file == announced.salesforce.ca_file
     assert secrets.salesforce.client_secret == announced.salesforce.client_secret
+    assert instance.gentrack.webhook_key is not None
     assert secrets.gentrack is not None
     assert secrets.gentrack.app_secret == announced.gentrack.app_secret
     assert settings.email is not None
