@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from connector.model.change import DeadLetter
 from connector.store.ledger import SqlLedger
@@ -23,15 +24,15 @@ class Ledger:
         return self.ledger.dead_letters.all(self.instance)
 
     def wait_until_quiet(self, *, still: float, at_most: float) -> float:
-        """Wait until nothing has been waiting for `still` seconds; returns the seconds it took.
+        """Give both polls `still` seconds to notice, then wait until all that was noticed is dealt with.
 
-        Raises TimeoutError.
+        What is noticed later is let be: a poll tells again of what is in nobody's scope. Returns the seconds
+        that it took beyond `still`. Raises TimeoutError.
         """
-        began = last = time.monotonic()
-        while time.monotonic() - last < still:
-            if self.waiting():
-                last = time.monotonic()
+        time.sleep(still)
+        moment, began = datetime.now(UTC), time.monotonic()
+        while (oldest := self.ledger.inbox.backlog(self.instance)[1]) is not None and oldest <= moment:
             if time.monotonic() - began > at_most:
                 raise TimeoutError(f"{self.waiting()} records still wait after {at_most:.0f} s")
             time.sleep(0.25)
-        return last - began
+        return time.monotonic() - began
