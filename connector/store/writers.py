@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from connector.errors import LeaseLost
+from connector.model.window import WindowState
 from connector.store.agreements import folded
 from connector.store.sessions import own_connection, reached
 
@@ -24,6 +25,11 @@ _TAKE = text("""
     ) AS wanted
     WHERE pg_try_advisory_lock(wanted.lock)
 """)
+_ENTER = text("SELECT pg_advisory_lock_shared(:gate)")
+_IS_OPEN = text(f"SELECT 1 FROM outage_window WHERE instance = :instance AND state = '{WindowState.OPEN}'")
+_LEAVE = text("SELECT pg_advisory_unlock_shared(:gate)")
+_WAIT_NO_LONGER = text("SELECT set_config('lock_timeout', :milliseconds, true)")
+_PASS = text("SELECT pg_advisory_xact_lock(:gate)")
 _GIVE_BACK = text("SELECT pg_advisory_unlock(lock) FROM unnest(CAST(:locks AS bigint[])) AS given(lock)")
 _HOLD = "SELECT pg_try_advisory_lock(%s)"
 _STILL_HELD = """
@@ -57,20 +63,37 @@ class SqlWriters:
     def writing(self, instance: str, entity: str, keys: Collection[str]) -> Iterator[frozenset[str]]:
         """Those of the external ids that are this writer's until the context ends; nobody is waited for.
 
-        Raises ServiceUnavailable. Where its connection dies meanwhile, another may begin to write the same
-        records: both compare with what stands there before they write.
+        While an outage window is open that is none: all records are the run's then. Raises
+        ServiceUnavailable. Where its connection dies meanwhile, another may begin to write the same records:
+        both compare with what stands there before they write.
         """
         if not keys:
             yield frozenset()
             return
         ordered = list(keys)
         locks = [_lock("record", instance, entity, key) for key in folded(ordered)]
+        gate = _lock("writers", instance)
         with self._holder() as holder:
-            had = holder.take(locks)
+            had = holder.take(locks, gate, instance)
             try:
                 yield frozenset(key for key, lock in zip(ordered, locks, strict=True) if lock in had)
             finally:
-                holder.give_back(had)
+                holder.give_back(had, gate)
+
+    def wait_for_writers(self, instance: str, seconds: float) -> bool:
+        """Wait until whoever wrote when the outage window was opened has ended; whether that was in time.
+
+        Who begins after that finds the window open. Raises ServiceUnavailable.
+        """
+        with reached(self._engine) as connection:
+            connection.execute(_WAIT_NO_LONGER, {"milliseconds": str(round(seconds * 1000))})
+            try:
+                connection.execute(_PASS, {"gate": _lock("writers", instance)})
+            except OperationalError as waited:
+                if isinstance(waited.orig, psycopg.errors.LockNotAvailable):
+                    return False
+                raise
+            return True
 
     @contextmanager
     def _holder(self) -> Iterator["_Holder"]:
@@ -107,20 +130,26 @@ class _Holder:
         self._connection = connection
         self._held: set[int] = set()
 
-    def take(self, locks: Collection[int]) -> frozenset[int]:
-        """Those that could be had; PostgreSQL would give a connection what it holds once more."""
-        wanted = sorted(set(locks) - self._held)
+    def take(self, locks: Collection[int], gate: int, instance: str) -> frozenset[int]:
+        """Those that could be had; PostgreSQL would give a connection what it holds once more.
+
+        Whoever opens a window waits at the gate for those who have passed it before they looked.
+        """
+        self._connection.execute(_ENTER, {"gate": gate})
+        is_open = self._connection.scalar(_IS_OPEN, {"instance": instance}) is not None
+        wanted = [] if is_open else sorted(set(locks) - self._held)
         had = frozenset(self._connection.scalars(_TAKE, {"locks": wanted}))
         self._connection.commit()
         self._held |= had
         return had
 
-    def give_back(self, locks: frozenset[int]) -> None:
+    def give_back(self, locks: frozenset[int], gate: int) -> None:
         """Let go of some; with a connection that is broken they are gone."""
         self._held -= locks
         try:
             self._connection.rollback()
             self._connection.execute(_GIVE_BACK, {"locks": sorted(locks)})
+            self._connection.execute(_LEAVE, {"gate": gate})
             self._connection.commit()
         except (OperationalError, InterfaceError):
             self._connection.invalidate()

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from connector.errors import LeaseLost, ServiceUnavailable
+from connector.model.window import TriggerSwitch
 from connector.store.ledger import SqlLedger, open_ledger
 
 HERE, ELSEWHERE = "61668309", "61890020"
@@ -62,7 +63,7 @@ def test_another_thread_is_another_writer_and_a_thread_takes_one_connection(
         for number in range(40):
             contexts.enter_context(ledger.writers.writing(HERE, f"entity {number}", ["A-1"]))
         assert another.submit(elsewhere).result() == {"A-2"}
-        assert locks(administrator) == 40
+        assert locks(administrator) == 40 + 1  # that its instance is written to
     assert locks(administrator) == 0
 
 
@@ -137,3 +138,25 @@ def test_a_database_that_is_away_gives_no_lock(database_url: str) -> None:
     with pytest.raises(ServiceUnavailable), away.writers.writing(HERE, "account", ["A-1"]):
         pass
     away.close()
+
+
+def test_while_a_window_is_open_all_records_are_its_runs(ledger: SqlLedger) -> None:
+    window = ledger.windows.reserve(ledger.run_started("run-1", HERE, "initial"), 60)
+    with ledger.writers.writing(HERE, "account", ["A-1"]) as mine:
+        assert mine == {"A-1"}
+    ledger.windows.open(window, TriggerSwitch("005000000000001AAA", None, bypass=False), gentrack=None)
+    with ledger.writers.writing(HERE, "account", ["A-1"]) as mine:
+        assert mine == set()
+    with ledger.writers.writing(ELSEWHERE, "account", ["A-1"]) as mine:
+        assert mine == {"A-1"}
+
+
+def test_who_opens_a_window_waits_for_those_who_are_writing(ledger: SqlLedger, administrator: Engine) -> None:
+    with ledger.writers.writing(HERE, "account", ["A-1"]):
+        assert not ledger.writers.wait_for_writers(HERE, 0.05)
+        assert ledger.writers.wait_for_writers(ELSEWHERE, 0.05)
+        with ledger.writers.writing(HERE, "contact", ["C-1"]) as mine:
+            assert mine == {"C-1"}
+        assert not ledger.writers.wait_for_writers(HERE, 0.05)
+    assert ledger.writers.wait_for_writers(HERE, 0.05)
+    assert locks(administrator) == 0
