@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings
 
 from connector.errors import SettingsInvalid
 from connector.instance import Instance, load_instance
-from connector.settings import InstanceSecrets, Settings, load_settings
+from connector.settings import InstanceBlocks, InstanceSecrets, Settings, load_settings
 
 PROJECT = Path(__file__).parents[2]
 
@@ -55,8 +55,9 @@ def test_the_defaults_that_the_example_instance_shows_are_the_defaults() -> None
 def test_the_example_environment_names_every_setting_there_is() -> None:
     text = (PROJECT / ".env.example").read_text("utf-8")
     named = {name.lower() for name in re.findall(r"^(?:# )?CONNECTOR_(\w+)=", text, re.MULTILINE)}
-    known = {name for name in names(Settings, "", "__") if not name.startswith("secrets__")}
-    known |= {f"secrets__61668309__{name}" for name in names(InstanceSecrets, "", "__")}
+    known = {n for n in names(Settings, "", "__") if not n.startswith(("secrets__", "blocks__"))}
+    for kind, of_an_instance in (("secrets", InstanceSecrets), ("blocks", InstanceBlocks)):
+        known |= {f"{kind}__61668309__{name}" for name in names(of_an_instance, "", "__")}
     assert named == known | {"home"}
 
 
