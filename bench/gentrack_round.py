@@ -22,7 +22,7 @@ from connector.entities import registry
 from connector.instance import Instance
 from connector.model.change import Notice, Side
 from connector.settings import GentrackSecrets
-from connector.sync.ongoing.gentrack_side import GentrackSide
+from connector.sync.ongoing.gentrack.side import GentrackSide
 from deployments.sandbox_process import Sandbox, sandbox
 
 SHARES = {

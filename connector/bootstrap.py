@@ -32,9 +32,9 @@ from connector.store.ledger import SqlLedger, open_ledger
 from connector.store.staging import FolderStaging, S3Staging
 from connector.sync import folders
 from connector.sync.budget import Budget
-from connector.sync.ongoing.gentrack_side import GentrackSide
+from connector.sync.ongoing.gentrack.side import GentrackSide
 from connector.sync.ongoing.ports import EventBus
-from connector.sync.ongoing.subscription import Listening, Subscription
+from connector.sync.ongoing.salesforce.subscription import Listening, Subscription
 from connector.sync.ongoing.terms import refuse_unknown_terms
 from connector.sync.owners import resolved
 from connector.sync.ports import (

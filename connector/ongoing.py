@@ -18,19 +18,19 @@ from connector.model.alert import AlertKind
 from connector.model.window import WindowState
 from connector.store.waking import listening
 from connector.sync import folders
-from connector.sync.ongoing.alerts import OnCall, alerts_of, tell_alerts
-from connector.sync.ongoing.apply_gentrack import apply_to_gentrack
-from connector.sync.ongoing.apply_salesforce import apply_all_to_salesforce, write_keys
-from connector.sync.ongoing.fates import Persistence
-from connector.sync.ongoing.life import Doings, Life
-from connector.sync.ongoing.parties import Parties
-from connector.sync.ongoing.poll_salesforce import SalesforcePoll
-from connector.sync.ongoing.polling import Polling
-from connector.sync.ongoing.record_of_life import Standing
-from connector.sync.ongoing.round import RoundResult, work_off
-from connector.sync.ongoing.salesforce_jobs import SalesforceJobs
-from connector.sync.ongoing.salesforce_sending import SalesforceSender
-from connector.sync.ongoing.salesforce_side import SalesforceSide
+from connector.sync.ongoing.gentrack.apply import apply_to_gentrack
+from connector.sync.ongoing.life.alerts import OnCall, alerts_of, tell_alerts
+from connector.sync.ongoing.life.live import Doings, Life
+from connector.sync.ongoing.life.polling import Polling
+from connector.sync.ongoing.life.record import Standing
+from connector.sync.ongoing.round.fates import Persistence
+from connector.sync.ongoing.round.parties import Parties
+from connector.sync.ongoing.round.work_off import RoundResult, work_off
+from connector.sync.ongoing.salesforce.apply import apply_all_to_salesforce, write_keys
+from connector.sync.ongoing.salesforce.jobs import SalesforceJobs
+from connector.sync.ongoing.salesforce.poll import SalesforcePoll
+from connector.sync.ongoing.salesforce.sending import SalesforceSender
+from connector.sync.ongoing.salesforce.side import SalesforceSide
 from connector.sync.ongoing.terms import terms_of
 from connector.sync.ports import Mailer
 

@@ -11,7 +11,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactUpdate
 
-from connector.sync.ongoing.record_of_life import Standing
+from connector.sync.ongoing.life.record import Standing
 
 
 class LivingArtifact:

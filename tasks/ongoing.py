@@ -26,7 +26,7 @@ from prefect.states import Cancelled, Completed, State
 from connector.bootstrap import Connection
 from connector.model.alert import AlertKind
 from connector.ongoing import living, tell_on_call
-from connector.sync.ongoing.record_of_life import Standing
+from connector.sync.ongoing.life.record import Standing
 from tasks.connection import connection
 from tasks.living_artifact import LivingArtifact
 from tasks.mail import mailer_of

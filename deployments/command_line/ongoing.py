@@ -16,7 +16,7 @@ from connector.errors import InstanceInUse
 from connector.model.alert import AlertKind
 from connector.ongoing import living, polling_of, tell_on_call
 from connector.settings import load_settings
-from connector.sync.ongoing.record_of_life import Standing
+from connector.sync.ongoing.life.record import Standing
 from connector.sync.ports import Mailer
 from deployments.command_line.services import database_alone
 

@@ -15,7 +15,7 @@ from connector.model.change import Notice
 from connector.model.org_event import change_channel
 from connector.settings import SalesforceSecrets
 from connector.store.replays import SqlReplays
-from connector.sync.ongoing.subscription import Listening, Subscription
+from connector.sync.ongoing.salesforce.subscription import Listening, Subscription
 
 SECONDS = 20.0
 

@@ -18,14 +18,14 @@ from connector.mapping.flags import GONE, GONE_ON
 from connector.mapping.ownership import Owners, with_owner
 from connector.mapping.vocabulary import EntitySpec
 from connector.model.saved import SaveAs
-from connector.sync.ongoing.apply_salesforce import (
+from connector.sync.ongoing.salesforce.apply import (
     apply_all_to_salesforce,
     apply_to_salesforce,
     write_keys,
 )
-from connector.sync.ongoing.salesforce_jobs import JOB_REFUSED, SalesforceJobs
-from connector.sync.ongoing.salesforce_sending import SalesforceSender
-from connector.sync.ongoing.writing import Writing
+from connector.sync.ongoing.salesforce.jobs import JOB_REFUSED, SalesforceJobs
+from connector.sync.ongoing.salesforce.sending import SalesforceSender
+from connector.sync.ongoing.salesforce.writing import Writing
 from tests.unit.mapping.agreement.two_systems import (
     GONE_IN_GENTRACK,
     GONE_IN_SALESFORCE,

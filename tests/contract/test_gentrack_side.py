@@ -23,9 +23,9 @@ from connector.mapping.vocabulary import EntitySpec
 from connector.model.change import Notice, Side
 from connector.settings import GentrackSecrets
 from connector.sync.extract import flattened
-from connector.sync.ongoing.apply_gentrack import apply_to_gentrack
-from connector.sync.ongoing.gentrack_poll import changes_in_gentrack
-from connector.sync.ongoing.gentrack_side import GentrackSide
+from connector.sync.ongoing.gentrack.apply import apply_to_gentrack
+from connector.sync.ongoing.gentrack.poll import changes_in_gentrack
+from connector.sync.ongoing.gentrack.side import GentrackSide
 from connector.sync.prepared_sql import key_sql
 from deployments.sandbox_process import Sandbox
 from tests.unit.mapping.agreement.two_systems import NEW_IN_SALESFORCE, linked

@@ -13,7 +13,7 @@ from connector.bootstrap import Connection
 from connector.instance import Instance
 from connector.ongoing import living, polling_of
 from connector.settings import Settings
-from connector.sync.ongoing.record_of_life import Standing
+from connector.sync.ongoing.life.record import Standing
 from deployments.sandbox_process import Sandbox
 
 KEY = "Gentrack_External_Id__c"

@@ -9,8 +9,8 @@ from connector.entities import entity, registry
 from connector.mapping import columns as named
 from connector.model.poll_position import PollPosition
 from connector.model.saved import Save, SaveAs
-from connector.sync.ongoing.poll_salesforce import Polled, SalesforcePoll
-from connector.sync.ongoing.salesforce_side import SalesforceSide
+from connector.sync.ongoing.salesforce.poll import Polled, SalesforcePoll
+from connector.sync.ongoing.salesforce.side import SalesforceSide
 from deployments.sandbox_process import Sandbox
 from tests.unit.sync.ongoing.told_agreements import ToldAgreements, agreed_as_they_stand
 

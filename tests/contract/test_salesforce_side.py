@@ -12,7 +12,7 @@ from connector.errors import RequestRefused
 from connector.mapping import columns as named
 from connector.mapping.flags import GONE, GONE_ON
 from connector.model.saved import Replacement, Save, SaveAs
-from connector.sync.ongoing.salesforce_side import SalesforceSide, Wanted
+from connector.sync.ongoing.salesforce.side import SalesforceSide, Wanted
 
 KEY = "Gentrack_External_Id__c"
 ACCOUNT, CONTACT, RELATION = (entity(n) for n in ("account", "contact", "account_contact_relation"))

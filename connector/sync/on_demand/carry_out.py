@@ -15,7 +15,7 @@ from connector.model.change import Reason
 from connector.model.outcome import RowOutcome
 from connector.model.sync_job import JobResult, SyncJob
 from connector.sync.on_demand.ports import Jobs, Synchronisers
-from connector.sync.ongoing.todo import BUSY
+from connector.sync.ongoing.round.todo import BUSY
 
 PATIENCE = timedelta(days=1)
 _SHORTLY, _FIRST, _LONGEST = timedelta(milliseconds=300), timedelta(seconds=5), timedelta(minutes=5)

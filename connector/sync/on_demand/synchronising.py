@@ -9,9 +9,9 @@ from connector.model.outcome import RowOutcome
 from connector.model.salesforce_id import whole_id
 from connector.model.sync_job import FieldResult, JobResult
 from connector.sync.ongoing.on_demand import synchronise_records
-from connector.sync.ongoing.parties import Parties
-from connector.sync.ongoing.results import Fate, RecordResult
-from connector.sync.ongoing.round_ports import DeadLetters
+from connector.sync.ongoing.round.parties import Parties
+from connector.sync.ongoing.round.ports import DeadLetters
+from connector.sync.ongoing.round.results import Fate, RecordResult
 
 _ATTEMPTS = 5
 """Of a record that a side refuses in passing."""

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from connector.mapping.agreement.terms import Direction
 from connector.mapping.vocabulary import EntitySpec
 from connector.model.change import Notice, Side
-from connector.sync.ongoing.asked import Asked
-from connector.sync.ongoing.fates import released
-from connector.sync.ongoing.holding import holding
-from connector.sync.ongoing.parties import Parties
-from connector.sync.ongoing.results import Fate, RecordResult
-from connector.sync.ongoing.round_ports import DeadLetters
-from connector.sync.ongoing.synchronise import synchronise
+from connector.sync.ongoing.round.asked import Asked
+from connector.sync.ongoing.round.fates import released
+from connector.sync.ongoing.round.holding import holding
+from connector.sync.ongoing.round.parties import Parties
+from connector.sync.ongoing.round.ports import DeadLetters
+from connector.sync.ongoing.round.results import Fate, RecordResult
+from connector.sync.ongoing.round.synchronise import synchronise
 
 _GENERATIONS = 6
 """How far up parents are followed; accounts may stand above accounts."""

@@ -29,7 +29,7 @@ from connector.model.run import Run
 from connector.sync import folders
 from connector.sync.gentrack_tables import gentrack_tables
 from connector.sync.ongoing.ports import Noticing
-from connector.sync.ongoing.salesforce_soql import criterion
+from connector.sync.ongoing.salesforce.soql import criterion
 from connector.sync.ports import AgreementSets, LinkLedger, SalesforceOrg
 from connector.sync.prepared_sql import KEYED, keyed_sql
 from connector.sync.reconcile.compare_sql import (

@@ -27,11 +27,11 @@ from connector.mapping.vocabulary import (
 )
 from connector.model.agreement import Agreement
 from connector.model.change import DeadLetter, Notice, NoticeSource, Reason, Side, Waiting
-from connector.sync.ongoing.fates import Persistence
-from connector.sync.ongoing.notices import Identity, identity
-from connector.sync.ongoing.parties import Parties
-from connector.sync.ongoing.round import RoundResult, work_off
-from connector.sync.ongoing.salesforce_side import Wanted
+from connector.sync.ongoing.round.fates import Persistence
+from connector.sync.ongoing.round.notices import Identity, identity
+from connector.sync.ongoing.round.parties import Parties
+from connector.sync.ongoing.round.work_off import RoundResult, work_off
+from connector.sync.ongoing.salesforce.side import Wanted
 
 INSTANCE = "61668309"
 

@@ -2,9 +2,9 @@
 
 from connector.mapping.agreement.terms import Direction
 from connector.sync.ongoing.on_demand import Demanded, synchronise_records
-from connector.sync.ongoing.results import Fate
+from connector.sync.ongoing.round.results import Fate
 from tests.unit.sync.ongoing.ongoing_twins import SITE, InboxTwin, Record, Twins
-from tests.unit.sync.ongoing.test_round import SF, agreed
+from tests.unit.sync.ongoing.round.test_work_off import SF, agreed
 
 TO_SALESFORCE, TO_GENTRACK = Direction.TO_SALESFORCE, Direction.TO_GENTRACK
 

@@ -1,0 +1,1 @@
+"""Gentrack's side of ongoing synchronisation: read, traced, polled and written."""

@@ -1,0 +1,161 @@
+"""Apply: what was decided is written to Gentrack. A record that is refused is a value with its reason.
+
+Every record is read before it is changed: what was changed there since the decision is left alone, for the
+next round to decide anew. Everything may be repeated: a change finds its values there already, and a creation
+the record that was made under its client reference.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pandas as pd
+
+from connector.errors import GaveUp, RequestRefused
+from connector.mapping import columns as named
+from connector.mapping.agreement.decisions import Decisions
+from connector.mapping.agreement.record_cases import Action
+from connector.mapping.claims import Obstacle
+from connector.mapping.vocabulary import EntitySpec
+from connector.model.write_back import WriteBackOutcome
+from connector.sync.gentrack_units import Unit, same, write_units
+from connector.sync.ongoing.gentrack.changes import GentrackRecord, changes_of
+from connector.sync.ongoing.gentrack.creations import NewRecord, creations_of
+from connector.sync.ongoing.gentrack.told import Told, Why, frame_of
+from connector.sync.ongoing.gentrack.tracing import key_of
+from connector.sync.ongoing.ports import GentrackFinding, SalesforceRecords
+from connector.sync.ports import GentrackRecords
+
+
+def apply_to_gentrack(
+    spec: EntitySpec,
+    decisions: Decisions,
+    records: pd.DataFrame,
+    gentrack: GentrackRecords,
+    *,
+    finding: GentrackFinding,
+    org: SalesforceRecords,
+    parallel: int = 4,
+) -> pd.DataFrame:
+    """Do what was decided of one entity.
+
+    `records` has the columns of `GentrackSide.records`, and a row for each decision in the same order. `org`
+    is asked for the contacts of accounts that are to be made. `parallel` is how many records are written side
+    by side.
+    A frame with a row for each record that has something to be done there: done, key and gentrack_id (of one
+    that was made there: to be kept, and written to Salesforce as its external id), code, reason, todo, and
+    passing (worth trying again: the next round decides anew).
+    Raises SignInRefused; where Gentrack stays away while it is written to, records are told so.
+    """
+    writer = _Writer(gentrack)
+    actions = decisions.actions[named.ACTION].tolist()
+    new, deleted = (
+        [row for row, action in enumerate(actions) if action == asked]
+        for asked in (Action.CREATE_IN_GENTRACK, Action.DELETE_IN_GENTRACK)
+    )
+    changes = changes_of(spec, decisions, records, besides=new)
+    creations = creations_of(spec, decisions, new, finding=finding, org=org)
+    for row, why in [*changes.obstacles.items(), *creations.refused.items()]:
+        writer.told[row].refuse(why)
+    for row in deleted:
+        writer.told[row].refuse(Why.NOT_DELETED_THERE)
+    jobs = [writer.change(record, units) for record, units in changes.units.items()]
+    jobs += [writer.create(spec, record) for record in creations.records]
+    with ThreadPoolExecutor(parallel, thread_name_prefix="apply-gentrack") as threads:
+        for _ in threads.map(lambda job: job(), jobs):
+            pass
+    for units in changes.units.values():
+        for unit in units:
+            writer.told[unit.places[0].row].tell(unit)
+    return frame_of(writer.told, decisions.records.index)
+
+
+class _Writer:
+    """Makes jobs of what is to be written, each for one record of Gentrack.
+
+    What became of values stands in their units, of new records in `told`, by position in the batch.
+    """
+
+    def __init__(self, gentrack: GentrackRecords) -> None:
+        self.told: dict[int, Told] = defaultdict(Told)
+        self._gentrack = gentrack
+        self._away = threading.Event()
+
+    def change(self, record: GentrackRecord, units: Sequence[Unit]) -> Callable[[], None]:
+        """A job that writes the units of one record; of two that contradict each other, the first."""
+        sent: list[Unit] = []
+        for unit in units:
+            if any(_contradict(unit, other) for other in sent):
+                unit.became(WriteBackOutcome.LEFT, Obstacle.CONTRADICTED)
+            else:
+                sent.append(unit)
+
+        def away() -> None:
+            for unit in sent:
+                unit.became(WriteBackOutcome.LEFT, Why.GENTRACK_AWAY)
+
+        return self._unless_away(lambda: write_units(self._gentrack, *record, sent), away)
+
+    def create(self, spec: EntitySpec, new: NewRecord) -> Callable[[], None]:
+        """A job that makes one record and fills its primary customer."""
+        told = self.told[new.row]
+
+        def job() -> None:
+            try:
+                made = new.existing or self._gentrack.create(
+                    spec.source.resources[0].name, new.fields, new.reference
+                )
+            except RequestRefused as refused:
+                told.refuse(refused.code or f"HTTP_{refused.status}", refused.message)
+                return
+            told.gentrack_id = int(made["id"])
+            if all(made.get(column) is not None for column in spec.key):
+                told.key = key_of(spec, made)
+            else:
+                told.refuse(Why.NUMBER_AWAITED)
+            if new.primary is not None and new.primary_fields:
+                self._fill(new.primary, new.primary_fields)
+
+        return self._unless_away(job, lambda: told.refuse(Why.GENTRACK_AWAY))
+
+    def _fill(self, record: GentrackRecord, fields: Mapping[str, Any]) -> None:
+        """Fill what is blank; what differs, and what is refused, the next round decides on and tells."""
+        try:
+            self._gentrack.change(*record, lambda held: _blank(fields, held))
+        except RequestRefused:
+            return
+
+    def _unless_away(self, job: Callable[[], None], away: Callable[[], None]) -> Callable[[], None]:
+        """Where Gentrack stayed away from one record, the others need not wait for it as long each."""
+
+        def kept() -> None:
+            if self._away.is_set():
+                away()
+                return
+            try:
+                job()
+            except GaveUp:
+                self._away.set()
+                away()
+
+        return kept
+
+
+def _contradict(unit: Unit, other: Unit) -> bool:
+    wishes = {place.path: place.wished for place in other.places}
+    return any(place.path in wishes and not same(place.wished, wishes[place.path]) for place in unit.places)
+
+
+def _blank(fields: Mapping[str, Any], held: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that are blank in the record as it stands."""
+    blank: dict[str, Any] = {}
+    for name, value in fields.items():
+        there = held.get(name)
+        if isinstance(value, Mapping):
+            if below := _blank(value, there if isinstance(there, Mapping) else {}):
+                blank[name] = below
+        elif there in (None, ""):
+            blank[name] = value
+    return blank

@@ -1,0 +1,1 @@
+"""Salesforce's side of ongoing synchronisation: read, polled, listened to and written."""
