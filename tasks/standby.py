@@ -124,24 +124,25 @@ def standing_by(instance: str) -> Iterator[Standby | None]:
         standby = Standby(client, UUID(str(deployment.id)), UUID(str(flow_run.id)), instance)
         standby.bury_the_dead()
         ended = threading.Event()
-        keeper = threading.Thread(target=_keep, args=(standby, ended), name="standby", daemon=True)
+        keeper = threading.Thread(target=keep, args=(standby, ended), name="standby", daemon=True)
         keeper.start()
         try:
             yield standby
         except Exception:
             _stop(keeper, ended)
-            with suppress(httpx.HTTPError):
+            with suppress(httpx.HTTPError, ObjectNotFound):
                 standby.put_off(AFTER_FAILURE)
             raise
         finally:
             _stop(keeper, ended)
 
 
-def _keep(standby: Standby, ended: threading.Event) -> None:
+def keep(standby: Standby, ended: threading.Event) -> None:
+    """Put it off again and again, until it has ended."""
     while True:
         try:
             standby.put_off()
-        except httpx.HTTPError as away:
+        except (httpx.HTTPError, ObjectNotFound) as away:  # somebody may delete a run meanwhile
             _logger.warning("The standby was not put off: %s", away)
         if ended.wait(PUT_OFF_EVERY):
             return
