@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ from connector.mapping.agreement.field_cases import FieldVerdict
 from connector.mapping.agreement.record_cases import RecordCase
 from connector.mapping.agreement.terms import Direction
 from connector.mapping.canonical import folded
+from connector.mapping.converters import TEXT
 from connector.mapping.vocabulary import EntitySpec, Parent
 from connector.model.change import Notice, Reason, Side
 from connector.model.outcome import RowOutcome
@@ -49,6 +51,7 @@ def results_of(
     key = given(in_gentrack, named.KEY, records[named.KEY])
     salesforce_id = given(in_salesforce, named.SALESFORCE_ID, records[named.SALESFORCE_ID])
     gentrack_id = given(in_gentrack, named.GENTRACK_ID, records[named.GENTRACK_ID])
+    parents = _Parents(at, decisions.spec, records)
     results: dict[int, RecordResult] = {}
     for place, row in zip(records.index, decisions.actions.to_dict("records"), strict=True):
         code, outcome = str(row[named.CODE]), _outcome(row[named.OUTCOME])
@@ -59,7 +62,7 @@ def results_of(
             outcome = _OUTCOMES[fate]
         awaited: tuple[Notice, ...] = ()
         if fate is Fate.PARENT:
-            names, awaited = _awaited(at, decisions.spec, records.loc[place])
+            names, awaited = parents.awaited(records.loc[place])
             reason = awaiting(reason, names)
         results[int(place)] = RecordResult(
             entity=decisions.spec.name,
@@ -142,31 +145,44 @@ def _changes(decisions: Decisions, changes: pd.DataFrame) -> dict[Any, tuple[Fie
     return dict(told)
 
 
-def _awaited(at: Parties, spec: EntitySpec, record: "pd.Series[Any]") -> tuple[list[str], tuple[Notice, ...]]:
-    """The parents that a record waits for: in Gentrack by their numbers, in Salesforce by their ids."""
-    names: list[str] = []
-    notices: list[Notice] = []
-    for parent in spec.parents:
-        key, looked_up = (
-            _text(record[column])
-            for column in (named.parent_key(parent.field), named.parent_id(parent.field))
-        )
-        if key is not None and not record[named.parent_there(parent.field)]:
-            names.append(f"{parent.entity} {key}")
-            notices += _in_gentrack(at, parent, key)
-        elif looked_up is not None and _text(record[named.salesforce_parent(parent.field)]) is None:
-            names.append(f"{parent.entity} {looked_up}")
-            sobject = at.entity(parent.entity).salesforce_object
-            notices.append(Notice(Side.SALESFORCE, sobject, looked_up))
-    return names, tuple(notices)
+class _Parents:
+    """The parents that records of a batch wait for; Gentrack is asked for all of them at once, if for any."""
 
+    def __init__(self, at: Parties, spec: EntitySpec, records: pd.DataFrame) -> None:
+        self._at, self._spec, self._records = at, spec, records
+        self._known: dict[str, dict[str, list[Notice]]] = {}
 
-def _in_gentrack(at: Parties, parent: Parent, key: str) -> list[Notice]:
-    spec = at.entity(parent.entity)
-    found = at.gentrack.records(spec, [key.lower()])
-    same = found[folded(found[named.KEY]) == key.lower()]
-    resource = spec.source.resources[0].name
-    return [Notice(Side.GENTRACK, resource, str(int(one))) for one in same[named.GENTRACK_ID].dropna()]
+    def awaited(self, record: "pd.Series[Any]") -> tuple[list[str], tuple[Notice, ...]]:
+        """In Gentrack by their numbers, in Salesforce by their ids."""
+        names: list[str] = []
+        notices: list[Notice] = []
+        for parent in self._spec.parents:
+            key, looked_up = (
+                _text(record[column])
+                for column in (named.parent_key(parent.field), named.parent_id(parent.field))
+            )
+            if key is not None and not record[named.parent_there(parent.field)]:
+                names.append(f"{parent.entity} {key}")
+                notices += self._in_gentrack(parent).get(key.lower(), [])
+            elif looked_up is not None and _text(record[named.salesforce_parent(parent.field)]) is None:
+                names.append(f"{parent.entity} {looked_up}")
+                sobject = self._at.entity(parent.entity).salesforce_object
+                notices.append(Notice(Side.SALESFORCE, sobject, looked_up))
+        return names, tuple(notices)
+
+    def _in_gentrack(self, parent: Parent) -> Mapping[str, list[Notice]]:
+        """External id, case folded, of each parent that is not in Salesforce -> its notices."""
+        if parent.field not in self._known:
+            spec = self._at.entity(parent.entity)
+            there = self._records[named.parent_there(parent.field)].astype(bool)
+            keys = folded(self._records.loc[~there, named.parent_key(parent.field)].astype(TEXT)).dropna()
+            found = self._at.gentrack.records(spec, sorted(set(keys)))
+            resource, notices = spec.source.resources[0].name, defaultdict[str, list[Notice]](list)
+            for key, number in zip(folded(found[named.KEY]), found[named.GENTRACK_ID], strict=True):
+                if not pd.isna(number):
+                    notices[str(key)].append(Notice(Side.GENTRACK, resource, str(int(number))))
+            self._known[parent.field] = notices
+        return self._known[parent.field]
 
 
 def _text(value: Any) -> str | None:

@@ -82,6 +82,21 @@ def test_a_parent_that_nobody_heard_of_is_fetched_for_its_child() -> None:
     assert twins.equal()
 
 
+def test_parents_of_many_children_are_asked_for_at_once() -> None:
+    steps = []
+    for children in (2, 9):
+        twins = Twins()
+        for number in range(children):
+            twins.meter(f"M{number}", f"S{number}", status="on")
+            twins.site(f"S{number}", title="Mill")
+        twins.hear(*(gentrack(twins, f"M{number}") for number in range(children)))
+        twins.round()
+        steps.append(twins.steps)
+        twins.rounds()
+        assert twins.equal()
+    assert steps[0] == steps[1]
+
+
 def test_a_child_is_released_when_its_parent_comes_at_last() -> None:
     twins = Twins()
     twins.meter("M1", "S1", status="on")
