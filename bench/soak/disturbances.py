@@ -30,7 +30,7 @@ DELIVERIES: list[dict[str, Any]] = [
 ]
 SALESFORCE: list[dict[str, Any]] = [
     {"kind": "status", "status": 503, "probability": 0.02},
-    {"kind": "status", "status": 429, "code": "REQUEST_LIMIT_EXCEEDED", "probability": 0.005},
+    {"kind": "status", "status": 500, "code": "UNKNOWN_EXCEPTION", "probability": 0.005},
     {"kind": "slow", "seconds": 2.0, "probability": 0.02},
     {"kind": "drop", "probability": 0.01},
     {"kind": "lose-answer", "method": "POST", "path": "/composite", "probability": 0.02},
