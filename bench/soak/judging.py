@@ -184,12 +184,16 @@ class _Case:
                 yield self._finding(key, Wrong.OVERWRITTEN, line.name)
 
     def _wanted_of(self, key: str, record: str, line: Line) -> list[str | None]:
-        """What people last gave the line in its master; nothing where that is not known."""
+        """What people last gave the line in its master; nothing where that is not known.
+
+        Where Salesforce's record was linked only since, Gentrack fills what is blank there.
+        """
         if line.master is Master.SALESFORCE and record in self.left.of_salesforce(self.spec):
             spot = Spot(self.spec.salesforce_object, record, line.name)
-            return (
-                [] if spot in self.told.undecided else [self.left.of_salesforce(self.spec)[record][line.name]]
-            )
+            given = self.left.of_salesforce(self.spec)[record][line.name]
+            was_linked = self.left.picture.salesforce[spot.sobject][record][EXTERNAL_ID]
+            if given is not None or was_linked:
+                return [] if spot in self.told.undecided else [given]
         wanted = self.left.of_gentrack(self.spec)
         return [wanted[key][line.name]] if key in wanted else []
 

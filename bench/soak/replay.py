@@ -44,18 +44,30 @@ def replayed(before: View, entries: Sequence[Entry]) -> Replayed:
             _in_gentrack(picture, entry)
             continue
         _in_salesforce(picture, entry)
-        if entry.deed != "change":
-            continue
-        for name, value in entry.fields.items():
-            spot = Spot(entry.kind, entry.record, name)
+        for spot, value in _given(picture, entry, siblings):
             for other in siblings.get(spot, ()):
                 if other != spot:
                     picture.salesforce[other.sobject][other.record][other.field] = value
-                    at, there = latest.get(other, (0.0, value))
+                    at, there = latest.get(other, (float("-inf"), value))
                     if entry.at - at < SETTLED and there != value:
                         undecided |= siblings[spot]
             latest[spot] = (entry.at, value)
     return Replayed(picture, frozenset(undecided))
+
+
+def _given(
+    picture: Picture, entry: Entry, siblings: dict[Spot, frozenset[Spot]]
+) -> Iterator[tuple[Spot, object]]:
+    """The spots that were given a value: who wins a merge gives its own to all that the loser stood for."""
+    if entry.deed == "change":
+        for name, value in entry.fields.items():
+            yield Spot(entry.kind, entry.record, name), value
+    if entry.deed == "merge" and entry.into is not None:
+        for lost in [spot for spot in siblings if spot[:2] == (entry.kind, entry.record)]:
+            won = Spot(entry.kind, entry.into, lost.field)
+            siblings[won] = siblings.pop(lost) - {lost} | {won}
+            siblings |= dict.fromkeys(siblings[won], siblings[won])
+            yield won, picture.salesforce[entry.kind][entry.into][lost.field]
 
 
 def _in_gentrack(picture: Picture, entry: Entry) -> None:

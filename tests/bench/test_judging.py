@@ -226,3 +226,20 @@ def test_the_latest_of_several_fields_for_one_value_counts(before: Picture) -> N
     )
     assert told.picture.salesforce["Contact"][contact]["Phone"] == "+64 2"
     assert {spot.record for spot in told.undecided} >= {contact, account}
+
+
+def test_who_wins_a_merge_gives_its_values_to_what_the_loser_stood_for(before: Picture) -> None:
+    contact, account = next(
+        (name, one["AccountId"])
+        for name, one in before.living("Contact").items()
+        if one["Phone"]
+        and one["AccountId"]
+        and before.salesforce["Account"][one["AccountId"]]["Phone"] == one["Phone"]
+    )
+    twin = Entry(
+        0.0, "twin", "salesforce", "create", "Contact", "003twin", {"LastName": "A", "Phone": "+64 9"}
+    )
+    merge = Entry(0.0, "merge", "salesforce", "merge", "Contact", contact, into="003twin")
+    told = replayed(View(before), [twin, merge, salesforce("Contact", "003twin", Phone="+64 8")])
+    assert told.picture.salesforce["Account"][account]["Phone"] == "+64 8"
+    assert replayed(View(before), [twin, merge]).picture.salesforce["Account"][account]["Phone"] == "+64 9"
