@@ -58,7 +58,7 @@ def test_runs_from_the_ui_and_by_hand_end_well_and_ctrl_c_ends_all(
     assert run["state"]["type"] == "COMPLETED", run["state"]
     assert run["state"]["message"].startswith("completed")
     assert f"instance:{instance}" in run["tags"]
-    assert len(list(Path(mail).glob("*.eml"))) == 1
+    assert len(list(Path(mail).glob("*-operator@*.eml"))) == 1
     assert (PROJECT / FOLDER / "reports" / run["id"] / "summary.json").exists()
 
     ready = by_hand("doctor", "--instance", instance)
@@ -67,7 +67,7 @@ def test_runs_from_the_ui_and_by_hand_end_well_and_ctrl_c_ends_all(
     again = by_hand("migrate", "--instance", instance, "--yes")
     assert again.returncode == 3, again.stdout + again.stderr
     assert "PostgreSQL" not in again.stderr, "the stack that runs is to be used"
-    assert len(list(Path(mail).glob("*.eml"))) == 2
+    assert len(list(Path(mail).glob("*-operator@*.eml"))) == 2
 
     up.send_signal(signal.SIGINT)
     assert up.wait(60) == 0
