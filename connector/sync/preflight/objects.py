@@ -17,6 +17,8 @@ _NO_OTHER_WAY = (
     " can't load an org whose object takes no such field (docs/decisions/0064-external-id-needed.md)."
 )
 
+_SWITCH = "Switch {} on in the org's Setup (docs/connecting.md)."
+
 
 def objects(subject: Subject) -> Iterator[Finding]:
     """Every entity's object with the fields that it reads and writes."""
@@ -24,7 +26,7 @@ def objects(subject: Subject) -> Iterator[Finding]:
         name = spec.salesforce_object
         refused = subject.hidden.get(spec.name)
         if isinstance(refused, RequestRefused):
-            yield blocking(name, "The object is not there to see.", DEPLOY)
+            yield blocking(name, "The object is not there to see.", _brought_by(name))
         elif refused is not None:
             yield blocking(name, refused.message, refused.todo or PERMISSION)
     for spec in subject.shown:
@@ -37,6 +39,11 @@ def objects(subject: Subject) -> Iterator[Finding]:
         yield from _flag(spec, described)
         yield from _mapped_fields(spec, described, set(subject.described))
         yield from _required_fields(spec, described)
+
+
+def _brought_by(name: str) -> str:
+    """What brings an object: our source, or of a standard one a switch of the org."""
+    return DEPLOY if name.endswith("__c") else f"{_SWITCH.format(name)} {PERMISSION}"
 
 
 def anchors(subject: Subject) -> Iterator[Finding]:

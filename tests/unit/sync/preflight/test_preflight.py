@@ -106,6 +106,14 @@ def test_a_missing_object_blocks_its_children_too_and_is_told_once(org: OrgTwin,
     ]
 
 
+def test_a_missing_standard_object_is_switched_on_and_not_deployed(org: OrgTwin, found: Look) -> None:
+    del org.described["AccountContactRelation"]
+    (finding,) = found(org)
+    assert finding.where == "AccountContactRelation"
+    assert "Switch AccountContactRelation on in the org's Setup" in finding.todo
+    assert "Deploy" not in finding.todo
+
+
 def test_both_sides_that_do_not_answer_stand_in_one_list(found: Look) -> None:
     class Stranger(OrgTwin):
         def user_name(self) -> str:
