@@ -16,7 +16,7 @@ from connector.mapping.agreement.batch import typed
 from connector.mapping.agreement.record_cases import Presence, Standing
 from connector.mapping.canonical import folded
 from connector.mapping.converters import TEXT, Column
-from connector.mapping.vocabulary import EntitySpec
+from connector.mapping.vocabulary import EntitySpec, Parent
 from connector.model.agreement import Agreement
 from connector.sync.ongoing.gentrack.tracing import key_of
 from connector.sync.ongoing.round.asked import Asked
@@ -73,6 +73,7 @@ def paired(at: Parties, found: Found, coming: Mapping[str, Collection[str]]) -> 
     batch[named.PROPOSED] = batch[FOLD].map(dict(open_of))
     _say_presence(at, found.spec, batch)
     for parent in found.spec.parents:
+        _name_by_link(at, parent, batch)
         keys = folded(batch[named.parent_key(parent.field)].astype(TEXT))
         soon = coming.get(parent.entity, ())
         there = parents_there(at, at.entity(parent.entity), set(keys.dropna()) - set(soon))
@@ -158,6 +159,24 @@ def _has_still(spec: EntitySpec, record: Mapping[str, Any] | None, key: str) -> 
 
 def _present(there: "pd.Series[bool]") -> Column:
     return there.map({True: Presence.PRESENT.value, False: Presence.ABSENT.value}).astype(object)
+
+
+def _name_by_link(at: Parties, parent: Parent, batch: pd.DataFrame) -> None:
+    """Let Salesforce's parents have the external ids that they are linked with, where they carry others.
+
+    Somebody touched these; the record that hangs on such a parent was not moved by that.
+    """
+    carried, column = named.salesforce_parent(parent.field), named.parent_id(parent.field)
+    known = batch[column].notna()
+    ours = folded(batch[named.parent_key(parent.field)].astype(TEXT))
+    differs = known & (folded(batch[carried].astype(TEXT)).fillna("") != ours.fillna(""))
+    ids = sorted(set(batch.loc[differs, column].astype(str)))
+    if not ids:
+        return
+    pairs = at.agreements.of_salesforce_ids(at.instance, parent.entity, ids)
+    linked = {pair.salesforce_id: pair.key for pair in pairs if pair.standing == Standing.LINKED.value}
+    by_link = batch.loc[differs, column].map(linked)
+    batch.loc[differs, carried] = by_link.fillna(batch.loc[differs, carried])
 
 
 def parents_there(at: Parties, spec: EntitySpec, keys: Collection[str]) -> set[str]:

@@ -174,6 +174,17 @@ def test_an_external_id_that_somebody_touched_is_restored(key: str | None) -> No
     assert twins.equal()
 
 
+@pytest.mark.parametrize("key", [None, "T-other"])
+def test_a_child_stays_where_it_is_when_its_parents_external_id_is_touched(key: str | None) -> None:
+    twins = agreed()
+    (meter,) = [one for one, record in twins.theirs.items() if record.entity.name == "meter"]
+    twins.theirs[SF].key = key
+    twins.hear(salesforce(twins, meter))
+    twins.rounds()
+    assert not twins.written
+    assert not twins.letters
+
+
 def test_a_record_that_moved_to_another_external_id_is_gone_under_the_old_one() -> None:
     twins = agreed()
     notice = gentrack(twins, "S1")
