@@ -46,12 +46,24 @@ def merge(context: SaveContext, sobject: SObjectType, winner: str, losers: Seque
     capture = ChangeCapture(context, sobject, "UPDATE")
     capture.remember(texts([master]))
     ChangeCapture(context, sobject, "DELETE").tell_deleted(gone)
+    if sobject.name == "Contact":
+        _keep_an_account(context, master, gone)
     _move_children(context, sobject, master, gone)
     _touch(context, sobject, gone, "IsDeleted = true, MasterRecordId = ?", [master])
     _touch(context, sobject, [master])
     deletion.fire(texts(gone))
     update.fire(texts([master]))
     capture.tell(texts([master]))
+
+
+def _keep_an_account(context: SaveContext, master: str, gone: Sequence[str]) -> None:
+    """Of the values that people choose between, an account counts more than none: relations hang on it."""
+    context.transaction.run(
+        "UPDATE Contact c SET AccountId = (SELECT min(l.AccountId) FROM Contact l SEMI JOIN wanted w "
+        "ON l.Id = w.Id) WHERE c.Id = ? AND c.AccountId IS NULL",
+        [master],
+        wanted=keyed(texts(list(gone))),
+    )
 
 
 def _move_children(context: SaveContext, sobject: SObjectType, master: str, gone: Sequence[str]) -> None:

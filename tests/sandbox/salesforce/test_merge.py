@@ -57,6 +57,22 @@ def test_one_relation_with_an_account_is_left(org: OrgClient) -> None:
     assert len(relations) == 2
 
 
+def test_a_private_winner_takes_the_losers_account_and_keeps_its_relation(org: OrgClient, mark: str) -> None:
+    account = org.create("Account", Name="A")
+    winner, loser = (
+        org.create("Contact", LastName="A"),
+        org.create("Contact", LastName="B", AccountId=account),
+    )
+    fields = "SELECT Id, AccountId, IsDirect FROM AccountContactRelation"
+    (relation,) = org.query(f"{fields} WHERE ContactId = '{loser}'")
+
+    assert merged(org, "Contact", winner, loser) == 204
+
+    assert org.get("Contact", winner)["AccountId"] == account
+    (kept,) = org.query(f"{fields} WHERE ContactId = '{winner}'")
+    assert (kept["Id"], kept["AccountId"], kept["IsDirect"]) == (relation["Id"], account, True)
+
+
 @pytest.mark.parametrize("which", ["itself", "deleted", "nobody", "another object"])
 def test_a_merge_that_makes_no_sense_is_refused(org: OrgClient, which: str) -> None:
     winner, loser = org.create("Account", Name="A"), org.create("Account", Name="B")
