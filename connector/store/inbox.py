@@ -72,18 +72,22 @@ class SqlInbox:
     def done(self, instance: str, rows: Sequence[Waiting]) -> None:
         """Remove what has been dealt with, and its dead letters; what was noticed again meanwhile stays."""
         with transaction(self._engine) as session:
+            _lock(session, instance, rows)
             for table, more in ((InboxRow, True), (DeadLetterRow, False)):
                 session.exec(delete(table).where(_among(table, instance, rows, version=more)))
             session.commit()
 
-    def put_off(self, instance: str, rows: Sequence[Waiting], delays: Mapping[Waiting, timedelta]) -> None:
-        """Try these again later, each after its delay, with one attempt more on its account."""
+    def put_off(self, instance: str, delays: Mapping[Waiting, timedelta], *, counted: bool) -> None:
+        """Try these again later, each after its delay; `counted` is one attempt more on its account."""
         with transaction(self._engine) as session:
-            for row in rows:
+            for row in _in_order(delays):
                 session.exec(
                     update(InboxRow)
                     .where(_among(InboxRow, instance, [row], version=False))
-                    .values(attempts=col(InboxRow.attempts) + 1, next_attempt_at=func.now() + delays[row])
+                    .values(
+                        attempts=col(InboxRow.attempts) + int(counted),
+                        next_attempt_at=func.now() + delays[row],
+                    )
                 )
             session.commit()
 
@@ -132,6 +136,24 @@ def put(session: Session, instance: str, notices: Iterable[Notice], source: Noti
     session.connection().execute(_PUT, {"instance": instance, "source": source.value, **given})
     session.exec(select(func.pg_notify(CHANNEL, instance)))
     return len(newest)
+
+
+def _lock(session: Session, instance: str, rows: Sequence[Waiting]) -> None:
+    """Lock rows in the order in which `put` does, before a statement that has an order of its own.
+
+    "C" is the order of code points, as Python sorts.
+    """
+    order = (col(getattr(InboxRow, name)).collate("C") for name in _KEY)
+    session.exec(
+        select(InboxRow.version)
+        .where(_among(InboxRow, instance, rows, version=False))
+        .order_by(*order)
+        .with_for_update()
+    ).all()
+
+
+def _in_order(rows: Iterable[Waiting]) -> list[Waiting]:
+    return sorted(rows, key=lambda row: _identity(row.notice))
 
 
 def _identity(notice: Notice) -> tuple[str, str, str]:

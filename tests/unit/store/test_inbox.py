@@ -10,6 +10,7 @@ import pytest
 from connector.errors import ServiceUnavailable
 from connector.model.change import Notice, NoticeSource, Reason, Side
 from connector.store.ledger import SqlLedger, open_ledger
+from connector.store.sessions import own_connection
 from connector.store.waking import listening
 
 HERE, ELSEWHERE = "61668309", "61890020"
@@ -71,7 +72,7 @@ def test_a_row_that_went_and_came_again_is_not_removed_by_who_read_the_first(
 def test_what_is_put_off_waits_its_time_and_a_new_notice_ends_the_wait(ledger: SqlLedger) -> None:
     put(ledger, ACCOUNT)
     row = ledger.inbox.ready(HERE, 1)[0]
-    ledger.inbox.put_off(HERE, [row], {row: timedelta(hours=1)})
+    ledger.inbox.put_off(HERE, {row: timedelta(hours=1)}, counted=True)
     assert noticed(ledger) == []
     turn = ledger.inbox.next_attempt(HERE)
     assert turn is not None
@@ -79,6 +80,8 @@ def test_what_is_put_off_waits_its_time_and_a_new_notice_ends_the_wait(ledger: S
     put(ledger, ACCOUNT)
     again = ledger.inbox.ready(HERE, 1)[0]
     assert (again.attempts, again.first_seen) == (1, row.first_seen)
+    ledger.inbox.put_off(HERE, {again: timedelta(0)}, counted=False)
+    assert ledger.inbox.ready(HERE, 1)[0].attempts == 1
 
 
 def test_later_changes_wait_behind_a_dead_letter_and_others_do_not(ledger: SqlLedger) -> None:
@@ -94,7 +97,7 @@ def test_later_changes_wait_behind_a_dead_letter_and_others_do_not(ledger: SqlLe
 def test_a_retried_dead_letter_is_tried_at_once_and_goes_when_it_succeeds(ledger: SqlLedger) -> None:
     put(ledger, ACCOUNT)
     row = ledger.inbox.ready(HERE, 1)[0]
-    ledger.inbox.put_off(HERE, [row], {row: timedelta(hours=1)})
+    ledger.inbox.put_off(HERE, {row: timedelta(hours=1)}, counted=True)
     ledger.inbox.bury(HERE, row, REASON)
     assert ledger.dead_letters.retry(HERE, [ACCOUNT]) == 1
     assert noticed(ledger) == [ACCOUNT]
@@ -116,6 +119,29 @@ def test_writers_side_by_side_lose_nothing_and_never_wait_for_each_other(ledger:
         for order in (notices, notices[::-1]) * 8:
             writers.submit(put, ledger, *order)
     assert ledger.inbox.backlog(HERE)[0] == 200
+
+
+@pytest.mark.parametrize("what", ["done", "put_off"])
+def test_rows_are_locked_in_the_order_of_their_keys(ledger: SqlLedger, database_url: str, what: str) -> None:
+    first, last = (Notice(Side.GENTRACK, "accounts", number) for number in "12")
+    put(ledger, last)
+    put(ledger, first)
+    rows = sorted(ledger.inbox.ready(HERE, 2), key=lambda row: row.notice.record_id, reverse=True)
+    locking = "SELECT 1 FROM inbox WHERE record_id = %s FOR UPDATE NOWAIT"
+    waits = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with own_connection(database_url) as other, ThreadPoolExecutor(1) as thread:
+        with other.transaction():
+            other.execute(locking, [first.record_id])
+            if what == "done":
+                told = thread.submit(ledger.inbox.done, HERE, rows)
+            else:
+                told = thread.submit(
+                    ledger.inbox.put_off, HERE, dict.fromkeys(rows, timedelta(0)), counted=True
+                )
+            while other.execute(waits).fetchone() is None:
+                assert not told.done()
+            other.execute(locking, [last.record_id])
+        told.result()
 
 
 def test_a_waiter_is_woken_by_its_own_instance_and_by_no_other(ledger: SqlLedger, database_url: str) -> None:

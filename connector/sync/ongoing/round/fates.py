@@ -16,6 +16,8 @@ from connector.sync.ongoing.round.notices import identity
 from connector.sync.ongoing.round.results import Fate, RecordResult
 
 BUSY_DELAY = timedelta(seconds=1)
+STUCK_DELAY = timedelta(minutes=1)
+"""As often as that it is tried whether what holds up a whole entity is gone."""
 _BEGINS = (Action.CREATE_IN_SALESFORCE.value, Action.CREATE_IN_GENTRACK.value, Action.LINK.value)
 
 
@@ -47,6 +49,9 @@ class Fates:
     """Records that have to be looked at because of what was found."""
     buried: list[tuple[Waiting, Reason]] = field(default_factory=list)
     put_off: dict[Waiting, timedelta] = field(default_factory=dict)
+    """Those that were tried and failed: it counts as an attempt."""
+    held_up: dict[Waiting, timedelta] = field(default_factory=dict)
+    """Those that could not be tried, or not all of what they are about: that is no failure of theirs."""
     released: list[Notice] = field(default_factory=list)
     """Dead letters whose cause is gone."""
     done: list[Waiting] = field(default_factory=list)
@@ -76,8 +81,12 @@ def fates_of(
             if not is_row:
                 fates.noticed.append(notice)
             fates.buried.append((row if is_row else _unread(notice, row), reason))
-        if row in stuck or waiting:
-            fates.put_off[row] = _delay(row, waiting, persistence)
+        if row in stuck:
+            fates.held_up[row] = STUCK_DELAY
+        elif waiting and all(one.fate is Fate.BUSY for one in waiting):
+            fates.held_up[row] = BUSY_DELAY
+        elif waiting:
+            fates.put_off[row] = persistence.delay(row.attempts)
         elif all(identity(notice) != identity(row.notice) for notice, _ in letters_of):
             fates.done.append(row)
     every = [one for results in rows.values() for one in results]
@@ -120,12 +129,6 @@ def awaited_in(reason: Reason) -> list[str]:
     if reason.code != RecordCase.PARENT_AWAITED.name:
         return []
     return reason.told.partition(": ")[2].split(", ")
-
-
-def _delay(row: Waiting, waiting: Sequence[RecordResult], persistence: Persistence) -> timedelta:
-    if waiting and all(one.fate is Fate.BUSY for one in waiting):
-        return BUSY_DELAY
-    return persistence.delay(row.attempts)
 
 
 def _own(spec: EntitySpec, result: RecordResult, heard: Notice) -> Notice:

@@ -24,8 +24,8 @@ class Inbox(Protocol):
     def done(self, instance: str, rows: Sequence[Waiting]) -> None:
         """Remove what was dealt with; what was noticed again meanwhile stays."""
 
-    def put_off(self, instance: str, rows: Sequence[Waiting], delays: Mapping[Waiting, timedelta]) -> None:
-        """Try these again, each after its delay."""
+    def put_off(self, instance: str, delays: Mapping[Waiting, timedelta], *, counted: bool) -> None:
+        """Try these again, each after its delay; `counted` is one attempt more on its account."""
 
     def bury(self, instance: str, row: Waiting, reason: Reason) -> None:
         """Give a record up until a person says otherwise."""

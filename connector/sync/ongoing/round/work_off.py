@@ -77,7 +77,7 @@ def work_off(
     return RoundResult(
         notices=len(rows),
         done=len(fates.done),
-        put_off=len(fates.put_off),
+        put_off=len(fates.put_off) + len(fates.held_up),
         buried=len(fates.buried),
         outcomes=_counted(work.results.values()),
         lags=[(now - row.first_seen).total_seconds() for row in fates.done],
@@ -243,7 +243,9 @@ def _tell(instance: str, inbox: Inbox, dead_letters: DeadLetters, fates: Fates) 
     for row, reason in fates.buried:
         inbox.bury(instance, row, reason)
     if fates.put_off:
-        inbox.put_off(instance, list(fates.put_off), fates.put_off)
+        inbox.put_off(instance, fates.put_off, counted=True)
+    if fates.held_up:
+        inbox.put_off(instance, fates.held_up, counted=False)
     if fates.released:
         dead_letters.retry(instance, fates.released)
     if fates.done:

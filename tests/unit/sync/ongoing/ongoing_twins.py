@@ -476,11 +476,11 @@ class InboxTwin:
             if one in self.twins.inbox and self.twins.inbox[one].version == row.version:
                 del self.twins.inbox[one]
 
-    def put_off(self, instance: str, rows: Sequence[Waiting], delays: Mapping[Waiting, timedelta]) -> None:
+    def put_off(self, instance: str, delays: Mapping[Waiting, timedelta], *, counted: bool) -> None:
         self.twins.step()
-        for row in rows:
+        for row in delays:
             one = identity(row.notice)
-            self.twins.inbox[one] = replace(self.twins.inbox[one], attempts=row.attempts + 1)
+            self.twins.inbox[one] = replace(self.twins.inbox[one], attempts=row.attempts + counted)
             self.twins.turns[one] = delays[row]
 
     def bury(self, instance: str, row: Waiting, reason: Reason) -> None:

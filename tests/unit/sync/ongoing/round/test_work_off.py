@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from connector.model.change import DeadLetter, Notice, Reason, Side
+from connector.sync.ongoing.round.fates import STUCK_DELAY
 from connector.sync.ongoing.round.notices import identity
 from tests.unit.sync.ongoing.ongoing_twins import METER, SITE, Killed, Record, Twins
 
@@ -312,6 +313,8 @@ def test_where_record_after_record_breaks_nothing_is_given_up_and_others_go_on()
     assert "ValueError" in told.stuck["site"]
     assert not twins.letters
     assert [r.key for r in twins.theirs.values()] == ["S0", "M0"]
+    assert not any(row.attempts for row in twins.inbox.values())
+    assert set(twins.turns.values()) == {STUCK_DELAY}
 
 
 def test_a_record_that_somebody_else_writes_is_left_to_them_for_now() -> None:
@@ -322,6 +325,7 @@ def test_a_record_that_somebody_else_writes_is_left_to_them_for_now() -> None:
     for _ in range(5):
         assert twins.round().put_off == 1
     assert not twins.letters
+    assert not any(row.attempts for row in twins.inbox.values())
     twins.locked.clear()
     twins.rounds()
     assert twins.equal()
