@@ -21,6 +21,7 @@ from connector.model.poll_position import PollPosition
 from connector.sync.ongoing.ports import Agreements, SalesforceRecords
 from connector.sync.ongoing.salesforce.echoes import is_news
 from connector.sync.ongoing.salesforce.rows import rows_of
+from connector.sync.ongoing.salesforce.side import REMEMBERED, SHORTEST, TOO_MANY_IDS
 from connector.sync.ongoing.salesforce.soql import changed
 from connector.sync.soql import STAMP
 
@@ -29,8 +30,6 @@ log = logging.getLogger(__name__)
 PAGE = 2000
 """Records that a query answers with at most (Salesforce help 000386264)."""
 DELETIONS_EVERY = timedelta(minutes=15)
-REMEMBERED = timedelta(days=14)
-"""How far back deletions are asked for; an org tells of 15 days (getDeleted)."""
 
 
 @dataclass(frozen=True)
@@ -123,12 +122,12 @@ class SalesforcePoll:
     ) -> list[tuple[Mapping[str, datetime], datetime]]:
         """Of each object the deletions of a span, a shorter one if they are too many, and how far that is."""
         nothing: list[tuple[Mapping[str, datetime], datetime]] = [({}, start) for _ in sobjects]
-        if end - start < timedelta(minutes=2):
+        if end - start < SHORTEST:
             return nothing
         try:
             return [(one.ids, one.covered_until) for one in self.org.deletions(sobjects, start, end)]
         except RequestRefused as refused:
-            if refused.code == "EXCEEDED_ID_LIMIT":
+            if refused.code == TOO_MANY_IDS:
                 return self._deletions(sobjects, start, start + (end - start) / 2)
             log.warning(
                 "%s Records that were deleted for good before now are left to the daily reconciliation.",

@@ -18,7 +18,7 @@ from connector.mapping.vocabulary import EXTERNAL_ID, EntitySpec
 from connector.model.saved import Replacement, Save, SaveAs, Saved
 from connector.sync.anchors import anchor_ids
 from connector.sync.ongoing.ports import SalesforceRecords
-from connector.sync.ongoing.salesforce.jobs import SalesforceJobs
+from connector.sync.ongoing.salesforce.jobs import JOB_REFUSED, SalesforceJobs
 from connector.sync.ongoing.salesforce.told import answered
 from connector.sync.ongoing.salesforce.writing import Writing
 from connector.sync.row_errors import PASSING, explained
@@ -63,11 +63,14 @@ class SalesforceSender:
         return [self._alone(one, self.jobs) for one in writings]
 
     def _alone(self, writing: Writing, jobs: SalesforceJobs) -> pd.DataFrame:
-        """One writing, by a job where it is large; what didn't pass goes again in collections."""
+        """One writing, by a job where it is large; what didn't pass goes again in collections.
+
+        So does what is in a job that was refused whole: a collection says which records that is about.
+        """
         if len(writing) < self.bulk_from:
             return self._in_collections([writing])[0]
         told = jobs.send(writing)
-        again = writing.of(told.index[told[named.CODE].isin(PASSING)])
+        again = writing.of(told.index[told[named.CODE].isin(PASSING | {JOB_REFUSED})])
         told.loc[again.values.index] = self._in_collections([again])[0]
         return told
 

@@ -6,7 +6,7 @@ Salesforce says so, by IsDeleted or, of what is gone from the bin too, by getDel
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -30,6 +30,10 @@ from connector.sync.ongoing.salesforce.soql import (
 
 REMEMBERED = timedelta(days=14)
 """How far back deletions are asked for; an org tells of 15 days (getDeleted)."""
+SHORTEST = timedelta(minutes=2)
+"""Halves of a shorter span would be no whole minute, which getDeleted needs."""
+TOO_MANY_IDS = "EXCEEDED_ID_LIMIT"
+"""More deletions in a span than an answer of getDeleted has room for."""
 
 
 @dataclass(frozen=True)
@@ -153,11 +157,21 @@ class SalesforceSide:
         now = self.org.now() if missing else None
         if now is None:
             return []
+        return sorted(set(missing) & self._deleted(spec.salesforce_object, now - REMEMBERED, now))
+
+    def _deleted(self, sobject: str, start: datetime, end: datetime) -> set[str]:
+        """The ids that the org says it has deleted in a span; of too many for an answer, those of its halves.
+
+        None where the org doesn't remember, or where more were deleted in a minute than an answer has.
+        """
         try:
-            (told,) = self.org.deletions([spec.salesforce_object], now - REMEMBERED, now)
-        except RequestRefused:
-            return []
-        return sorted(set(missing) & told.ids.keys())
+            (told,) = self.org.deletions([sobject], start, end)
+        except RequestRefused as refused:
+            if refused.code != TOO_MANY_IDS or end - start < SHORTEST:
+                return set()
+            middle = start + (end - start) / 2
+            return self._deleted(sobject, start, middle) | self._deleted(sobject, middle, end)
+        return set(told.ids)
 
 
 def _of_these(one: Wanted, records: Sequence[dict[str, Any]], rows: pd.DataFrame) -> list[dict[str, Any]]:

@@ -73,6 +73,21 @@ def test_rows_of_a_job_that_stands_still_go_again_in_a_collection(tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
+@dataclass
+class RefusedJobs(StandingJobs):
+    """Jobs that Salesforce refuses whole."""
+
+    def wait_for_job(self, job_id: str) -> JobStatus:
+        return JobStatus(job_id, JobState.FAILED, 0, 0, error_message="InvalidBatch : Field name not found")
+
+
+def test_rows_of_a_job_that_is_refused_whole_go_in_a_collection(tmp_path: Path) -> None:
+    jobs, org = RefusedJobs(), ToldOrg()
+    (told,) = SalesforceSender(org, SalesforceJobs(jobs, tmp_path), bulk_from=2).send([updates()])
+    assert told[named.CODE].isna().all()
+    assert [record["Id"] for save in org.saves for record in save.records] == list(IDS)
+
+
 def test_few_records_need_no_job(tmp_path: Path) -> None:
     jobs, org = StandingJobs(), ToldOrg()
     SalesforceSender(org, SalesforceJobs(jobs, tmp_path), bulk_from=3).send([updates()])

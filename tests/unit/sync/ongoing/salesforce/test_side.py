@@ -1,17 +1,21 @@
 """Gathering Salesforce's side: what an org of the sandbox can't show, and how many calls it takes."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote_plus
 
 import pandas as pd
 
 from connector.entities import entity, registry
+from connector.errors import RequestRefused
 from connector.mapping import columns as named
 from connector.mapping.flags import GONE
+from connector.model.replication import Deletions
 from connector.sync.ongoing.salesforce.side import SalesforceSide, Wanted
 from connector.sync.ongoing.salesforce.soql import criterion
-from tests.unit.sync.ongoing.told_org import ToldOrg
+from tests.unit.sync.ongoing.told_org import NOW, ToldOrg
 
 KEY = "Gentrack_External_Id__c"
 ACCOUNT = entity("account")
@@ -46,6 +50,23 @@ def test_what_is_gone_from_the_bin_too_was_deleted_where_the_org_says_so() -> No
 def test_where_the_org_remembers_no_deletion_what_is_not_found_is_no_answer() -> None:
     org = ToldOrg(deleted=None)
     assert SalesforceSide(org).records(ACCOUNT, ids=["001000000000001AAA"]).empty
+
+
+class CrowdedOrg(ToldOrg):
+    """An org that deleted more in a day than one answer has room for."""
+
+    def deletions(self, sobjects: Sequence[str], start: datetime, end: datetime) -> list[Deletions]:
+        if end - start > timedelta(days=1):
+            raise RequestRefused("Too many.", status=400, code="EXCEEDED_ID_LIMIT")
+        if not start <= NOW - timedelta(days=5) < end:
+            return [Deletions({}, end) for _ in sobjects]
+        return super().deletions(sobjects, start, end)
+
+
+def test_of_too_many_deletions_for_one_answer_each_half_is_asked() -> None:
+    org = CrowdedOrg(deleted={"Account": ["001000000000001AAA"]})
+    rows = SalesforceSide(org).records(ACCOUNT, ids=["001000000000001AAA", "001000000000002AAA"])
+    assert list(rows[named.SALESFORCE_ID]) == ["001000000000001AAA"]
 
 
 def test_a_record_that_was_merged_names_the_last_winner() -> None:
