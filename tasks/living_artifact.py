@@ -10,6 +10,7 @@ import httpx
 from prefect.artifacts import create_table_artifact
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactUpdate
+from prefect.exceptions import ObjectNotFound
 
 from connector.sync.ongoing.life.record import Standing
 
@@ -25,13 +26,24 @@ class LivingArtifact:
         table = [{"": what, "now": how} for what, how in _rows(standing)]
         about = f"{standing.instance}: {standing.doing}"
         with suppress(httpx.HTTPError):
-            if self._id is None:
-                key = f"ongoing-{standing.instance.lower()}"
-                self._id = cast("UUID", create_table_artifact(table, key=key, description=about))
-            else:
-                with get_client(sync_client=True) as client:
-                    update = ArtifactUpdate(data=json.dumps(table), description=about)
-                    client.update_artifact(self._id, update)
+            if self._id is not None and self._is_updated(self._id, table, about):
+                return
+            key = f"ongoing-{standing.instance.lower()}"
+            self._id = cast("UUID", create_table_artifact(table, key=key, description=about))
+
+    def _is_updated(self, artifact: UUID, table: list[dict[str, str]], about: str) -> bool:
+        """Whether it is still there to be updated: people may delete it in the UI."""
+        update = ArtifactUpdate(data=json.dumps(table), description=about)
+        with get_client(sync_client=True) as client:
+            try:
+                client.update_artifact(artifact, update)
+            except ObjectNotFound:
+                return False
+            except httpx.HTTPStatusError as refused:
+                if refused.response.status_code != httpx.codes.NOT_FOUND:
+                    raise
+                return False
+        return True
 
 
 def _rows(standing: Standing) -> Iterator[tuple[str, str]]:

@@ -30,12 +30,15 @@ class GentrackTwin:
         self.refused_fields: set[str] = set()
         self.deaf_fields: set[str] = set()
         self.away_after: int | None = None
+        self.broken: set[int] = set()
 
     def change(
         self, resource: str, record_id: int, wanted: Callable[[Mapping[str, Any]], Mapping[str, Any]]
     ) -> RecordChange | None:
         if self.away_after is not None and len(self.sent) >= self.away_after:
             raise GaveUp("Gentrack stayed away.")
+        if record_id in self.broken:
+            raise GaveUp("Gentrack breaks on it.")
         record = self.records[resource].get(record_id)
         if record is None:
             return None
@@ -93,6 +96,8 @@ class GentrackTwin:
         self, resource: str, row_type: pa.StructType, since: datetime
     ) -> Iterator[tuple[pa.Table, datetime | None]]:
         self.asked[resource, "updatedSince"] += 1
+        if self.away_after is not None and len(self.sent) >= self.away_after:
+            raise GaveUp("Gentrack stayed away.")
         records = self.records.get(resource, {})
         found = [
             records[one]

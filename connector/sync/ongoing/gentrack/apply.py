@@ -9,9 +9,11 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from connector.errors import GaveUp, RequestRefused
 from connector.mapping import columns as named
@@ -49,7 +51,7 @@ def apply_to_gentrack(
     passing (worth trying again: the next round decides anew).
     Raises SignInRefused; where Gentrack stays away while it is written to, records are told so.
     """
-    writer = _Writer(gentrack)
+    writer = _Writer(gentrack, lambda: _answers(finding, spec.source.resources[0].name))
     actions = decisions.actions[named.ACTION].tolist()
     new, deleted = (
         [row for row, action in enumerate(actions) if action == asked]
@@ -78,10 +80,12 @@ class _Writer:
     What became of values stands in their units, of new records in `told`, by position in the batch.
     """
 
-    def __init__(self, gentrack: GentrackRecords) -> None:
+    def __init__(self, gentrack: GentrackRecords, answers: Callable[[], bool]) -> None:
         self.told: dict[int, Told] = defaultdict(Told)
         self._gentrack = gentrack
+        self._answers = answers
         self._away = threading.Event()
+        self._asking = threading.Lock()
 
     def change(self, record: GentrackRecord, units: Sequence[Unit]) -> Callable[[], None]:
         """A job that writes the units of one record; of two that contradict each other, the first."""
@@ -128,7 +132,10 @@ class _Writer:
             return
 
     def _unless_away(self, job: Callable[[], None], away: Callable[[], None]) -> Callable[[], None]:
-        """Where Gentrack stayed away from one record, the others need not wait for it as long each."""
+        """Where Gentrack stayed away from one record, the others need not wait for it as long each.
+
+        It is asked for something else first: it may be one record alone that it breaks on.
+        """
 
         def kept() -> None:
             if self._away.is_set():
@@ -137,10 +144,24 @@ class _Writer:
             try:
                 job()
             except GaveUp:
-                self._away.set()
+                with self._asking:
+                    if not self._away.is_set() and not self._answers():
+                        self._away.set()
                 away()
 
         return kept
+
+
+def _answers(finding: GentrackFinding, resource: str) -> bool:
+    """Whether Gentrack answers at all, be it with a refusal; asked for what changed this moment."""
+    try:
+        for _ in finding.changed(resource, pa.struct([("id", pa.int64())]), datetime.now(UTC)):
+            pass
+    except GaveUp:
+        return False
+    except RequestRefused:
+        return True
+    return True
 
 
 def _contradict(unit: Unit, other: Unit) -> bool:

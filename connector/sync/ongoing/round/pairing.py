@@ -130,11 +130,15 @@ def _of_pair(fold: str, pair: Agreement) -> tuple[Any, ...]:
 
 
 def _say_presence(at: Parties, spec: EntitySpec, batch: pd.DataFrame) -> None:
-    """What each side says. A linked record that a query doesn't find is no deletion by that alone."""
+    """What each side says. A linked record that a query doesn't find is no deletion by that alone.
+
+    Nor is one whose id in Gentrack the pair doesn't know: nobody can be asked whether it is gone.
+    """
     standing = batch[named.STANDING].astype(object).fillna(Standing.NEW.value)
     linked = standing == Standing.LINKED.value
     here = batch[_OUR_KEY].notna()
     resource = spec.source.resources[0].name
+    unsure = linked & ~here & batch[_PAIR_NUMBER].isna()
     sought = batch.loc[linked & ~here, _PAIR_NUMBER].dropna()
     unfound = [
         place
@@ -146,6 +150,7 @@ def _say_presence(at: Parties, spec: EntitySpec, batch: pd.DataFrame) -> None:
     batch[named.STANDING] = standing
     batch[named.IN_GENTRACK] = _present(here)
     batch.loc[unfound, named.IN_GENTRACK] = Presence.NO_ANSWER.value
+    batch.loc[unsure, named.IN_GENTRACK] = Presence.NO_ANSWER.value
     batch[named.IN_SALESFORCE] = _present(there)
     batch.loc[linked & ~answered, named.IN_SALESFORCE] = Presence.NO_ANSWER.value
     values = [name for name in batch.columns if name.startswith(("s.", "parent_id."))]

@@ -39,6 +39,7 @@ class Round:
         names = {"forename": "Given7", "surname": "Family7"}
         person = {"email": "ann@example.com", "phoneNumber1": "1", "address": HOME}
         self.org = ToldOrg()
+        self.parallel = 2
         self.gentrack = GentrackTwin(
             accounts=[account(1, billingAddress=HOME, tradingName="Ann's"), account(2)],
             customers=[customer(7, primaryContact=person | names), customer(8)],
@@ -60,7 +61,13 @@ class Round:
 
     def apply(self, spec: EntitySpec, decisions: Decisions) -> pd.DataFrame:
         return apply_to_gentrack(
-            spec, decisions, self.records, self.gentrack, finding=self.gentrack, org=self.org, parallel=2
+            spec,
+            decisions,
+            self.records,
+            self.gentrack,
+            finding=self.gentrack,
+            org=self.org,
+            parallel=self.parallel,
         )
 
     def change(self, spec: EntitySpec, salesforce: Mapping[str, Mapping[str, str | None]]) -> pd.DataFrame:
@@ -187,6 +194,14 @@ def test_where_gentrack_stays_away_what_was_not_reached_is_to_be_tried_again(rou
     again = {"C7": {"MobilePhone": "021 98"}, "C8": {"MobilePhone": "021 99"}}
     assert all(done for done, _, _ in codes(round_.change(CONTACT, again)))
     assert len(round_.gentrack.sent) == 1
+
+
+def test_one_record_that_gentrack_breaks_on_keeps_no_other_from_being_written(round_: Round) -> None:
+    round_.parallel = 1
+    round_.gentrack.broken.add(7)
+    told = round_.change(CONTACT, {"C7": {"MobilePhone": "021 98"}, "C8": {"MobilePhone": "021 99"}})
+    assert codes(told) == [(False, "GENTRACK_AWAY", True), (True, None, False)]
+    assert [number for _, number, _ in round_.gentrack.sent] == [8]
 
 
 def test_a_deletion_that_gentrack_has_not_is_told(round_: Round) -> None:

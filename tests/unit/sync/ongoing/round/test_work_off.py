@@ -1,5 +1,6 @@
 """The laws of a round, on twins of both systems: what arrives, what is left alone, and what a kill costs."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -212,6 +213,22 @@ def test_a_query_that_finds_nothing_deletes_nothing() -> None:
     twins.rounds()
     assert not twins.letters
     assert not twins.inbox
+
+
+def test_a_pair_that_does_not_know_its_id_in_gentrack_is_no_deletion_there() -> None:
+    twins = agreed()
+    hidden = twins.ours["sites"].pop(int(gentrack(twins, "S1").record_id))
+    twins.pairs["site", "s1"] = replace(twins.pairs["site", "s1"], gentrack_id=None)
+    twins.hear(salesforce(twins, SF))
+    twins.rounds()
+    assert [letter.reason.code for letter in twins.letters.values()] == ["NO_ANSWER"]
+    assert not twins.theirs[SF].flagged
+    assert twins.pairs["site", "s1"].standing == "linked"
+    twins.ours["sites"][101] = hidden
+    twins.hear(Notice(Side.GENTRACK, "sites", "101"))
+    twins.rounds()
+    assert not twins.letters
+    assert twins.equal()
 
 
 def test_a_merge_into_an_unlinked_record_links_with_it_and_compares_it() -> None:
