@@ -11,10 +11,10 @@ from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.context import SyncClientContext
+from prefect.context import SettingsContext, SyncClientContext, get_settings_context
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.flow_engine import run_flow
-from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY
 from prefect.states import Crashed, Pending
 
 from connector.errors import ServiceUnavailable
@@ -33,12 +33,16 @@ class WarmRuns:
     def __init__(self, jobs: SqlSyncJobs) -> None:
         self._jobs = jobs
         self._deployment: UUID | None = None
+        known = get_settings_context()
+        # Heartbeats add a second to the end of a run, and say what the lease of a job says. Made once: that
+        # takes as long as all the rest of a run.
+        self._profile = known.profile
+        self._settings = known.settings.copy_with_update(updates={PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
 
     def carry_out(self, jobs: Sequence[SyncJob]) -> None:
         """Run them. Raises ServiceUnavailable where Prefect's server can't be told of the run."""
         with ExitStack() as stack:
-            # Heartbeats add a second to the end of a run, and say what the lease of a job says.
-            stack.enter_context(temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}))
+            stack.enter_context(SettingsContext(profile=self._profile, settings=self._settings))
             client = stack.enter_context(SyncClientContext.get_or_create()).client
             try:
                 self._close_lost(client, jobs)

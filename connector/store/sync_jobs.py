@@ -70,8 +70,9 @@ class SqlSyncJobs:
                 "record": request.record,
             }
             audited(session, instance, by, AuditAction.ASKED_FOR_SYNC, detail=detail)
+            job = job_of(row)
             session.commit()
-            return job_of(row)
+        return job
 
     def begun(
         self, instance: str, requests: Sequence[SyncRequest], *, run_id: str, by: str, lease: timedelta
@@ -98,8 +99,10 @@ class SqlSyncJobs:
                 for request in requests
             ]
             session.add_all(rows)
+            session.flush()
+            jobs = [job_of(row) for row in rows]
             session.commit()
-            return [job_of(row) for row in rows]
+        return jobs
 
     def take(self, limit: int, lease: timedelta, *, closed: Collection[str] = ()) -> list[SyncJob]:
         """Jobs whose turn it is, of one instance, direction and entity, for so long; they are running then.
@@ -130,8 +133,9 @@ class SqlSyncJobs:
                 row.attempts += 1
                 row.started_at = row.started_at or now
             session.add_all(taken)
+            jobs = [job_of(row) for row in taken]
             session.commit()
-            return [job_of(row) for row in taken]
+        return jobs
 
     def renew(self, job_ids: Sequence[str], lease: timedelta) -> None:
         """Hold running jobs for so long from now."""
@@ -285,7 +289,10 @@ def _queued(session: Session, instance: str, request: SyncRequest, by: str) -> R
         row = session.exec(select(Row).where(same).order_by(col(Row.number)).limit(1)).one_or_none()
         if row is not None:
             return row
-        session.exec(insert(Row).values(values).on_conflict_do_nothing())
+        new = insert(Row).values(values).on_conflict_do_nothing().returning(Row)
+        row = session.scalars(new).one_or_none()
+        if row is not None:
+            return row
 
 
 def _now(session: Session) -> datetime:

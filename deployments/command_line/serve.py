@@ -1,5 +1,6 @@
 """`connector serve`: the service that other systems call, until Ctrl-C."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -17,10 +18,15 @@ from deployments.serving import job_runner, service
 from tasks.connection import close_connections, with_blocks
 from tasks.on_demand import records_on_demand
 
+_TURN_SECONDS = 0.001
+"""How long a thread that carries jobs out keeps the interpreter while a request waits for it: a request waits
+a dozen times, and Python's own is 5 ms."""
+
 
 def serve(port: int) -> int:
     """Serve on 127.0.0.1: what faces a network is a proxy's, with its certificate. Raises SettingsInvalid."""
     settings = with_blocks(load_settings())
+    sys.setswitchinterval(_TURN_SECONDS)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     with (
         ledger_alone(settings, console) as ledger,
