@@ -20,6 +20,7 @@ from connector.model.agreement import Agreement
 from connector.model.change import Notice, Side
 from connector.sync.ongoing.round.parties import Parties
 from connector.sync.ongoing.round.shared_places import decided
+from connector.sync.ongoing.salesforce.side import Wanted
 
 ACCOUNT, CONTACT = "00000101", "00000201"
 CUSTOMER = "77"
@@ -28,9 +29,10 @@ OLD, NEW = "+64 1", "+64 2"
 
 @dataclass
 class Ledger:
-    """Agreements, and Gentrack as far as it tells who a customer plays a part for."""
+    """Agreements, Gentrack as far as it tells who a customer plays a part for, and phones in Salesforce."""
 
     pairs: dict[tuple[str, str], Agreement] = field(default_factory=dict)
+    held: dict[str, str] = field(default_factory=dict)
     asked: int = 0
 
     def of_keys(self, instance: str, entity: str, keys: list[str]) -> list[Agreement]:
@@ -42,10 +44,23 @@ class Ledger:
         rows = {notice: known for notice in notices if notice == Notice(Side.GENTRACK, "customers", CUSTOMER)}
         return type("Traced", (), {"rows": rows})
 
+    def gathered(self, wanted: list[Wanted]) -> list[pd.DataFrame]:
+        return [
+            batch_of(
+                one.spec,
+                [
+                    {named.SALESFORCE_ID: name, named.salesforce("Phone"): self.held[one.spec.name]}
+                    for name in one.ids
+                ],
+            ).assign(**{named.DELETED: False})
+            for one in wanted
+        ]
+
     @property
     def parties(self) -> Parties:
         others: dict[str, Any] = dict.fromkeys(Parties.__dataclass_fields__)
         known = {"instance": "1", "entities": registry(), "gentrack": self, "agreements": self}
+        known |= {"salesforce": self}
         return Parties(**{**others, **known})
 
 
@@ -89,18 +104,25 @@ def phone_of_account(gentrack: str, salesforce: str, ledger: Ledger, terms: Term
     return CASES[decisions.fields.codes[0, line]], bool(decisions.fields.towards_salesforce[0, line])
 
 
-def ledger_of(contacts_phone: str) -> Ledger:
+def ledger_of(contacts_phone: str, *, holds: str | None = None) -> Ledger:
     return Ledger(
         {
             ("account", ACCOUNT): agreement("account", ACCOUNT, OLD),
             ("contact", CONTACT): agreement("contact", CONTACT, contacts_phone),
-        }
+        },
+        {"account": OLD, "contact": holds or contacts_phone},
     )
 
 
 @pytest.mark.parametrize("terms", [Terms(), Terms(drift=DriftPolicy.REPORT)])
 def test_what_the_contact_gave_gentrack_reaches_the_account(terms: Terms) -> None:
     case = phone_of_account(NEW, OLD, ledger_of(NEW), terms)
+    assert case == (FieldCase.GIVEN_ELSEWHERE, True)
+
+
+def test_what_the_contact_has_not_agreed_on_yet_counts_too() -> None:
+    """The round that wrote it died before it could say so."""
+    case = phone_of_account(NEW, OLD, ledger_of(OLD, holds=NEW), Terms())
     assert case == (FieldCase.GIVEN_ELSEWHERE, True)
 
 
