@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +26,7 @@ from prefect.states import Cancelled, Completed, State
 from connector.bootstrap import Connection
 from connector.model.alert import AlertKind
 from connector.ongoing import living, tell_on_call
+from connector.sync.ongoing.life.ledger_away import lived_again
 from connector.sync.ongoing.life.record import Standing
 from tasks.connection import connection
 from tasks.living_artifact import LivingArtifact
@@ -57,7 +58,7 @@ class Lived:
 def live(instance: str) -> Lived | None:
     """Live until the next run is due, or until somebody cancels; None where another run lives.
 
-    Raises LeaseLost, PersonNeeded.
+    A ledger that is away is waited for. Raises PersonNeeded; at its end also LeaseLost and PassingError.
     """
     end, artifact = _End(datetime.now(UTC) + LONGEST_LIFE), LivingArtifact()
     with ExitStack() as open_now:
@@ -70,6 +71,12 @@ def live(instance: str) -> Lived | None:
             if email:
                 get_run_logger().warning("Somebody on call was told: email %s", email)
 
+        return lived_again(lambda: _lived(instance, at, end, tell), end.has_come)
+
+
+def _lived(instance: str, at: Connection, end: _End, tell: Callable[[Standing, str], None]) -> Lived | None:
+    """One life of the run; None where another run lives."""
+    with ExitStack() as open_now:
         life = open_now.enter_context(living(at, end.has_come, tell))
         if life is None:
             return None
