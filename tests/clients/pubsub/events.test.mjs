@@ -75,6 +75,14 @@ test('triggers publish a platform event', async () => {
   assert.equal(event.payload.Old_Payload__c, null);
 });
 
+test('changes of all objects come by one topic', async () => {
+  const { inbox } = await subscribed('/data/ChangeEvents');
+  const account = await create('Account', { Name: 'A' });
+  await create('Contact', { LastName: 'Ngata', AccountId: account });
+  const told = (await inbox.first(2)).map(({ payload }) => payload.ChangeEventHeader.entityName);
+  assert.deepEqual(told, ['Account', 'Contact']);
+});
+
 test('a replay begins after the event that is named', async () => {
   const { inbox } = await subscribed(ACCOUNTS);
   for (const name of ['one', 'two', 'three']) await create('Account', { Name: name });
@@ -135,7 +143,8 @@ test('what is not there, not allowed or not signed in', async () => {
     return [error.code, error.metadata.get('error-code')[0].replace('sfdc.platform.eventbus.grpc.', '')];
   };
   assert.deepEqual(await refused('/data/OrderChangeEvent'), [5, 'topic.not.found']);
-  assert.deepEqual(await refused('/data/ChangeEvents'), [7, 'subscription.topic.cannot.subscribe']);
+  await call('PUT', '/sandbox/change-data-capture', { objects: ['Account', 'Contact', 'AccountContactRelation'] });
+  assert.deepEqual(await refused('/data/AccountContactRelationChangeEvent'), [7, 'subscription.topic.cannot.subscribe']);
   const revoked = () => fetch(`${org.url}/sandbox/sessions`, { method: 'DELETE' });
   assert.deepEqual(await refused(ACCOUNTS, revoked), [16, 'service.auth.error']);
 });
