@@ -89,7 +89,7 @@ class Judge:
         deleted = {spec.name: _deleted_keys(spec, self._before.picture, told.picture) for spec in registry()}
         for spec in self._specs:
             ours = {record for kind, record in made if kind == spec.salesforce_object}
-            yield from _Case(spec, told, left, after, deleted, ours).findings()
+            yield from _Case(spec, self._before.picture, told, left, after, deleted, ours).findings()
 
 
 def _deleted_keys(spec: EntitySpec, before: Picture, told: Picture) -> set[str]:
@@ -111,6 +111,7 @@ class _Case:
     """One entity: what people left, and what stands there `after`."""
 
     spec: EntitySpec
+    before: Picture
     told: Replayed
     left: View
     after: View
@@ -186,7 +187,8 @@ class _Case:
     def _wanted_of(self, key: str, record: str, line: Line) -> list[str | None]:
         """What people last gave the line in its master; nothing where that is not known.
 
-        Where Salesforce's record was linked only since, Gentrack fills what is blank there.
+        Where Salesforce's record was linked only since, Gentrack fills what is blank there: with what people
+        gave a new record, or with what stood there when a known one came to another external id.
         """
         if line.master is Master.SALESFORCE and record in self.left.of_salesforce(self.spec):
             spot = Spot(self.spec.salesforce_object, record, line.name)
@@ -194,8 +196,15 @@ class _Case:
             was_linked = self.left.picture.salesforce[spot.sobject][record][EXTERNAL_ID]
             if given is not None or was_linked:
                 return [] if spot in self.told.undecided else [given]
+        if line.master is Master.SALESFORCE and not self._is_new_in_gentrack(key):
+            return []
         wanted = self.left.of_gentrack(self.spec)
         return [wanted[key][line.name]] if key in wanted else []
+
+    def _is_new_in_gentrack(self, key: str) -> bool:
+        rows, known = self.left.rows(self.spec), self.before.gentrack[self.spec.source.resources[0].name]
+        numbers = rows.loc[rows[named.KEY].str.lower() == key, "id"]
+        return not any(int(number) in known for number in numbers)
 
     def _of_salesforce(self) -> Iterator[Finding]:
         known = self.told.picture.salesforce[self.spec.salesforce_object]
