@@ -76,6 +76,8 @@ class Way:
     pairs: Iterator[Pair]
     waiting: dict[str, float] = field(default_factory=dict)
     latencies: list[float] = field(default_factory=list)
+    latest: dict[Pair, str] = field(default_factory=dict)
+    """The value that a record was given last; an earlier one that nobody saw is waited for no more."""
 
     def look(self) -> None:
         """See what has arrived."""
@@ -181,6 +183,8 @@ def from_a_backlog(here: Site, changes: int) -> None:
 
 
 def _change(way: Way, pair: Pair, value: str) -> None:
+    way.waiting.pop(way.latest.get(pair, ""), None)
+    way.latest[pair] = value
     way.waiting[value] = time.monotonic()
     way.change(pair, value)
     if value in way.waiting:
