@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from connector.store.ledger import SqlLedger, open_ledger
+from deployments.migration_runs import PrefectMigrationRuns
+from deployments.prefect_client import prefect_settings
 from tests.flows.team import FINAL, Team
 
 pytestmark = pytest.mark.stack
@@ -84,6 +86,13 @@ def test_wrong_answers_are_asked_again_and_what_a_person_must_vouch_for_counts(
     missing = team.connector("confirm", "--run", run, "--name", "Aroha", "--instance", team.instance)
     assert missing.returncode == 1
     assert "Not attested: attest_event_publishing" in missing.stderr
+    with prefect_settings(team.server.client_environment):
+        found, elsewhere = (PrefectMigrationRuns().find(one, run) for one in (team.instance, "1"))
+    assert elsewhere is None
+    assert found is not None
+    assert found.question is not None
+    assert (found.state, found.question.page) == ("Suspended", shown)
+    assert list(found.question.attestations) == ["attest_event_publishing"]
     assert ledger.windows.current(team.instance)
     done = team.connector(
         "confirm", "--run", run, "--name", "Aroha", "--instance", team.instance, "--attest", "all"
