@@ -33,6 +33,8 @@ from deployments.stack import end_on_sigterm
 RATE = 20.0
 _LOOK_EVERY = 0.2
 _PATIENCE = 600.0
+_ARRIVES_WITHIN = 60.0
+"""Seconds after which a change at a rate is told as one that never arrived."""
 _SIDE_BY_SIDE = 8
 
 
@@ -137,7 +139,7 @@ def at_a_rate(here: Site, rate: float, seconds: float, how: str) -> None:
                 way = ways[number % 2]
                 people.submit(_change, way, next(way.pairs), f"{how} {number}").add_done_callback(_raised)
                 made += 1
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _ARRIVES_WITHIN
         while any(way.waiting for way in ways) and time.monotonic() < deadline:
             time.sleep(_LOOK_EVERY)
     finally:
@@ -146,6 +148,9 @@ def at_a_rate(here: Site, rate: float, seconds: float, how: str) -> None:
     calls = counted(here.sandbox)
     print(f"\n{how}, {rate:.0f} changes a second for {seconds:.0f} s, load {os.getloadavg()[0]:.1f}")
     for way in ways:
+        for value in way.waiting:
+            keys = [pair.key for pair, latest in way.latest.items() if latest == value]
+            sys.stderr.write(f"never arrived: {way.name}, {keys}\n")
         lost = f", {len(way.waiting)} never arrived" if way.waiting else ""
         late = _ninety_fifth(way.latencies)
         print(f"  {way.name}: median {median(way.latencies):.2f} s, 95th {late:.2f} s{lost}")
