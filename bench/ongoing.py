@@ -107,7 +107,8 @@ def ways_of(here: Site) -> list[Way]:
         return (one["Supply_Status__c"] for one in here.salesforce.found(f"SELECT {soql}"))
 
     def shown_in_gentrack() -> Iterator[str]:
-        return (str(one["jobTitle"]) for one in here.gentrack.changed("customers", since))
+        changed = here.gentrack.changed("customers", since)
+        return (str(one["primaryContact"]["jobTitle"]) for one in changed)
 
     return [
         Way(
