@@ -31,8 +31,8 @@ from deployments.postgres import stop_left_behind
 from deployments.stack import PROJECT, end_on_sigterm
 
 FOLDER = Path("var/soak")
-_STILL = 12.0
-"""Seconds without work after which two polls have passed."""
+_STILL = 75.0
+"""Seconds in which every poll comes by twice, and the one for rows that are seen late once."""
 _PATIENCE = 900.0
 _SHOWN = 25
 
