@@ -124,7 +124,7 @@ def test_a_body_may_not_be_longer_than_it_is_read(service: Service) -> None:
 
 
 @given(body=st.binary(max_size=400) | st.recursive(st.none() | st.text(), st.lists).map(repr).map(str.encode))
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_signed_body_gets_a_clear_answer(service: Service, body: bytes) -> None:
     assert problem(send(service, body, signed(service.key, body))) == (400, "NOT_AN_EVENT")
 

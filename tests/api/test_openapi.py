@@ -74,9 +74,7 @@ def test_the_page_explains_every_call_and_every_problem_and_loads_nothing(
         assert f"<code>{path}</code>" in answer.text
 
 
-@pytest.mark.parametrize(
-    "mode", [GenerationMode.NEGATIVE, pytest.param(GenerationMode.POSITIVE, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("mode", list(GenerationMode))
 def test_any_call_gets_a_documented_answer(
     shared_service: Service, document: dict[str, Any], mode: GenerationMode
 ) -> None:
