@@ -93,3 +93,27 @@ def test_tables_that_were_kept_stand_side_by_side_in_their_order(tmp_path: Path)
         ((_, found),) = sql.batches("SELECT up.n, twice.m, twice.batch FROM up POSITIONAL JOIN twice")
     assert found["n"].to_pylist() == list(range(400_000))
     assert pc.all(pc.equal(found["m"], pc.multiply(found["n"], 2))).as_py()
+
+
+@settings(max_examples=60, deadline=None, database=None)
+@given(
+    st.lists(
+        st.tuples(st.none() | st.text(max_size=3), st.none() | st.booleans(), st.none() | st.integers(0, 9)),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_what_a_part_lacks_is_missing_and_nothing_else(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str | None, bool | None, int | None]]
+) -> None:
+    folder = tmp_path_factory.mktemp("set")
+    staging = FolderStaging(folder)
+    texts, flags, numbers = zip(*rows, strict=True)
+    columns = {"text": pa.array(texts, pa.string()), "flag": pa.array(flags, pa.bool_())}
+    columns |= {"number": pa.array(numbers, pa.int64()), "row": pa.array(range(len(rows)), pa.int64())}
+    staging.write("set", 0, "set", pa.table(columns))
+    with StagedSql(staging, folder, "200MB") as sql:
+        sql.table("set_", "set")
+        for place, name in enumerate(("text", "flag", "number")):
+            missing = [row for (row,) in sql.rows(f"SELECT row FROM set_ WHERE {name} IS NULL ORDER BY row")]
+            assert missing == [row for row, values in enumerate(rows) if values[place] is None]
