@@ -62,19 +62,7 @@ class Finish:
 
     def _finished(self, batch: Batch, rows: pd.DataFrame) -> pd.DataFrame:
         """Send a batch; the rows whose outcome that changes, with their verdict."""
-        verdict = rows[[named.ROW, named.KEY]].copy()
-        for name in named.VERDICT:
-            verdict[name] = pd.Series(pd.NA, index=rows.index, dtype=TEXT)
-        for parent in self.spec.later_parents:
-            lost = (rows[named.parent_key(parent.field)].notna() & rows[_blocked(parent)].notna()).to_numpy()
-            verdict.loc[lost, list(named.VERDICT)] = [
-                RowOutcome.HELD.value,
-                "PARENT_REFUSED",
-                parent.field,
-                f"It is in Salesforce, but its parent {parent.entity} is not.",
-                f"Mend the parent {parent.entity} first.",
-            ]
-            rows.loc[lost, named.parent_key(parent.field)] = pd.NA
+        verdict = _held(self.spec, rows)
         content = finishing_columns(self.spec, self.described, rows)
         left = content.drop(columns=content.columns[:2]).notna().any(axis="columns")
         work = self.workspace.staging.local(folders.working(self.run))
@@ -91,6 +79,46 @@ class Finish:
             changed = answer.index[~refused & (rows.loc[answer.index, named.OUTCOME] == RowOutcome.UNCHANGED)]
             verdict.loc[changed, named.OUTCOME] = RowOutcome.UPDATED.value
         return verdict[verdict[named.OUTCOME].notna()]
+
+
+def foresee_held(run: Run, spec: EntitySpec, workspace: Workspace) -> int:
+    """Of a plan: stage the rows that the finishing pass would hold; returns how many.
+
+    What is planned stands for what was sent and answered, so that a plan counts as its migration will.
+    """
+    if not spec.later_parents:
+        return 0
+    staging, folder = workspace.staging, folders.finished(run, spec.name)
+    staging.clear(folder)
+    with workspace.sql() as sql:
+        sql.table("prepared", folders.prepared(run, spec.name))
+        for name in ("plan", "lined_up", "result"):
+            sql.table(name, folders.plan(run, spec.name))
+        held = 0
+        for number, rows in sql.batches(_left_to_do(spec)):
+            verdict = _held(spec, rows.to_pandas(types_mapper=text_columns))
+            verdict = verdict[verdict[named.OUTCOME].notna()]
+            table = pa.Table.from_pandas(verdict, schema=_SCHEMA, preserve_index=False)
+            held += staging.write(spec.name, number, folder, table).rows
+    return held
+
+
+def _held(spec: EntitySpec, rows: pd.DataFrame) -> pd.DataFrame:
+    """A verdict for each row, missing where nothing is wrong; a parent that was refused leaves `rows`."""
+    verdict = rows[[named.ROW, named.KEY]].copy()
+    for name in named.VERDICT:
+        verdict[name] = pd.Series(pd.NA, index=rows.index, dtype=TEXT)
+    for parent in spec.later_parents:
+        lost = (rows[named.parent_key(parent.field)].notna() & rows[_blocked(parent)].notna()).to_numpy()
+        verdict.loc[lost, list(named.VERDICT)] = [
+            RowOutcome.HELD.value,
+            "PARENT_REFUSED",
+            parent.field,
+            f"It is in Salesforce, but its parent {parent.entity} is not.",
+            f"Mend the parent {parent.entity} first.",
+        ]
+        rows.loc[lost, named.parent_key(parent.field)] = pd.NA
+    return verdict
 
 
 def tell_unfinished(run: Run, spec: EntitySpec, workspace: Workspace) -> int:

@@ -1,6 +1,6 @@
 """Plan: what transform decided, told to a person before anything is written.
 
-It reads staged parts only. Counts and reasons are those that a migration would begin with; what Salesforce
+It reads staged parts only. Counts and reasons are those that a migration would come to; what Salesforce
 itself refuses - a validation rule, a lock - nobody knows beforehand.
 """
 
@@ -24,6 +24,7 @@ from connector.model.run import Run
 from connector.model.write_back import WriteBack
 from connector.sync import folders
 from connector.sync.estimates import Load, costs, durations
+from connector.sync.finish import foresee_held
 from connector.sync.ports import SalesforceOrg
 from connector.sync.rejected_share import share_findings
 from connector.sync.report import by_object, settle, write_refused
@@ -67,6 +68,8 @@ def plan(
     rates are taken from, `rejected_share` is what may be rejected of an entity, and `left_out` names the
     objects that could not be planned, and `write_back` is what differs on Salesforce's side.
     """
+    for spec in entities:
+        foresee_held(run, spec, workspace)
     counts = settle(run, entities, workspace)
     known = by_object(entities, counts)
     reasons = write_refused(run, entities, known, workspace, folder)

@@ -60,6 +60,25 @@ def test_every_row_that_would_not_come_through_stands_in_the_errors_file(awkward
     ]
 
 
+def test_an_account_whose_parent_account_is_refused_is_counted_as_its_migration_will(
+    whole: WholeRun, stage_gentrack: Callable[..., None]
+) -> None:
+    stage_gentrack(
+        accounts=[
+            account(1, tradingName="x" * 256),
+            account(2, parentAccountId=1),
+            account(3, parentAccountId=2),
+        ],
+        customers=[customer(7)],
+        accountCustomers=[link(number, number, 7) for number in (1, 2, 3)],
+    )
+    whole.plan()
+    told = planned(whole).entities["Account"]
+    assert (told.created, told.held, told.rejected) == (1, 1, 1)
+    whole.load()
+    assert whole.settle()["account"] == told
+
+
 def test_there_are_twenty_samples_of_a_kind_and_each_refused_one_says_why(awkward: WholeRun) -> None:
     samples = planned(awkward).samples
     made = [s for s in samples if (s.sobject, s.outcome) == ("Contact", "created")]

@@ -109,9 +109,15 @@ def test_what_a_part_lacks_is_missing_and_nothing_else(
     folder = tmp_path_factory.mktemp("set")
     staging = FolderStaging(folder)
     texts, flags, numbers = zip(*rows, strict=True)
-    columns = {"text": pa.array(texts, pa.string()), "flag": pa.array(flags, pa.bool_())}
-    columns |= {"number": pa.array(numbers, pa.int64()), "row": pa.array(range(len(rows)), pa.int64())}
-    staging.write("set", 0, "set", pa.table(columns))
+    part = pa.table(
+        {
+            "text": pa.array(texts, pa.string()),
+            "flag": pa.array(flags, pa.bool_()),
+            "number": pa.array(numbers, pa.int64()),
+            "row": pa.array(range(len(rows)), pa.int64()),
+        }
+    )
+    staging.write("set", 0, "set", part)
     with StagedSql(staging, folder, "200MB") as sql:
         sql.table("set_", "set")
         for place, name in enumerate(("text", "flag", "number")):

@@ -4,7 +4,8 @@ from connector.mapping.agreement.terms import Direction
 from connector.model.outcome import RowOutcome
 from connector.model.salesforce_id import whole_id
 from connector.sync.on_demand.synchronising import RecordsOnDemand
-from tests.unit.sync.ongoing.ongoing_twins import InboxTwin, Twins
+from tests.unit.sync.ongoing.ledger_twins import InboxTwin
+from tests.unit.sync.ongoing.ongoing_twins import Twins
 
 SF = "a00000000000001AAA"
 TO_SALESFORCE = Direction.TO_SALESFORCE

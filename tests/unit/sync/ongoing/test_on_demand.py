@@ -3,8 +3,10 @@
 from connector.mapping.agreement.terms import Direction
 from connector.sync.ongoing.on_demand import Demanded, synchronise_records
 from connector.sync.ongoing.round.results import Fate
-from tests.unit.sync.ongoing.ongoing_twins import SITE, InboxTwin, Record, Twins
-from tests.unit.sync.ongoing.round.test_work_off import SF, agreed
+from tests.unit.sync.ongoing.ledger_twins import InboxTwin
+from tests.unit.sync.ongoing.ongoing_twins import Twins
+from tests.unit.sync.ongoing.round.agreed_twins import SF, agreed
+from tests.unit.sync.ongoing.twin_state import SITE, Record
 
 TO_SALESFORCE, TO_GENTRACK = Direction.TO_SALESFORCE, Direction.TO_GENTRACK
 

@@ -16,8 +16,9 @@ from connector.sync.ongoing.gentrack.apply import apply_to_gentrack
 from connector.sync.ongoing.gentrack.side import GentrackSide
 from connector.sync.ongoing.round.parties import Parties
 from tests.unit.sync.gentrack_twin import GentrackTwin
-from tests.unit.sync.ongoing.ongoing_twins import Killed, Record, Twins
+from tests.unit.sync.ongoing.ongoing_twins import Twins
 from tests.unit.sync.ongoing.told_org import ToldOrg
+from tests.unit.sync.ongoing.twin_state import Killed, Record
 from tests.unit.sync.people import people
 from tests.unit.sync.sync_records import account, customer, link
 
