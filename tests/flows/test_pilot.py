@@ -44,6 +44,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
+@pytest.mark.slow
 def test_a_pilot_and_then_everything_end_as_everything_at_once(
     start_sandbox_of: Callable[..., Sandbox], make_site: Callable[..., Site], database_url: str
 ) -> None:

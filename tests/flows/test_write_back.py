@@ -30,6 +30,7 @@ def writes_to_gentrack(site: Site) -> list[str]:
     return sorted(path.split("/junifer/")[1] for path in paths)
 
 
+@pytest.mark.slow
 def test_after_a_written_run_both_agree_and_a_second_one_writes_nothing(
     start_sandbox_of: Callable[[int, int], Sandbox], make_site: Callable[..., Site]
 ) -> None:
