@@ -11,8 +11,9 @@ from connector.model.summary import Summary
 from flows.extracting import extract
 from flows.initial_sync import SampleSize
 from tasks.link import link
-from tasks.plan import plan_failure, plan_report, plannable
+from tasks.plan import plan_report, plannable
 from tasks.preflight import survey
+from tasks.report import report_unread
 from tasks.stages import StageFailed, begin, conclude, staged
 from tasks.transform import transform
 from tasks.write_back import find_differing
@@ -37,7 +38,7 @@ def plan(instance: str, accounts: list[str] | None = None, sample: SampleSize | 
     try:
         summary = _all_stages(run)
     except StageFailed as failed:
-        summary = plan_failure(run, failed.stage, failed.reason)
+        summary = report_unread(run, failed.stage, failed.reason, "No plan")
         conclude(run, summary)
         return Failed(message=summary.message)
     conclude(run, summary)

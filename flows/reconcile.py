@@ -8,7 +8,8 @@ from connector.entities import registry
 from connector.model.run import RECONCILE, Run, Stage
 from connector.model.summary import Summary
 from flows.extracting import extract
-from tasks.reconcile import compare, may_begin, report, report_failure
+from tasks.reconcile import compare, may_begin, report
+from tasks.report import report_unread
 from tasks.stages import StageFailed, begin, conclude, staged
 
 
@@ -30,7 +31,7 @@ def reconcile(instance: str, *, repair: bool = False) -> State:
     try:
         summary = _all_stages(run, repair=repair)
     except StageFailed as failed:
-        summary = report_failure(run, failed.stage, failed.reason)
+        summary = report_unread(run, failed.stage, failed.reason, "Not compared")
         conclude(run, summary)
         return Failed(message=summary.message)
     conclude(run, summary)

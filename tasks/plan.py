@@ -1,7 +1,6 @@
 """The report of a plan as tasks: files on this machine, and counts and keys in the Prefect UI."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
@@ -11,7 +10,7 @@ from connector.mapping.vocabulary import EntitySpec
 from connector.model.finding import Finding
 from connector.model.outcome import RunOutcome
 from connector.model.plan import Plan
-from connector.model.run import Run, Stage
+from connector.model.run import Run
 from connector.model.summary import Summary
 from connector.model.write_back import WriteBackMode
 from connector.sync import plan as verb
@@ -79,17 +78,6 @@ def _skew(run: Run, at: Connection, entities: Sequence[EntitySpec]) -> list[Find
     owners = Owners() if at.instance.owners is None else at.owners
     specs = [at.entity(spec.name) for spec in entities]
     return planned_skew(run, specs, owners, at.salesforce.user_name(), at.workspace(run))
-
-
-@task("plan failure", run_name="plan failure")
-def plan_failure(run: Run, stage: Stage, reason: str) -> Summary:
-    """The end of a plan that could not be made: on this machine only."""
-    at = connection(run.instance)
-    message = f"failed at {stage}: {reason}"
-    summary = Summary(run, RunOutcome.FAILED, stage, message, datetime.now(UTC), {})
-    keep(summary, at.report_folder(run))
-    create_markdown_artifact(key="outcome", description=message, markdown=f"# No plan\n\n{message}\n")
-    return summary
 
 
 def _show(plan: Plan, summary: Summary) -> None:

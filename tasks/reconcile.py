@@ -8,7 +8,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from connector.errors import ConnectorError, InstanceInUse
 from connector.model.drift import Drift
 from connector.model.outcome import RunOutcome
-from connector.model.run import Run, Stage
+from connector.model.run import Run
 from connector.model.summary import Summary
 from connector.sync import folders
 from connector.sync.ongoing.terms import terms_of
@@ -103,17 +103,6 @@ def report(run: Run, drift: Drift) -> Summary:
         key="drift", description=summary.message, markdown=drift_page(drift, str(folder / DRIFT_ROWS))
     )
     at.staging.clear(folders.everything(run.id))
-    return summary
-
-
-@task("failed reconciliation", run_name="failed reconciliation")
-def report_failure(run: Run, stage: Stage, reason: str) -> Summary:
-    """The end of a comparison that could not be made: on this machine and in the UI."""
-    at = connection(run.instance)
-    message = f"failed at {stage}: {reason}"
-    summary = Summary(run, RunOutcome.FAILED, stage, message, datetime.now(UTC), {})
-    keep(summary, at.report_folder(run))
-    create_markdown_artifact(key="outcome", description=message, markdown=f"# Not compared\n\n{message}\n")
     return summary
 
 

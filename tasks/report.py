@@ -87,6 +87,17 @@ def report_failure(run: Run, stage: Stage, reason: str, closure: Closure | None)
     return summary
 
 
+@task("report failure of reading", run_name="report failure")
+def report_unread(run: Run, stage: Stage, reason: str, headline: str) -> Summary:
+    """The end of a run that only reads, and failed: on this machine and in the UI."""
+    at = connection(run.instance)
+    message = f"failed at {stage}: {reason}"
+    summary = Summary(run, RunOutcome.FAILED, stage, message, datetime.now(UTC), {})
+    verb.keep(summary, at.report_folder(run))
+    create_markdown_artifact(key="outcome", description=message, markdown=f"# {headline}\n\n{message}\n")
+    return summary
+
+
 def show_result(summary: Summary) -> None:
     """The result in the Prefect UI: counts as a table, the outcome in words, the link."""
     create_table_artifact(
