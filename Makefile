@@ -102,6 +102,7 @@ bench: bench-clients ## how fast the sandbox org, the Bulk client and a whole ru
 	$(RUN) bench.loading --rows 40000
 	$(RUN) bench.gentrack_sources --customers 10000
 	$(RUN) bench.pipeline --customers 1000
+	$(RUN) bench.ongoing_round --customers 300 --sizes 1 20 300
 	$(RUN) bench.ongoing --seconds 20 --backlog 600
 
 docs: setup ## write docs/mapping.md and docs/ongoing-decisions.md anew from the registry and the rules, the tables of docs/api.md, prefect.ecs.yaml

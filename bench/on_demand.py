@@ -21,6 +21,7 @@ from typing import Any
 import httpx
 from rich.console import Console
 
+from bench.cpu import cpu_of
 from connector.api.auth.secrets import hashed, new_secret
 from connector.model.api_app import AppRole
 from connector.settings import Settings
@@ -30,7 +31,6 @@ from deployments.service import service
 from deployments.stack import PROJECT, Stack, end_on_sigterm, stack
 
 LIMITS = {"CONNECTOR_API__REQUESTS_PER_MINUTE": "1000000", "CONNECTOR_API__BURST": "1000000"}
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
@@ -116,13 +116,6 @@ def took(job: dict[str, Any]) -> float:
 
 def of(values: Sequence[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
-
-
-def cpu_of(pid: int) -> float:
-    """Of a process and those below it: the service runs below what ends it with its starter."""
-    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    below = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
-    return (int(fields[11]) + int(fields[12])) / TICKS + sum(cpu_of(int(one)) for one in below)
 
 
 def accounts(running: Stack) -> list[str]:

@@ -1,8 +1,9 @@
-"""How fast ongoing synchronisation is, and what it costs: `python -m bench.ongoing`.
+"""How fast ongoing synchronisation is, and what it costs: `python -m bench.ongoing [events backlog poll]`.
 
 Latency is the time from the answer to a change until the other system shows its value, at a rate, with events
 on and by poll alone. A backlog is changes that were made while the connector was away; they are worked off by
-one living run. Calls are those that the systems themselves have logged. All of it runs on one machine.
+one living run. Calls are those that the systems themselves have logged. All of it runs on one machine; CPU
+seconds are the living run's alone.
 """
 
 import argparse
@@ -15,21 +16,25 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
 
 from rich.console import Console
 
+from bench.cpu import cpu_of
 from bench.soak.acts import SCOPE
 from bench.soak.calls import counted, forget
 from bench.soak.judging import Judge
+from bench.soak.people import GentrackPeople, SalesforcePeople
 from bench.soak.picture import taken
-from bench.soak.site import Site, site
+from bench.soak.site import ONGOING, Site, site
 from bench.soak.targets import Pair, targets_of
 from connector.entities import entity
 from deployments.stack import end_on_sigterm
 
+PARTS = ("events", "backlog", "poll")
 RATE = 20.0
 _LOOK_EVERY = 0.2
 _PATIENCE = 600.0
@@ -40,29 +45,40 @@ _SIDE_BY_SIDE = 8
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--seconds", type=float, default=60, help="of changes at the rate, with events and without"
-    )
+    parser.add_argument("parts", nargs="*", help=f"what is measured: {', '.join(PARTS)}; all by default")
+    parser.add_argument("--seconds", type=float, default=60, help="of changes at the rate")
     parser.add_argument("--rate", type=float, default=RATE, help="changes a second")
-    parser.add_argument("--backlog", type=int, default=20_000, help="changes that wait; 0: not measured")
+    parser.add_argument("--backlog", type=int, default=20_000, help="changes that wait")
     parser.add_argument("--customers", type=int, default=0, help="as many as the backlog needs by default")
     arguments = parser.parse_args()
-    customers = arguments.customers or max(300, arguments.backlog // 2)
+    parts = set(arguments.parts or PARTS)
+    if unknown := parts - set(PARTS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}: {', '.join(PARTS)}")
     end_on_sigterm()
-    for events in (True, False):
-        home = Path(tempfile.mkdtemp(prefix="bench-ongoing-"))
-        try:
-            told = Console(stderr=True)
-            how_many = customers if events else 300
-            with site(home, told, customers=how_many, scope=SCOPE, events=events, migrates=False) as here:
-                here.ledger.wait_until_quiet(still=10, at_most=_PATIENCE)
-                at_a_rate(
-                    here, arguments.rate, arguments.seconds, "with events" if events else "by poll alone"
-                )
-                if events and arguments.backlog:
-                    from_a_backlog(here, arguments.backlog)
-        finally:
-            shutil.rmtree(home, ignore_errors=True)
+    if parts & {"events", "backlog"}:
+        customers = arguments.customers or (max(300, arguments.backlog // 2) if "backlog" in parts else 300)
+        with _site(customers, events=True) as here:
+            if "events" in parts:
+                at_a_rate(here, arguments.rate, arguments.seconds, "with events")
+            if "backlog" in parts:
+                from_a_backlog(here, arguments.backlog)
+    if "poll" in parts:
+        with _site(arguments.customers or 300, events=False) as here:
+            how = f"by poll alone, every {ONGOING['poll_every']} seconds"
+            at_a_rate(here, arguments.rate, arguments.seconds, how)
+
+
+@contextmanager
+def _site(customers: int, *, events: bool) -> Iterator[Site]:
+    """Both systems in agreement, and a living run between them."""
+    home = Path(tempfile.mkdtemp(prefix="bench-ongoing-"))
+    told = Console(stderr=True)
+    try:
+        with site(home, told, customers=customers, scope=SCOPE, events=events, migrates=False) as here:
+            here.ledger.wait_until_quiet(still=10, at_most=_PATIENCE)
+            yield here
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @dataclass
@@ -88,26 +104,26 @@ class Way:
                 self.latencies.append(time.monotonic() - since)
 
 
-def ways_of(here: Site) -> list[Way]:
+def ways_between(gentrack: GentrackPeople, salesforce: SalesforcePeople) -> list[Way]:
     """From Gentrack the status of service points, from Salesforce the job titles of contacts."""
-    picture = taken(here.gentrack, here.salesforce)
+    picture = taken(gentrack, salesforce)
     targets = targets_of(picture, Judge(picture).unequal_before())
     point, contact = entity("service_point"), entity("contact")
     began = time.time() - 5
     since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began))
 
     def in_gentrack(pair: Pair, value: str) -> None:
-        here.gentrack.change("meterPoints", pair.gentrack, {"supplyStatus": value})
+        gentrack.change("meterPoints", pair.gentrack, {"supplyStatus": value})
 
     def in_salesforce(pair: Pair, value: str) -> None:
-        here.salesforce.change(contact.salesforce_object, pair.salesforce, {"Title": value})
+        salesforce.change(contact.salesforce_object, pair.salesforce, {"Title": value})
 
     def shown_in_salesforce() -> Iterator[str]:
         soql = f"Supply_Status__c FROM {point.salesforce_object} WHERE SystemModstamp >= {since}"
-        return (one["Supply_Status__c"] for one in here.salesforce.found(f"SELECT {soql}"))
+        return (one["Supply_Status__c"] for one in salesforce.found(f"SELECT {soql}"))
 
     def shown_in_gentrack() -> Iterator[str]:
-        changed = here.gentrack.changed("customers", since)
+        changed = gentrack.changed("customers", since)
         return (str(one["primaryContact"]["jobTitle"]) for one in changed)
 
     return [
@@ -127,12 +143,12 @@ def _around(pairs: list[Pair]) -> Iterator[Pair]:
 
 def at_a_rate(here: Site, rate: float, seconds: float, how: str) -> None:
     """Make changes at the rate, half of them in each system, and tell how long they took, and the calls."""
-    ways = ways_of(here)
+    ways = ways_between(here.gentrack, here.salesforce)
     forget(here.sandbox)
     over = threading.Event()
     looking = threading.Thread(target=_watch, args=(ways, over))
     looking.start()
-    began, made = time.monotonic(), 0
+    began, made, cpu = time.monotonic(), 0, cpu_of(here.living.pid)
     try:
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as people:
             for number in range(int(rate * seconds)):
@@ -146,7 +162,7 @@ def at_a_rate(here: Site, rate: float, seconds: float, how: str) -> None:
     finally:
         over.set()
         looking.join()
-    calls = counted(here.sandbox)
+    calls, cpu = counted(here.sandbox), cpu_of(here.living.pid) - cpu
     print(f"\n{how}, {rate:.0f} changes a second for {seconds:.0f} s, load {os.getloadavg()[0]:.1f}")
     for way in ways:
         for value in way.waiting:
@@ -155,6 +171,7 @@ def at_a_rate(here: Site, rate: float, seconds: float, how: str) -> None:
         lost = f", {len(way.waiting)} never arrived" if way.waiting else ""
         late = _ninety_fifth(way.latencies)
         print(f"  {way.name}: median {median(way.latencies):.2f} s, 95th {late:.2f} s{lost}")
+    print(f"  CPU of the living run: {cpu * 1000 / made:.0f} ms a change")
     print(f"  Salesforce calls a thousand changes: {calls.in_salesforce() * 1000 / made:.0f}")
     print(f"  Gentrack calls a thousand changes: {calls.in_gentrack() * 1000 / made:.0f}")
     for kind, number in calls.salesforce.most_common(6):
@@ -164,7 +181,7 @@ def at_a_rate(here: Site, rate: float, seconds: float, how: str) -> None:
 def from_a_backlog(here: Site, changes: int) -> None:
     """Make changes while the connector is away, each of another record, and tell how fast it catches up."""
     here.living.pause()
-    ways = ways_of(here)
+    ways = ways_between(here.gentrack, here.salesforce)
     began = time.monotonic()
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as people:
         for number in range(changes):
@@ -179,11 +196,12 @@ def from_a_backlog(here: Site, changes: int) -> None:
         time.sleep(1)
         for way in ways:
             way.look()
-    took = time.monotonic() - began
+    took, cpu = time.monotonic() - began, cpu_of(here.living.pid)
     calls = counted(here.sandbox)
     left = sum(len(way.waiting) for way in ways)
     print(f"  worked off in {took:.1f} s, {(changes - left) / took:.0f} changes a second, {left} are left;")
-    print(f"  its start is in that; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    print(f"  {cpu:.1f} s of CPU, {(changes - left) / cpu:.0f} changes a second of it;")
+    print(f"  its start is in all that; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print(f"  Salesforce calls a thousand changes: {calls.in_salesforce() * 1000 / changes:.1f}")
     print(f"  Gentrack calls a thousand changes: {calls.in_gentrack() * 1000 / changes:.1f}")
 

@@ -65,6 +65,14 @@ class Living:
         self._over.set()
         self._stop()
 
+    @property
+    def pid(self) -> int:
+        """The process that runs now. Raises RuntimeError where none does."""
+        with self._lock:
+            if self._process is None:
+                raise RuntimeError("It does not run.")
+            return self._process.pid
+
     def _stop(self) -> None:
         with self._lock:
             process, self._process = self._process, None

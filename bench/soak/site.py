@@ -32,7 +32,7 @@ ONGOING: Mapping[str, Any] = {
 }
 """Terms of the soak. Its people touch the same fields again and again, which is no automation of the org."""
 IN_SCOPE = '[ongoing.entities.contact]\ncreate_in_gentrack = {{ {0} = ["{1}"] }}\n'
-_LONG_AGO = "2000-01-01T00:00Z"
+LONG_AGO = "2000-01-01T00:00Z"
 _WITH_ERRORS = 3
 """The exit status of a command that leaves something to a person: the sandbox's data has such rows."""
 _ALLOWANCES = {"DailyApiRequests": 10_000_000, "DailyDeliveredPlatformEvents": 10_000_000}
@@ -73,14 +73,10 @@ def site(
             running = parts.enter_context(stack(home, console, customers=customers))
             sandbox, settings = running.sandbox, running.environment() | _settings_in(home)
         else:
-            sandbox, settings = _alone(parts, home, console, customers)
-        instance = _choose(sandbox, home, scope, events=events)
-        _put(f"{sandbox.salesforce.url}/sandbox/change-data-capture", {"objects": list(objects_to_capture())})
-        httpx.patch(
-            f"{sandbox.salesforce.url}/sandbox/settings", json={"limits": _ALLOWANCES}
-        ).raise_for_status()
+            sandbox, settings = systems_alone(parts, home, console, customers)
+        instance = choose_instance(sandbox, home, scope, events=events)
         environment = settings | {"PYTHONPATH": str(PROJECT)}
-        begins = ["--begin-at", _LONG_AGO]
+        begins = ["--begin-at", LONG_AGO]
         if migrates:
             _migrate(instance, home, environment)
             begins = []
@@ -105,7 +101,9 @@ def site(
         yield Site(sandbox, instance, home, Ledger(ledger, instance), *people, living, service)
 
 
-def _alone(parts: ExitStack, home: Path, console: Console, customers: int) -> tuple[Sandbox, dict[str, str]]:
+def systems_alone(
+    parts: ExitStack, home: Path, console: Console, customers: int
+) -> tuple[Sandbox, dict[str, str]]:
     """Both systems and PostgreSQL, without Prefect; and the settings of a process that works with them."""
     with starting(f"Sandbox of {customers:,} customers", console):
         sandbox = parts.enter_context(start_sandbox(home / "sandbox", customers=customers))
@@ -125,8 +123,10 @@ def _settings_in(home: Path) -> dict[str, str]:
     return {name: value.strip('"') for name, _, value in pairs if name.startswith("CONNECTOR_")}
 
 
-def _choose(sandbox: Sandbox, home: Path, scope: tuple[str, str], *, events: bool) -> str:
-    """The instance as the soak wants it; returns its id."""
+def choose_instance(sandbox: Sandbox, home: Path, scope: tuple[str, str], *, events: bool) -> str:
+    """The instance as the soak wants it, with an org that tells of changes and bears them; returns its id."""
+    _put(f"{sandbox.salesforce.url}/sandbox/change-data-capture", {"objects": list(objects_to_capture())})
+    httpx.patch(f"{sandbox.salesforce.url}/sandbox/settings", json={"limits": _ALLOWANCES}).raise_for_status()
     instance = write_instance(sandbox, home, listens=events)
     file = home / "instances" / f"{instance}.toml"
     text = file.read_text("utf-8")
