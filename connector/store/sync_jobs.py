@@ -230,12 +230,14 @@ class SqlSyncJobs:
 
     def erase(self, instance: str, keys: Mapping[str, Collection[str]], ids: Collection[str]) -> int:
         """The same of the jobs about these external ids (by entity, lower case) and Salesforce ids."""
-        of_keys = (
-            and_(Row.entity == entity, or_(*(func.lower(name).in_(those) for name in _NAMES)))
-            for entity, those in keys.items()
-        )
-        of_ids = (func.lower(name).in_([one.lower() for one in ids]) for name in _NAMES)
-        return self._forgotten(Row.instance == instance, or_(*of_keys, *of_ids))
+        return self._forgotten(Row.instance == instance, _about(keys, ids))
+
+    def are_running(self, instance: str, keys: Mapping[str, Collection[str]], ids: Collection[str]) -> bool:
+        """Whether somebody is carrying out a job about one of these."""
+        held = and_(Row.state == JobState.RUNNING.value, col(Row.lease_until) > func.now())
+        query = select(Row.id).where(Row.instance == instance, held, _about(keys, ids)).limit(1)
+        with transaction(self._engine) as session:
+            return session.exec(query).first() is not None
 
     def _forgotten(self, *which: Any) -> int:
         holds = or_(col(Row.field_values).is_not(None), col(Row.reason).is_not(None))
@@ -254,6 +256,16 @@ class SqlSyncJobs:
                 .values(**values)
             )
             session.commit()
+
+
+def _about(keys: Mapping[str, Collection[str]], ids: Collection[str]) -> Any:
+    """Which jobs are about these external ids (by entity, lower case) or Salesforce ids."""
+    of_keys = (
+        and_(Row.entity == entity, or_(*(func.lower(name).in_(those) for name in _NAMES)))
+        for entity, those in keys.items()
+    )
+    of_ids = (func.lower(name).in_([one.lower() for one in ids]) for name in _NAMES)
+    return or_(*of_keys, *of_ids)
 
 
 def _of_key(session: Session, once: OnceKey) -> SyncJobKeyRow | None:

@@ -146,6 +146,18 @@ def test_a_person_s_jobs_are_emptied(
     assert jobs.erase(INSTANCE, keys, ids) == erased
 
 
+def test_whether_somebody_carries_out_a_job_of_a_person(jobs: SqlSyncJobs) -> None:
+    keys = {"account": {"a-1"}}
+    job = accepted(jobs, "A-1")
+    assert not jobs.are_running(INSTANCE, keys, set())
+    taken(jobs)
+    assert jobs.are_running(INSTANCE, keys, set())
+    assert jobs.are_running(INSTANCE, {}, {"a-1"})
+    assert not jobs.are_running(OTHER, keys, set())
+    jobs.finish(job.id, RESULT)
+    assert not jobs.are_running(INSTANCE, keys, set())
+
+
 def test_jobs_of_a_run_of_the_ui(jobs: SqlSyncJobs) -> None:
     requests = [SyncRequest("gentrack-to-salesforce", "account", name) for name in ("1", "2")]
     begun = jobs.begun(INSTANCE, requests, run_id="run-1", by="Prefect UI", lease=MINUTE)

@@ -66,13 +66,16 @@ def work_off(
     with holding(at, traced.asked) as held:
         work = _Work(_read_ahead(at, held), traced, stuck=untraced)
         work.synchronise(held)
-    by_row, held_up = work.by_row(rows)
-    fates = fates_of(by_row, held_up, letters, at.entities, persistence)
-    fates.buried += [(row, untraceable[one]) for row in rows if (one := identity(row.notice)) in untraceable]
-    fates.noticed += work.follow_up
-    looked_at_again = set(map(identity, work.follow_up))
-    fates.released += [one.notice for one in letters if identity(one.notice) in looked_at_again]
-    _tell(at.instance, inbox, dead_letters, fates)
+        by_row, held_up = work.by_row(rows)
+        fates = fates_of(by_row, held_up, letters, at.entities, persistence)
+        fates.buried += [
+            (row, untraceable[one]) for row in rows if (one := identity(row.notice)) in untraceable
+        ]
+        fates.noticed += work.follow_up
+        looked_at_again = set(map(identity, work.follow_up))
+        fates.released += [one.notice for one in letters if identity(one.notice) in looked_at_again]
+        # While they are held: whoever erases a person finds what was told of their records.
+        _tell(at.instance, inbox, dead_letters, fates)
     now = datetime.now(UTC)
     return RoundResult(
         notices=len(rows),
