@@ -23,6 +23,7 @@ from connector.sync.ongoing.life.alerts import OnCall, alerts_of, tell_alerts
 from connector.sync.ongoing.life.live import Doings, Life
 from connector.sync.ongoing.life.polling import Polling
 from connector.sync.ongoing.life.record import Standing
+from connector.sync.ongoing.matching.look import Matching
 from connector.sync.ongoing.round.fates import Persistence
 from connector.sync.ongoing.round.parties import Parties
 from connector.sync.ongoing.round.work_off import RoundResult, work_off
@@ -50,6 +51,15 @@ def parties_of(at: Connection) -> Parties:
         agreements=ledger.agreements,
         locks=ledger.writers,
         proposals=ledger.reviews,
+        matching=Matching(
+            at.instance.id,
+            org,
+            at.gentrack_side,
+            ledger.agreements,
+            ledger.reviews,
+            at.rules,
+            at.instance.matching.placeholders,
+        ),
         terms=lambda spec: terms_of(at.instance, spec, org.describe(spec.salesforce_object)),
         to_gentrack=partial(_to_gentrack, at),
         to_salesforce=partial(_to_salesforce, sender),

@@ -19,6 +19,9 @@ class LinkState(StrEnum):
     """A person said that they are not: the pair is never proposed again."""
 
 
+IN_ROUNDS = "ongoing"
+"""What stands for the run of what rounds of ongoing synchronisation found."""
+
 DECISIONS = (LinkState.ACCEPTED, LinkState.REJECTED)
 """What a person may say of a proposal."""
 
@@ -49,6 +52,16 @@ class LinkCounts:
             "pairs to review": self.proposed_pairs,
             "out of scope": self.out_of_scope,
         }
+
+
+@dataclass(frozen=True)
+class Match:
+    """A pair that a rule found, or that a person decided on, and how it stands."""
+
+    external_id: str
+    salesforce_id: str
+    rule: str
+    state: LinkState
 
 
 @dataclass(frozen=True)

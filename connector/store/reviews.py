@@ -4,12 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ARRAY, Engine, Text, any_, func, literal
+from sqlalchemy import ARRAY, ColumnElement, Engine, Text, any_, func, literal, or_
 from sqlmodel import Session, col, delete, select, update
 
 from connector.model.audit import AuditAction
-from connector.model.link import DECISIONS, Decision, LinkState, Proposal
+from connector.model.link import DECISIONS, Decision, LinkState, Match, Proposal
 from connector.store.audit import audited
+from connector.store.round_matches import keep_match
 from connector.store.sessions import transaction
 from connector.store.tables import LinkRow, ReviewRow
 
@@ -59,30 +60,45 @@ class SqlReviews:
         found = self._of_keys(instance, entity, keys, LinkState.ACCEPTED)
         return {row.external_id.lower(): row.salesforce_id for row in found}
 
+    def open_with(self, instance: str, entity: str, ids: Collection[str]) -> dict[str, int]:
+        """Salesforce id -> how many records in Gentrack a person has still to decide about."""
+        found = self._rows(instance, entity, _ids_among(ids), (LinkState.PROPOSED,)) if ids else []
+        return dict(Counter(row.salesforce_id for row in found))
+
+    def about(
+        self, instance: str, entity: str, *, keys: Collection[str], ids: Collection[str]
+    ) -> list[Match]:
+        """All that was found or decided of these external ids, case folded, or these Salesforce ids."""
+        rows = self._rows(instance, entity, or_(_keys_among(keys), _ids_among(ids)), tuple(LinkState))
+        return [Match(row.external_id, row.salesforce_id, row.rule, LinkState(row.state)) for row in rows]
+
+    def keep_matches(self, instance: str, entity: str, matches: Sequence[Match]) -> None:
+        """Keep links and proposals that a round found, all or none; what people decided stays. Repeatable."""
+        with transaction(self._engine) as session:
+            for match in matches:
+                keep_match(session, instance, entity, match)
+            session.commit()
+
     def decided_with(self, instance: str, entity: str, ids: Collection[str]) -> dict[str, set[str]]:
         """Salesforce id -> the external ids of which a person said that they are, or are not, the same."""
-        query = select(ReviewRow).where(
-            ReviewRow.instance == instance,
-            ReviewRow.entity == entity,
-            col(ReviewRow.state).in_([state.value for state in DECISIONS]),
-            col(ReviewRow.salesforce_id) == any_(literal(list(ids), ARRAY(Text()))),
-        )
         found: dict[str, set[str]] = defaultdict(set)
-        with transaction(self._engine) as session:
-            for row in session.exec(query).all():
-                found[row.salesforce_id].add(row.external_id)
+        for row in self._rows(instance, entity, _ids_among(ids), DECISIONS):
+            found[row.salesforce_id].add(row.external_id)
         return dict(found)
 
     def _of_keys(
         self, instance: str, entity: str, keys: Collection[str], state: LinkState = LinkState.PROPOSED
     ) -> Sequence[ReviewRow]:
-        if not keys:
-            return []
+        return self._rows(instance, entity, _keys_among(keys), (state,)) if keys else []
+
+    def _rows(
+        self, instance: str, entity: str, condition: ColumnElement[bool], states: Sequence[LinkState]
+    ) -> Sequence[ReviewRow]:
         query = select(ReviewRow).where(
             ReviewRow.instance == instance,
             ReviewRow.entity == entity,
-            ReviewRow.state == state.value,
-            func.lower(col(ReviewRow.external_id)) == any_(literal([*map(str.lower, keys)], ARRAY(Text()))),
+            col(ReviewRow.state).in_([state.value for state in states]),
+            condition,
         )
         with transaction(self._engine) as session:
             return session.exec(query).all()
@@ -134,6 +150,15 @@ class SqlReviews:
                 gone[str(table.__tablename__)] = int(session.exec(delete(table).where(*of_record)).rowcount)
             session.commit()
         return gone
+
+
+def _keys_among(keys: Collection[str]) -> ColumnElement[bool]:
+    folded = literal([*map(str.lower, keys)], ARRAY(Text()))
+    return func.lower(col(ReviewRow.external_id)) == any_(folded)
+
+
+def _ids_among(ids: Collection[str]) -> ColumnElement[bool]:
+    return col(ReviewRow.salesforce_id) == any_(literal(list(ids), ARRAY(Text())))
 
 
 def _decide(session: Session, instance: str, decision: Decision, by: str) -> str | None:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,12 @@ def import_decisions(instance: str, file: Path, by: str, *, as_json: bool) -> in
         chosen = [line for line in lines if line.decision is not None]
         decisions = [line.decision for line in chosen if line.decision]
         answers = reviews.decide_all(instance, decisions, by=by)
-        _notice(at, inbox, [one for one, answer in zip(decisions, answers, strict=True) if answer is None])
+        _notice(
+            at,
+            reviews,
+            inbox,
+            [one for one, answer in zip(decisions, answers, strict=True) if answer is None],
+        )
     refused = {line.row: line.refusal for line in lines if line.refusal}
     refused |= {line.row: answer for line, answer in zip(chosen, answers, strict=True) if answer}
     told = {
@@ -123,7 +129,7 @@ def decide(instance: str, asked: Decision, by: str, *, as_json: bool) -> int:
             refusal = reviews.decide(instance, chosen, by=by)
             if refusal is not None:
                 raise FileInvalid(f"{pair.external_id} and {pair.salesforce_id}: {refusal}")
-        _notice(at, inbox, pairs)
+        _notice(at, reviews, inbox, pairs)
     if as_json:
         _write([{**_as_dict(pair), "state": asked.state.value} for pair in pairs])
     else:
@@ -134,11 +140,26 @@ def decide(instance: str, asked: Decision, by: str, *, as_json: bool) -> int:
     return 0
 
 
-def _notice(at: Connection, inbox: SqlInbox, decided: Iterable[Decision | Proposal]) -> None:
-    """Let ongoing synchronisation look at what was decided; an initial run finds it by itself."""
+def _notice(
+    at: Connection, reviews: SqlReviews, inbox: SqlInbox, decided: Iterable[Decision | Proposal]
+) -> None:
+    """Let ongoing synchronisation look at what was decided, and at what that settled beside it.
+
+    An initial run finds it by itself.
+    """
     objects = {spec.name: spec.salesforce_object for spec in at.entities}
-    notices = [Notice(Side.SALESFORCE, objects[one.entity], one.salesforce_id) for one in decided]
+    ids: dict[tuple[str, str], None] = {}
+    for entity, some in groupby(sorted(decided, key=_entity), key=_entity):
+        pairs = list(some)
+        keys, own = [one.external_id for one in pairs], [one.salesforce_id for one in pairs]
+        found = reviews.about(at.instance.id, entity, keys=keys, ids=own)
+        ids |= {(entity, one.salesforce_id): None for one in found}
+    notices = [Notice(Side.SALESFORCE, objects[entity], one) for entity, one in ids]
     inbox.put(at.instance.id, notices, NoticeSource.API)
+
+
+def _entity(one: Decision | Proposal) -> str:
+    return one.entity
 
 
 def _meant(asked: Decision, known: list[Proposal]) -> list[Proposal]:

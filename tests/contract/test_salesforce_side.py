@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from connector.clients.salesforce.org import Org
@@ -12,6 +13,9 @@ from connector.errors import RequestRefused
 from connector.mapping import columns as named
 from connector.mapping.flags import GONE, GONE_ON
 from connector.model.saved import Replacement, Save, SaveAs
+from connector.sync.ongoing.matching.caught import Caught
+from connector.sync.ongoing.matching.judge import judging
+from connector.sync.ongoing.matching.net import Net
 from connector.sync.ongoing.salesforce.side import SalesforceSide, Wanted
 
 KEY = "Gentrack_External_Id__c"
@@ -27,6 +31,14 @@ def upserted(org: Org, sobject: str, *records: Mapping[str, object]) -> list[str
     (saved,) = org.save([Save(sobject, SaveAs.UPSERT, records, KEY)])
     assert not [one for one in saved if one.code]
     return [str(one.record_id) for one in saved]
+
+
+def inserted(org: Org, sobject: str, record: Mapping[str, object]) -> list[str]:
+    """A record that people made, without an external id."""
+    (made,) = upserted(org, sobject, {KEY: "for-now", **record})
+    (told,) = org.save([Save(sobject, SaveAs.UPDATE, [{"Id": made, KEY: None}])])
+    assert not told[0].code
+    return [made]
 
 
 def one(rows: pd.DataFrame) -> pd.Series:
@@ -144,3 +156,34 @@ def test_a_record_is_replaced_as_a_whole_or_not_at_all(org: Org) -> None:
     assert again.code == "ENTITY_IS_DELETED"
     rows = org.queries([f"SELECT Id, Name FROM Account WHERE {KEY} = 'side/old 1'"])
     assert rows == [[{"Id": made.record_id, "Name": "New"}]]
+
+
+def test_what_may_be_a_new_record_already_is_found_whatever_its_spelling(org: Org) -> None:
+    """The nets of all rules at once, as SOQL of the sandbox's org answers them."""
+    (farm,) = inserted(org, "Account", {"Name": "MILL FARM", "BillingPostalCode": "SW1A 1AA"})
+    (works,) = inserted(org, "Account", {"Name": "Works", "Company_Number__c": "51 824 753 556"})
+    inserted(org, "Contact", {"LastName": "O'Brien", "Email": "ob@side.nz", "AccountId": works})
+    upserted(org, "Account", {KEY: "net-9", "Name": "Mill Farm Ltd", "BillingPostalCode": "sw1a1aa"})
+    new = [
+        {"primary.name": "Mill Farmers", "billingAddress.postcode": "SW1A1AA"},
+        {"primary.name": "Mill Farm Limited", "billingAddress.postcode": "SW1A1AA"},
+        {"companyNumber": "51824753556"},
+        {"primary.name": "works", "primary.email": "OB@side.nz"},
+    ]
+    described = {spec.name: org.describe(spec.salesforce_object) for spec in (ACCOUNT, CONTACT)}
+    columns = ["Name", "BillingPostalCode", "Company_Number__c"]
+    nets = [
+        Net(rule, columns, described["account"], described["contact"] if rule.children else None)
+        for rule in ACCOUNT.matching
+    ]
+    looked_at = {c for rule in ACCOUNT.matching for a in rule.agreements for c in a.ours}
+    ours = {f"g.{column}": [one.get(column) for one in new] for column in looked_at}
+    with judging(()) as judge:
+        sought = judge.sought(ACCOUNT.matching, pa.table(ours))
+    caught = Caught(nets)
+    for net in nets:
+        for answer in org.queries(list(net.queries(sought))):
+            caught.take(net, answer)
+    assert {farm, works} == set(caught.free)
+    assert caught.linked == {"net-9"}
+    assert caught.children["contact"].to_pylist() == [{"parent_id.AccountId": works, "s.Email": "ob@side.nz"}]

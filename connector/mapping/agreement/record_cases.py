@@ -133,7 +133,7 @@ class RecordCase(Enum):
         None,
         "a part of its external id is empty or contains ':'",
     )
-    LINK_PROPOSED = (Action.REVIEW, _HELD, None, "records in Salesforce may be this one already")
+    LINK_PROPOSED = (Action.REVIEW, _HELD, None, "the other side may have it already")
     PARENT_MISSING = (Action.NOTHING, _REJECTED, None, "it names no parent, and needs one")
     PARENT_AWAITED = (Action.NOTHING, _HELD, None, "its parent is not on the other side yet")
     NEW_IN_GENTRACK = (Action.CREATE_IN_SALESFORCE, _CREATED, _SALESFORCE, "it is new in Gentrack")

@@ -106,18 +106,20 @@ def _new(spec: EntitySpec, records: pd.DataFrame, here: Truth, there: Truth) -> 
     missing, awaited = _parents_in_salesforce(spec, records)
     missing_back, awaited_back = _parents_in_gentrack(spec, records)
     in_scope = records[named.IN_SCOPE].to_numpy(dtype=np.bool_)
+    proposed = (records[named.PROPOSED] > 0).to_numpy()
     another = keyed & ~_same(records[named.SALESFORCE_KEY], records[named.KEY])
     return [
         (in_both & another, RecordCase.CARRIES_ANOTHER_KEY),
         (here & records[named.KEY_BROKEN].to_numpy(dtype=np.bool_), RecordCase.KEY_NOT_USABLE),
         (in_both & keyed, RecordCase.FOUND_BY_KEY),
         (in_both, RecordCase.FOUND),
-        (only_here & (records[named.PROPOSED] > 0).to_numpy(), RecordCase.LINK_PROPOSED),
+        (only_here & proposed, RecordCase.LINK_PROPOSED),
         (only_here & missing, RecordCase.PARENT_MISSING),
         (only_here & awaited, RecordCase.PARENT_AWAITED),
         (only_here, RecordCase.NEW_IN_GENTRACK),
         (only_there & keyed, RecordCase.KEY_UNKNOWN),
         (only_there & ~in_scope, RecordCase.OUT_OF_SCOPE),
+        (only_there & proposed, RecordCase.LINK_PROPOSED),
         (only_there & missing_back, RecordCase.PARENT_MISSING),
         (only_there & awaited_back, RecordCase.PARENT_AWAITED),
         (only_there, RecordCase.NEW_IN_SALESFORCE),

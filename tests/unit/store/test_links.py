@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 import pyarrow as pa
 import pytest
 
-from connector.model.link import Decision, LinkState
+from connector.model.link import Decision, LinkState, Match
 from connector.model.run import Run
 from connector.model.write_back import FieldCount, WriteBack, WriteBackMode
 from connector.store.ledger import SqlLedger, open_ledger
@@ -151,3 +151,33 @@ def test_keys_come_back_to_the_letter(ledger: SqlLedger, run: Run) -> None:
     assert found.schema.types == [pa.string(), pa.string()]
     assert pairs(found) == {(key, f"003{place}") for place, key in enumerate(keys)}
     assert ledger.links.links(run, "account").num_rows == 0
+
+
+def test_what_a_round_found_stands_among_links_and_reviews_and_decisions_stay(
+    ledger: SqlLedger, run: Run
+) -> None:
+    reviews = ledger.reviews
+    found = [
+        Match("C1", "X1", "email", LinkState.LINKED),
+        Match("C2", "X2", "name", LinkState.PROPOSED),
+        Match("C2", "X3", "name", LinkState.PROPOSED),
+    ]
+    for _ in range(2):
+        reviews.keep_matches("61668309", "contact", found)
+    assert pairs(ledger.links.links(run, "contact")) == {("C1", "X1")}
+    assert reviews.open_of("61668309", "contact", ["c1", "c2"]) == {"c2": 2}
+    assert reviews.open_with("61668309", "contact", ["X1", "X2", "X9"]) == {"X2": 1}
+    assert reviews.about("61668309", "contact", keys=["c1"], ids=["X3"]) == [found[0], found[2]]
+    decision = Decision("contact", "C2", "X3", ACCEPTED)
+    assert reviews.decide("61668309", decision, by="Aroha") is None
+    reviews.keep_matches("61668309", "contact", found)
+    states = {
+        one.salesforce_id: one.state for one in reviews.about("61668309", "contact", keys=["c2"], ids=[])
+    }
+    assert states == {"X2": REJECTED, "X3": ACCEPTED}
+
+
+def test_a_record_that_a_round_links_anew_has_one_link(ledger: SqlLedger, run: Run) -> None:
+    for key, one in (("C1", "X1"), ("C1", "X2"), ("C3", "X2")):
+        ledger.reviews.keep_matches("61668309", "contact", [Match(key, one, "email", LinkState.LINKED)])
+    assert pairs(ledger.links.links(run, "contact")) == {("C3", "X2")}

@@ -89,10 +89,11 @@ class GentrackSide(AbstractContextManager["GentrackSide"]):
 
 
 def wanted_columns(spec: EntitySpec) -> list[str]:
-    """The columns of the source view that fields come from, and those of the places that are written to."""
+    """What fields come from, what matching rules look at, and where it is written: columns of the view."""
     sources = (source for field in spec.fields for source in field.sources)
     places = (column for origin in spec.source.origins for column in (origin.record, origin.found_in))
-    return list(dict.fromkeys(["id", *sources, *places]))
+    matched = (column for rule in spec.matching for one in rule.agreements for column in one.ours)
+    return list(dict.fromkeys(["id", *sources, *places, *matched]))
 
 
 def _rows_sql(spec: EntitySpec, columns: Sequence[str]) -> str:

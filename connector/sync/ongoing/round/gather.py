@@ -4,7 +4,7 @@ Everything is read anew, under the writers' locks of its records: what a notice 
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -81,6 +81,12 @@ def gather(at: Parties, spec: EntitySpec, asked: Asked) -> Found:
     referred = _referred(ours, known.keys() | first.said.keys() | _carried(theirs))
     theirs = _and(at, spec, theirs, set(referred.values()))
     return Found(spec, asked, tuple(sorted(keys)), known, ours, theirs, {**referred, **first.said})
+
+
+def with_links(at: Parties, found: Found, links: Mapping[str, str]) -> Found:
+    """The same with the Salesforce records that external ids, case folded, are linked with from now on."""
+    theirs = _and(at, found.spec, found.theirs, set(links.values()))
+    return replace(found, theirs=theirs, said={**found.said, **links})
 
 
 def pairs_of(at: Parties, spec: EntitySpec, asked: Asked) -> dict[str, Agreement]:

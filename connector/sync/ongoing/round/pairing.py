@@ -70,7 +70,8 @@ def paired(at: Parties, found: Found, coming: Mapping[str, Collection[str]]) -> 
     batch[named.CARRIER_ID] = batch[FOLD].map(carriers.first().to_dict())
     unlinked = [key for key in found.keys if key not in found.known]
     open_of = at.proposals.open_of(at.instance, found.spec.name, unlinked)
-    batch[named.PROPOSED] = batch[FOLD].map(dict(open_of))
+    open_with = at.proposals.open_with(at.instance, found.spec.name, only_there)
+    batch[named.PROPOSED] = batch[FOLD].map(dict(open_of)).fillna(batch[_FOUND].map(dict(open_with)))
     _say_presence(at, found.spec, batch)
     for parent in found.spec.parents:
         _name_by_link(at, parent, batch)

@@ -9,6 +9,7 @@ from connector.sync.ongoing.ports import Agreements, WritersLocks
 from connector.sync.ongoing.round.ports import (
     GentrackReading,
     GentrackSide,
+    Matching,
     Proposals,
     SalesforceSide,
     Writing,
@@ -29,6 +30,7 @@ class Parties:
     agreements: Agreements
     locks: WritersLocks
     proposals: Proposals
+    matching: Matching
     terms: Callable[[EntitySpec], Terms]
     to_gentrack: Writing
     to_salesforce: WritingAll

@@ -9,6 +9,7 @@ import pandas as pd
 from connector.mapping.agreement.decisions import Decisions
 from connector.mapping.vocabulary import EntitySpec
 from connector.model.change import DeadLetter, Notice, NoticeSource, Reason, Waiting
+from connector.model.link import Match
 from connector.sync.ongoing.salesforce.side import Wanted
 
 
@@ -115,11 +116,29 @@ class WritingKeys(Protocol):
         """Salesforce id -> external id; whether each was done, by Salesforce id. Safe to repeat."""
 
 
+class Matching(Protocol):
+    """Records of Salesforce without an external id that may be what is about to be made there."""
+
+    def of_new(self, spec: EntitySpec, records: pd.DataFrame) -> Sequence[Match]:
+        """Links and proposals for records that only Gentrack has (rows of a batch); nothing is kept."""
+
+
 class Proposals(Protocol):
     """What people were asked of records that both systems may have."""
 
     def open_of(self, instance: str, entity: str, keys: Collection[str]) -> Mapping[str, int]:
         """External id, case folded -> how many records in Salesforce a person has still to decide about."""
+
+    def open_with(self, instance: str, entity: str, ids: Collection[str]) -> Mapping[str, int]:
+        """Salesforce id -> how many records in Gentrack a person has still to decide about."""
+
+    def about(
+        self, instance: str, entity: str, *, keys: Collection[str], ids: Collection[str]
+    ) -> Sequence[Match]:
+        """All that was found or decided of these external ids, case folded, or these Salesforce ids."""
+
+    def keep_matches(self, instance: str, entity: str, matches: Sequence[Match]) -> None:
+        """Keep links and proposals that a round found, all or none; what people decided stays. Repeatable."""
 
     def decided_with(self, instance: str, entity: str, ids: Collection[str]) -> Mapping[str, Collection[str]]:
         """Salesforce id -> the external ids of which a person said that they are, or are not, the same."""

@@ -1,8 +1,8 @@
 """Synchronise: what is held is considered, then carried out. The one way in which records are written.
 
-To consider is to gather both sides and to decide; nothing is written. To carry out is to write to Gentrack,
-to write to Salesforce, and to settle. It may be done again from the beginning after a kill anywhere: what was
-written is found written, what was created is found by its external id or by its client reference.
+To consider is to gather both sides and to decide; neither of them is written to. To carry out is to write
+to Gentrack, to write to Salesforce, and to settle. It may be done again from the beginning after a kill
+anywhere: what was written is found written, what was created by its external id or its client reference.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,8 +15,9 @@ from connector.mapping.agreement.decisions import Decisions
 from connector.mapping.agreement.record_cases import Action
 from connector.mapping.vocabulary import EntitySpec
 from connector.model.change import Notice, Side
+from connector.model.link import LinkState, Match
 from connector.sync.ongoing.round.asked import Asked
-from connector.sync.ongoing.round.gather import Found, gather
+from connector.sync.ongoing.round.gather import Found, gather, with_links
 from connector.sync.ongoing.round.holding import Held, names_of
 from connector.sync.ongoing.round.pairing import Paired, paired
 from connector.sync.ongoing.round.parties import Parties
@@ -59,13 +60,35 @@ def consider(
     Raises what the clients raise where a side as a whole does not answer, or refuses a request.
     """
     found = gather(at, spec, some)
-    batch = paired(at, found, coming or {})
+    first = _decided(at, held, some, found, coming or {})
+    matches = _matched(at, first)
+    if not matches:
+        return first
+    links = {one.external_id.lower(): one.salesforce_id for one in matches if one.state is LinkState.LINKED}
+    return _decided(at, held, some, with_links(at, found, links), coming or {})
+
+
+def _decided(
+    at: Parties, held: Held, some: Asked, found: Found, coming: Mapping[str, Collection[str]]
+) -> Considered:
+    """What is decided of the records that are ours, or can be made so."""
+    spec, batch = found.spec, paired(at, found, coming)
     names = names_of(batch.records)
     ours = held.ours(at, spec, frozenset(one for several in names.values() for one in several))
     mine = [place for place, several in names.items() if several <= set(ours)]
-    return Considered(
-        spec, held, some, found, batch, decided(at, spec, at.terms(spec), batch.records.loc[mine])
-    )
+    decisions = decided(at, spec, at.terms(spec), batch.records.loc[mine])
+    return Considered(spec, held, some, found, batch, decisions)
+
+
+def _matched(at: Parties, one: Considered) -> Sequence[Match]:
+    """What stands in Salesforce already of records that would be made there; kept in the ledger."""
+    new = one.decisions.actions[named.ACTION] == Action.CREATE_IN_SALESFORCE
+    if not new.any():
+        return []
+    matches = at.matching.of_new(one.spec, one.decisions.records[new])
+    if matches:
+        at.proposals.keep_matches(at.instance, one.spec.name, matches)
+    return matches
 
 
 def carry_out(at: Parties, work: Sequence[Considered], *, with_changes: bool = False) -> list[Synchronised]:

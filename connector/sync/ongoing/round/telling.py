@@ -10,7 +10,7 @@ import pandas as pd
 from connector.mapping import columns as named
 from connector.mapping.agreement.decisions import Decisions
 from connector.mapping.agreement.field_cases import FieldVerdict
-from connector.mapping.agreement.record_cases import RecordCase
+from connector.mapping.agreement.record_cases import Presence, RecordCase
 from connector.mapping.agreement.terms import Direction
 from connector.mapping.canonical import folded
 from connector.mapping.converters import TEXT
@@ -26,9 +26,8 @@ from connector.sync.ongoing.round.todo import CONFLICT, TODO
 _FATES = {
     RecordCase.NO_ANSWER.name: Fate.AGAIN,
     RecordCase.PARENT_AWAITED.name: Fate.PARENT,
-    RecordCase.LINK_PROPOSED.name: Fate.DONE,  # it stands among the reviews
 }
-
+_ABSENT = Presence.ABSENT.value
 _OUTCOMES = {Fate.AGAIN: RowOutcome.FAILED, Fate.PERSON: RowOutcome.REJECTED, Fate.PARENT: RowOutcome.HELD}
 """What a record is whose writing was refused."""
 _NO_PARENT = re.compile(r"Foreign key external ID: (.+) not found for field \S+ in entity (\w+)")
@@ -57,6 +56,8 @@ def results_of(
         code, outcome = str(row[named.CODE]), _outcome(row[named.OUTCOME])
         reason = Reason(code, str(row[named.WHY]), TODO.get(code, ""))
         fate, reason = _fate(reason, outcome, in_conflict.get(place, ()), held.get(place, ()))
+        if code == RecordCase.LINK_PROPOSED.name and records.at[place, named.IN_GENTRACK] == _ABSENT:
+            fate = Fate.DONE  # the dead letter is the other record's; a decision is a notice of this one
         if place in refusals:
             fate, reason = refusals[place]
             outcome = _OUTCOMES[fate]

@@ -27,7 +27,9 @@ TODO: dict[str, str] = {
     ),
     RecordCase.PARENT_MISSING.name: "Give the record its parent, then retry it.",
     RecordCase.PARENT_AWAITED.name: "See what keeps its parent from the other side: it follows by itself.",
-    RecordCase.LINK_PROPOSED.name: "Decide by `connector review`.",
+    RecordCase.LINK_PROPOSED.name: (
+        "Say by `connector review accept` or `reject` whether they are the same; it goes on by itself then."
+    ),
     CONFLICT: "Give both sides the same value, then retry it.",
     UNFORESEEN: "See the connector's log at that time; retry it once the cause is mended.",
 }

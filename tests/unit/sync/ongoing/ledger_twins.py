@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from connector.model.agreement import Agreement
 from connector.model.change import DeadLetter, Notice, NoticeSource, Reason, Waiting
+from connector.model.link import LinkState, Match
 from connector.sync.ongoing.round.notices import identity
 from tests.unit.sync.ongoing.twin_state import State
 
@@ -43,6 +44,22 @@ class LedgerTwin:
 
     def open_of(self, instance: str, entity: str, keys: Collection[str]) -> Mapping[str, int]:
         return {key: self.twins.asked[key] for key in keys if key in self.twins.asked}
+
+    def open_with(self, instance: str, entity: str, ids: Collection[str]) -> Mapping[str, int]:
+        return {one: 1 for one in ids if one in self.twins.asked_with}
+
+    def about(
+        self, instance: str, entity: str, *, keys: Collection[str], ids: Collection[str]
+    ) -> list[Match]:
+        return [m for m in self.twins.matches if m.external_id.lower() in keys or m.salesforce_id in ids]
+
+    def keep_matches(self, instance: str, entity: str, matches: Sequence[Match]) -> None:
+        self.twins.step()
+        for one in matches:
+            self.twins.matches.append(one)
+            if one.state is LinkState.PROPOSED:
+                self.twins.asked[one.external_id.lower()] = 1
+                self.twins.asked_with.add(one.salesforce_id)
 
     def decided_with(self, instance: str, entity: str, ids: Collection[str]) -> Mapping[str, list[str]]:
         return {one: [key for key, other in self.twins.accepted.items() if other == one] for one in ids}

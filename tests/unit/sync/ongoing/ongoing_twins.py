@@ -17,7 +17,7 @@ from connector.sync.ongoing.round.fates import Persistence
 from connector.sync.ongoing.round.parties import Parties
 from connector.sync.ongoing.round.work_off import RoundResult, work_off
 from tests.unit.sync.ongoing.ledger_twins import InboxTwin, LedgerTwin
-from tests.unit.sync.ongoing.side_twins import GentrackTwin, SalesforceTwin
+from tests.unit.sync.ongoing.side_twins import GentrackTwin, MatchingTwin, SalesforceTwin
 from tests.unit.sync.ongoing.twin_state import ENTITIES, INSTANCE, METER, SITE, Record, State
 
 
@@ -36,6 +36,7 @@ class Twins(State):
             agreements=LedgerTwin(self),
             locks=LedgerTwin(self),
             proposals=LedgerTwin(self),
+            matching=MatchingTwin(self),
             terms=lambda spec: self.terms,
             to_gentrack=self.to_gentrack,
             to_salesforce=self.to_salesforce,
@@ -53,7 +54,16 @@ class Twins(State):
             },
             **{
                 name: getattr(self, name).copy()
-                for name in ("pairs", "inbox", "turns", "letters", "refusing", "breaking", "locked")
+                for name in (
+                    "pairs",
+                    "inbox",
+                    "turns",
+                    "letters",
+                    "refusing",
+                    "breaking",
+                    "locked",
+                    "matches",
+                )
             },
             written=[],
         )

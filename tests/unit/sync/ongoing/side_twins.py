@@ -13,6 +13,7 @@ from connector.mapping.vocabulary import (
     EntitySpec,
 )
 from connector.model.change import Notice
+from connector.model.link import LinkState, Match
 from connector.sync.ongoing.salesforce.side import Wanted
 from tests.unit.sync.ongoing.twin_state import Record, State
 
@@ -61,6 +62,31 @@ class GentrackTwin:
 
     def read(self, resource: str, record_id: int) -> Mapping[str, Any] | None:
         return self.twins.ours[resource].get(record_id)
+
+
+@dataclass
+class MatchingTwin:
+    """Sites whose title one record without an external id has; several of them are proposed."""
+
+    twins: State
+
+    def of_new(self, spec: EntitySpec, records: pd.DataFrame) -> list[Match]:
+        self.twins.step()
+        self.twins.looked += 1
+        found = []
+        for key, title in zip(records[named.KEY], records.get("g.title", records[named.KEY]), strict=True):
+            same = [
+                one
+                for one, record in self.twins.theirs.items()
+                if record.entity is spec
+                and record.key is None
+                and not record.deleted
+                and record.values.get("Title__c") == title
+                and (key.lower(), one) not in self.twins.apart
+            ]
+            state = LinkState.LINKED if len(same) == 1 else LinkState.PROPOSED
+            found += [Match(key, one, "title", state) for one in same]
+        return found
 
 
 @dataclass

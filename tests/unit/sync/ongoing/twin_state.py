@@ -19,6 +19,7 @@ from connector.mapping.vocabulary import (
 )
 from connector.model.agreement import Agreement
 from connector.model.change import DeadLetter, Waiting
+from connector.model.link import Match
 from connector.sync.ongoing.round.notices import Identity
 
 INSTANCE = "61668309"
@@ -93,6 +94,14 @@ class State:
     locked: set[str] = field(default_factory=set)
     asked: dict[str, int] = field(default_factory=dict)
     """External id, case folded -> how many proposals are open."""
+    asked_with: set[str] = field(default_factory=set)
+    """Salesforce ids with open proposals."""
+    looked: int = 0
+    """How many times it was looked whether new records stand in Salesforce already."""
+    matches: list[Match] = field(default_factory=list)
+    """What rounds found and kept."""
+    apart: set[tuple[str, str]] = field(default_factory=set)
+    """Pairs, external id case folded, that a person rejected."""
     accepted: dict[str, str] = field(default_factory=dict)
     written: list[tuple[str, str, str]] = field(default_factory=list)
     """Side, record and field of each value that was written."""

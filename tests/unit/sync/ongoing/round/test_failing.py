@@ -89,19 +89,22 @@ def test_a_record_that_somebody_else_writes_is_left_to_them_for_now() -> None:
     assert twins.equal()
 
 
-def test_what_may_be_a_record_of_salesforce_waits_for_a_review_and_no_dead_letter_tells() -> None:
+def test_what_may_be_a_record_of_salesforce_waits_for_a_review_and_goes_on_by_itself() -> None:
     twins = Twins()
     twins.site("S1", title="Mill")
     twins.theirs[SF] = Record(SITE, values={"Title__c": "Mill"})
     twins.asked["s1"] = 1
     twins.hear_all()
     assert twins.round().outcomes["site"] == {"held": 1, "out of scope": 1}
-    assert (twins.letters, twins.inbox) == ({}, {})
+    (letter,) = twins.letters.values()
+    assert letter.reason.code == "LINK_PROPOSED"
+    assert "connector review" in letter.reason.todo
     twins.asked.clear()
     twins.accepted["s1"] = SF
     twins.hear(salesforce(twins, SF))
     twins.rounds()
     assert twins.equal()
+    assert not twins.letters
 
 
 def busy_day() -> Twins:

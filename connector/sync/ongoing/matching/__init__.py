@@ -1,0 +1,1 @@
+"""Before a round makes a record in Salesforce: what stands there already without an external id."""
