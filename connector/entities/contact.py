@@ -63,7 +63,8 @@ SPEC = EntitySpec(
     source=SourceView(
         resources=(CUSTOMERS, ACCOUNT_CUSTOMERS, ACCOUNTS),
         # The home account: the oldest active one where the customer is primary, else the oldest active one
-        # of any role, else the oldest (docs/decisions/0004-home-account.md).
+        # of any role, else the oldest (docs/decisions/0004-home-account.md). The contact person's
+        # name, where that is the customer: what is written to an own name must not be hidden by another's.
         sql="""
             WITH home AS (
                 SELECT link.customerId, accounts.number AS accountNumber
@@ -78,20 +79,26 @@ SPEC = EntitySpec(
                         accounts.fromDttm,
                         accounts.id
                 ) = 1
+            ),
+            people AS (
+                SELECT *,
+                    (forename IS NULL AND surname IS NULL)
+                    OR (forename IS NOT DISTINCT FROM "primaryContact.forename"
+                        AND surname IS NOT DISTINCT FROM "primaryContact.surname") AS isContact
+                FROM customers
             )
-            SELECT customers.*,
+            SELECT customers.* EXCLUDE (isContact),
                    home.accountNumber AS "home.accountNumber",
-                   CASE WHEN customers.forename IS NOT NULL OR customers.surname IS NOT NULL
-                       THEN customers.id END AS "person.id",
-                   CASE WHEN (customers.forename IS NULL AND customers.surname IS NULL)
-                       OR (customers.forename IS NOT DISTINCT FROM customers."primaryContact.forename"
-                           AND customers.surname IS NOT DISTINCT FROM customers."primaryContact.surname")
-                       THEN customers.id END AS "person.contactId",
-                   coalesce(customers.title, customers."primaryContact.title") AS "person.title",
-                   coalesce(customers.forename, customers."primaryContact.forename") AS "person.forename",
-                   coalesce(customers.surname, customers."primaryContact.surname") AS "person.surname",
-                   coalesce(customers.jobTitle, customers."primaryContact.jobTitle") AS "person.jobTitle"
-            FROM customers
+                   CASE WHEN forename IS NOT NULL OR surname IS NOT NULL THEN id END AS "person.id",
+                   CASE WHEN isContact THEN id END AS "person.contactId",
+                   coalesce(title, CASE WHEN isContact THEN "primaryContact.title" END) AS "person.title",
+                   coalesce(forename, CASE WHEN isContact THEN "primaryContact.forename" END)
+                       AS "person.forename",
+                   coalesce(surname, CASE WHEN isContact THEN "primaryContact.surname" END)
+                       AS "person.surname",
+                   coalesce(jobTitle, CASE WHEN isContact THEN "primaryContact.jobTitle" END)
+                       AS "person.jobTitle"
+            FROM people AS customers
             LEFT JOIN home ON home.customerId = customers.id
         """,
         joins=(

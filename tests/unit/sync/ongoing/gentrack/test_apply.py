@@ -135,6 +135,15 @@ def test_a_name_that_stands_twice_is_written_twice_in_one_request(round_: Round)
     )
 
 
+def test_what_is_cleared_is_blank_though_somebody_else_is_the_contact_person(round_: Round) -> None:
+    person = round_.person()
+    person["title"] = "Dr"
+    person["primaryContact"] |= {"forename": "Somebody", "surname": "Else", "title": "Mr"}
+    assert codes(round_.change(CONTACT, {"C7": {"Salutation": None}})) == [(True, None, False)]
+    assert (person["title"], person["primaryContact"]["title"]) == (None, "Mr")
+    assert round_.change(CONTACT, {"C7": {"Salutation": None}}).empty
+
+
 def test_an_address_is_written_whole_and_left_whole_where_a_line_changed_meanwhile(round_: Round) -> None:
     decisions = round_.decided(ACCOUNT, {"A1": {"BillingCity": "Hastings", "Account_Class__c": "Cost"}})
     round_.gentrack.records["accounts"][1]["billingAddress"] = HOME | {"postcode": "4120"}
