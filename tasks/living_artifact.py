@@ -23,7 +23,7 @@ class LivingArtifact:
 
     def show(self, standing: Standing) -> None:
         """Let it say how the run stands now."""
-        table = [{"": what, "now": how} for what, how in _rows(standing)]
+        table = [{"what": what, "now": how} for what, how in _rows(standing)]
         about = f"{standing.instance}: {standing.doing}"
         with suppress(httpx.HTTPError):
             if self._id is not None and self._is_updated(self._id, table, about):

@@ -112,7 +112,12 @@ def _page(jobs: Sequence[SyncJob]) -> str:
             f"| {told} | {one.name} | {one.master} | {one.verdict} | {_cell(one.why)} |" for one in fields
         ]
         if not fields:
-            lines.append(f"| {told} | | | | {_cell(reason.todo) if reason else ''} |")
+            lines.append(f"| {told} | | | | |")
+    lines += [
+        f"\n**What to do** about {_cell(job.request.record)}: {_cell(reason.todo)}"
+        for job in jobs
+        if (reason := job.result.reason if job.result else job.reason) and reason.todo
+    ]
     return "\n".join(lines)
 
 

@@ -42,8 +42,8 @@ _TODO = {
     "UNABLE_TO_LOCK_ROW": "Somebody else held the record each time: retry when the org is quieter.",
     "INSUFFICIENT_ACCESS_OR_READONLY": "The record is activated or locked, or the integration user may not "
     "edit it: change it in Salesforce, or give that user the permission.",
-    "FAILED_ACTIVATION": "An order needs a product before it is activated, and a contract stays active: see "
-    "what it lacks in Salesforce.",
+    "FAILED_ACTIVATION": "An order needs a line before it is activated: add its lines in Gentrack, or see "
+    "what keeps them from Salesforce, and synchronise it again. An active contract stays active.",
     UNPROCESSED: "Salesforce did not come to this row: retry it.",
     STOOD_STILL: "Look at the job in Setup, Bulk Data Load Jobs; then resume the run, which sends it again.",
     "INVALID_FIELD_FOR_INSERT_UPDATE": "Give the integration user edit access to the field.",

@@ -57,6 +57,9 @@ def erase(instance: str, entity: str, key: str, *, as_json: bool) -> int:
     console = Console(highlight=False, soft_wrap=True)
     for one in by_place:
         console.print(f"{one.where}: {f'{one.rows:,} ' if one.rows else ''}{one.what}", markup=False)
+    if not by_place:
+        console.print(f"Nothing was kept of {entity} {key}: check the number.", markup=False)
+        return 0
     console.print(
         f"{entity} {key} is erased from {len(by_place)} places. Gentrack, the records in Salesforce, and"
         " Salesforce's recycle bin are for their owners to clear.",

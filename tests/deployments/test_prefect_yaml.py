@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 from deployments.errors import StackFailed
 from deployments.instance_removal import remove_deployments
@@ -135,6 +136,22 @@ def test_instances_live_side_by_side_each_with_its_schedule(
     assert remove_deployments(instance_tag("61668309")) == ["plan-61668309"]
     assert remove_deployments(instance_tag("61668309")) == []
     assert remove_deployments(instance_tag("61890020")) == ["plan-61890020"]
+
+
+def test_each_instance_is_compared_daily_and_lives_hourly() -> None:
+    described = yaml.safe_load((PROJECT / "prefect.yaml").read_text("utf-8"))
+    instances = {"61668309": "Aroha Energy", "61890020": "Beacon Water"}
+    whole = {each["name"]: each for each in with_instances(described, instances)["deployments"]}
+    for instance in instances:
+        for name, cron in (("reconcile", "30 3 * * *"), ("ongoing-sync", "0 * * * *")):
+            own = whole[f"{name}-{instance}"]
+            (schedule,) = own["schedules"]
+            assert (schedule["cron"], schedule["timezone"]) == (cron, "UTC")
+            assert (own["parameters"], own["entrypoint"]) == (
+                {"instance": instance},
+                whole[name]["entrypoint"],
+            )
+    assert "schedules" not in whole["reconcile"], "nothing runs for nobody"
 
 
 def test_a_deployment_of_each_instance_has_to_be_there() -> None:
