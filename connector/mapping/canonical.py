@@ -6,6 +6,7 @@ the choices of a multi-select picklist sorted, each once, numbers with the decim
 """
 
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -55,12 +56,18 @@ def folded(column: Column) -> Column:
 
 
 def _trimmed(text: Column) -> Column:
-    """Steps that change nothing are left out: most values are as they should be."""
-    if text.str.contains("\r", regex=False).any():
-        text = text.str.replace("\r\n", "\n", regex=False).str.replace("\r", "\n", regex=False)
-    text = text.str.strip()
-    empty = text == ""
-    return text.mask(empty) if empty.any() else text
+    """Steps that change nothing are left out: most values are as they should be.
+
+    In Arrow, which takes a fifth of the time that pandas adds to each step over a few rows.
+    """
+    values: Any = pa.array(text, type=pa.string())
+    if pc.any(pc.match_substring(values, "\r")).as_py():
+        values = pc.replace_substring(pc.replace_substring(values, "\r\n", "\n"), "\r", "\n")
+    values = pc.utf8_trim_whitespace(values)
+    empty = pc.equal(values, pa.scalar("", pa.string()))
+    if pc.any(empty).as_py():
+        values = pc.if_else(empty, pa.scalar(None, pa.string()), values)
+    return pd.Series(pd.arrays.ArrowExtensionArray(values), index=text.index, dtype=TEXT, name=text.name)
 
 
 def _rounded(text: Column, scale: int) -> Column:

@@ -4,13 +4,13 @@ Each notice gives its record's row a version that no row ever had. Who has dealt
 version that it read, so a change that came meanwhile stays.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, func, text, tuple_
+from sqlalchemy import Engine, func, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, col, delete, select, update
+from sqlmodel import Session, col, select, update
 
 from connector.model.change import Notice, NoticeSource, Reason, Side, Waiting
 from connector.store.sessions import transaction
@@ -38,6 +38,24 @@ _PUT = text(f"""
         last_seen = now(), next_attempt_at = now()
 """)
 """A poll may find more records than a statement has room for parameters: each column is one."""
+_GIVEN = """
+    unnest(
+        CAST(:side AS text[]), CAST(:kind AS text[]), CAST(:record_id AS text[]), CAST(:version AS bigint[])
+    ) AS given (side, kind, record_id, version)
+"""
+_IS_ROW = " AND ".join(
+    ("instance = :instance", *(f"{{0}}.{name} = given.{name}" for name in ("side", "kind", "record_id")))
+)
+_LOCK = text(f"""
+    SELECT inbox.version FROM inbox, {_GIVEN} WHERE {_IS_ROW.format("inbox")}
+    ORDER BY inbox.side COLLATE "C", inbox.kind COLLATE "C", inbox.record_id COLLATE "C"
+    FOR UPDATE OF inbox
+""")
+"""In the order in which `put` locks rows: "C" is the order of code points, as Python sorts."""
+_DONE = text(f"""
+    DELETE FROM inbox USING {_GIVEN} WHERE {_IS_ROW.format("inbox")} AND inbox.version = given.version
+""")
+_REVIVED = text(f"DELETE FROM dead_letter USING {_GIVEN} WHERE {_IS_ROW.format('dead_letter')}")
 _IS_DEAD = (
     select(DeadLetterRow.instance)
     .where(*(getattr(DeadLetterRow, name) == getattr(InboxRow, name) for name in _KEY))
@@ -71,10 +89,16 @@ class SqlInbox:
 
     def done(self, instance: str, rows: Sequence[Waiting]) -> None:
         """Remove what has been dealt with, and its dead letters; what was noticed again meanwhile stays."""
+        given = {
+            "instance": instance,
+            "side": [row.notice.side.value for row in rows],
+            "kind": [row.notice.kind for row in rows],
+            "record_id": [row.notice.record_id for row in rows],
+            "version": [row.version for row in rows],
+        }
         with transaction(self._engine) as session:
-            _lock(session, instance, rows)
-            for table, more in ((InboxRow, True), (DeadLetterRow, False)):
-                session.exec(delete(table).where(_among(table, instance, rows, version=more)))
+            for statement in (_LOCK, _DONE, _REVIVED):
+                session.connection().execute(statement, given)
             session.commit()
 
     def put_off(self, instance: str, delays: Mapping[Waiting, timedelta], *, counted: bool) -> None:
@@ -83,7 +107,7 @@ class SqlInbox:
             for row in _in_order(delays):
                 session.exec(
                     update(InboxRow)
-                    .where(_among(InboxRow, instance, [row], version=False))
+                    .where(col(InboxRow.instance) == instance, *_is(row.notice))
                     .values(
                         attempts=col(InboxRow.attempts) + int(counted),
                         next_attempt_at=func.now() + delays[row],
@@ -138,20 +162,6 @@ def put(session: Session, instance: str, notices: Iterable[Notice], source: Noti
     return len(newest)
 
 
-def _lock(session: Session, instance: str, rows: Sequence[Waiting]) -> None:
-    """Lock rows in the order in which `put` does, before a statement that has an order of its own.
-
-    "C" is the order of code points, as Python sorts.
-    """
-    order = (col(getattr(InboxRow, name)).collate("C") for name in _KEY)
-    session.exec(
-        select(InboxRow.version)
-        .where(_among(InboxRow, instance, rows, version=False))
-        .order_by(*order)
-        .with_for_update()
-    ).all()
-
-
 def _in_order(rows: Iterable[Waiting]) -> list[Waiting]:
     return sorted(rows, key=lambda row: _identity(row.notice))
 
@@ -169,12 +179,10 @@ def _key(instance: str, notice: Notice) -> dict[str, Any]:
     }
 
 
-def _among(
-    table: type[InboxRow] | type[DeadLetterRow], instance: str, rows: Sequence[Waiting], *, version: bool
-) -> Any:
-    names = ("side", "kind", "record_id", *(("version",) if version else ()))
-    wanted = [(*_identity(row.notice), *((row.version,) if version else ())) for row in rows]
-    return (col(table.instance) == instance) & tuple_(*(getattr(table, name) for name in names)).in_(wanted)
+def _is(notice: Notice) -> Iterator[Any]:
+    yield from (
+        col(getattr(InboxRow, name)) == value for name, value in zip(_KEY[1:], _identity(notice), strict=True)
+    )
 
 
 def _waiting(row: InboxRow) -> Waiting:

@@ -47,15 +47,22 @@ class Unit:
 
 
 def write_units(
-    records: GentrackRecords, resource: str, record_id: int, units: list[Unit], *, again: bool = False
+    records: GentrackRecords,
+    resource: str,
+    record_id: int,
+    units: list[Unit],
+    *,
+    again: bool = False,
+    read: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the units of one record; where Gentrack refuses several at once, each by itself.
 
     What became of each stands in it. `again` says that an earlier attempt may have written them: what stands
-    there already counts as written. Raises GaveUp, SignInRefused.
+    there already counts as written. `read` is the record, where it was read a moment ago. Raises GaveUp,
+    SignInRefused.
     """
     try:
-        _send(records, resource, record_id, units, again=again)
+        _send(records, resource, record_id, units, again=again, read=read)
     except RequestRefused as refused:
         if len(units) > 1:
             for unit in units:
@@ -65,7 +72,15 @@ def write_units(
             units[0].became(WriteBackOutcome.REJECTED, code, refused.message)
 
 
-def _send(records: GentrackRecords, resource: str, record_id: int, units: list[Unit], *, again: bool) -> None:
+def _send(
+    records: GentrackRecords,
+    resource: str,
+    record_id: int,
+    units: list[Unit],
+    *,
+    again: bool,
+    read: Mapping[str, Any] | None,
+) -> None:
     sending: list[Unit] = []
 
     def wanted(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,7 +92,7 @@ def _send(records: GentrackRecords, resource: str, record_id: int, units: list[U
             put(changes, place.path, place.wished)
         return changes
 
-    change = records.change(resource, record_id, wanted)
+    change = records.change(resource, record_id, wanted, read=read)
     for unit in units:
         if change is None:
             unit.became(WriteBackOutcome.REJECTED, NOT_THERE, f"There is no {resource}/{record_id} any more.")

@@ -54,11 +54,20 @@ class GentrackRecords(Protocol):
         resource: str,
         record_id: int,
         wanted: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+        *,
+        read: Mapping[str, Any] | None = None,
     ) -> RecordChange | None:
         """Change the fields that `wanted` makes of a record as it stands; nothing is sent where that is none.
 
-        The record is read before every attempt, so that a lost answer is resolved by what stands there.
-        None where there is no such record. Raises RequestRefused, GaveUp.
+        The record is read before every attempt, so that a lost answer is resolved by what stands there; the
+        first one goes by `read` where it is given: what the caller has read a moment ago. None where there is
+        no such record. Raises RequestRefused, GaveUp.
+        """
+
+    def read_several(self, resource: str, ids: Collection[int]) -> Mapping[int, Mapping[str, Any]]:
+        """Up to 200 records as they stand, by id; one that is not there is left out.
+
+        Raises RequestRefused, GaveUp.
         """
 
     def create(self, resource: str, fields: Mapping[str, Any], client_reference: str) -> Mapping[str, Any]:

@@ -77,3 +77,17 @@ def test_what_is_not_there_is_none_and_what_is_wrong_is_refused(
     with pytest.raises(RequestRefused) as refused:
         records.change("customers", customer["id"], lambda _: {"nonsense": 1})
     assert (refused.value.status, refused.value.code) == (400, "UnknownField")
+
+
+def test_several_are_read_as_one_is_and_a_change_may_go_by_that(
+    records: GentrackRecordsApi, customer: dict[str, Any]
+) -> None:
+    number = customer["id"]
+    several = records.read_several("customers", [number, 7])
+    assert several == {number: records.read("customers", number)}
+    wanted = {"primaryContact": {"phoneNumber2": f"by {records._change_by}"}}
+    change = records.change("customers", number, lambda _: wanted, read=several[number])
+    assert change is not None
+    after = records.read("customers", number)
+    assert after is not None
+    assert after["primaryContact"] == several[number]["primaryContact"] | wanted["primaryContact"]

@@ -27,8 +27,15 @@ class RecordsOnDemand:
     def synchronise(
         self, direction: Direction, entity: str, records: Collection[str]
     ) -> Mapping[str, JobResult]:
-        """What became of each record; what looks like a Salesforce id may be an external id as well."""
-        ids = {record: one for record in records if (one := whole_id(record)) is not None}
+        """What became of each record; what looks like a Salesforce id may be an external id as well.
+
+        One that the ledger knows as an external id is none of Salesforce's: nobody need ask whether it was
+        deleted there.
+        """
+        pairs = self.parties.agreements.of_keys(self.parties.instance, entity, records)
+        keys = {pair.key.lower() for pair in pairs}
+        unknown = [record for record in records if record.lower() not in keys]
+        ids = {record: one for record in unknown if (one := whole_id(record)) is not None}
         told = synchronise_records(
             self.parties,
             self.dead_letters,

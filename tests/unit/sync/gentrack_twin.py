@@ -32,8 +32,20 @@ class GentrackTwin:
         self.away_after: int | None = None
         self.broken: set[int] = set()
 
+    def read_several(self, resource: str, ids: Collection[int]) -> dict[int, dict[str, Any]]:
+        self.asked[resource, "several"] += 1
+        if self.away_after is not None and len(self.sent) >= self.away_after:
+            raise GaveUp("Gentrack stayed away.")
+        records = self.records[resource]
+        return {one: copy.deepcopy(records[one]) for one in ids if one in records}
+
     def change(
-        self, resource: str, record_id: int, wanted: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+        self,
+        resource: str,
+        record_id: int,
+        wanted: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+        *,
+        read: Mapping[str, Any] | None = None,
     ) -> RecordChange | None:
         if self.away_after is not None and len(self.sent) >= self.away_after:
             raise GaveUp("Gentrack stayed away.")
@@ -42,9 +54,9 @@ class GentrackTwin:
         record = self.records[resource].get(record_id)
         if record is None:
             return None
-        changes = dict(wanted(record))
+        changes = dict(wanted(record if read is None else read))
         if not changes:
-            return RecordChange(record, sent=False)
+            return RecordChange(record if read is None else read, sent=False)
         if refused := self.refused_fields & changes.keys():
             raise RequestRefused(f"No such value: {min(refused)}.", status=400, code="InvalidField")
         self.sent.append((resource, record_id, changes))

@@ -1,13 +1,13 @@
 """Apply: what was decided is written to Gentrack. A record that is refused is a value with its reason.
 
-Every record is read before it is changed: what was changed there since the decision is left alone, for the
-next round to decide anew. Everything may be repeated: a change finds its values there already, and a creation
-the record that was made under its client reference.
+Every record is read before it is changed, some together in one request: what was changed there since the
+decision is left alone, for the next round to decide anew. Everything may be repeated: a change finds its
+values there already, and a creation the record that was made under its client reference.
 """
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +29,9 @@ from connector.sync.ongoing.gentrack.told import Told, Why, frame_of
 from connector.sync.ongoing.gentrack.tracing import key_of
 from connector.sync.ongoing.ports import GentrackFinding, SalesforceRecords
 from connector.sync.ports import GentrackRecords
+
+_READ_AHEAD = 4
+"""Records read together for each one written side by side: of more, the last would be old by its turn."""
 
 
 def apply_to_gentrack(
@@ -63,15 +66,32 @@ def apply_to_gentrack(
         writer.told[row].refuse(why)
     for row in deleted:
         writer.told[row].refuse(Why.NOT_DELETED_THERE)
-    jobs = [writer.change(record, units) for record, units in changes.units.items()]
-    jobs += [writer.create(spec, record) for record in creations.records]
     with ThreadPoolExecutor(parallel, thread_name_prefix="apply-gentrack") as threads:
-        for _ in threads.map(lambda job: job(), jobs):
-            pass
+        for resource, ids in _together(changes.units, parallel * _READ_AHEAD):
+            read = writer.read(resource, ids)
+            records_of = [(resource, one) for one in ids]
+            _carry_out(
+                threads, [writer.change(one, changes.units[one], read.get(one[1])) for one in records_of]
+            )
+        _carry_out(threads, [writer.create(spec, record) for record in creations.records])
     for units in changes.units.values():
         for unit in units:
             writer.told[unit.places[0].row].tell(unit)
     return frame_of(writer.told, decisions.records.index)
+
+
+def _together(records: Collection[GentrackRecord], most: int) -> Iterator[tuple[str, list[int]]]:
+    """Records by resource, at most so many at a time."""
+    by_resource: dict[str, list[int]] = defaultdict(list)
+    for resource, number in records:
+        by_resource[resource].append(number)
+    for resource, ids in by_resource.items():
+        yield from ((resource, ids[first : first + most]) for first in range(0, len(ids), most))
+
+
+def _carry_out(threads: ThreadPoolExecutor, jobs: Sequence[Callable[[], None]]) -> None:
+    for _ in threads.map(lambda job: job(), jobs):
+        pass
 
 
 class _Writer:
@@ -87,7 +107,21 @@ class _Writer:
         self._away = threading.Event()
         self._asking = threading.Lock()
 
-    def change(self, record: GentrackRecord, units: Sequence[Unit]) -> Callable[[], None]:
+    def read(self, resource: str, ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
+        """Records as they stand; without those that a job has to read for itself."""
+        if len(ids) == 1 or self._away.is_set():
+            return {}
+        try:
+            return self._gentrack.read_several(resource, ids)
+        except RequestRefused:
+            return {}
+        except GaveUp:
+            self._see_whether_away()
+            return {}
+
+    def change(
+        self, record: GentrackRecord, units: Sequence[Unit], read: Mapping[str, Any] | None
+    ) -> Callable[[], None]:
         """A job that writes the units of one record; of two that contradict each other, the first."""
         sent: list[Unit] = []
         for unit in units:
@@ -100,7 +134,7 @@ class _Writer:
             for unit in sent:
                 unit.became(WriteBackOutcome.LEFT, Why.GENTRACK_AWAY)
 
-        return self._unless_away(lambda: write_units(self._gentrack, *record, sent), away)
+        return self._unless_away(lambda: write_units(self._gentrack, *record, sent, read=read), away)
 
     def create(self, spec: EntitySpec, new: NewRecord) -> Callable[[], None]:
         """A job that makes one record and fills its primary customer."""
@@ -144,12 +178,15 @@ class _Writer:
             try:
                 job()
             except GaveUp:
-                with self._asking:
-                    if not self._away.is_set() and not self._answers():
-                        self._away.set()
+                self._see_whether_away()
                 away()
 
         return kept
+
+    def _see_whether_away(self) -> None:
+        with self._asking:
+            if not self._away.is_set() and not self._answers():
+                self._away.set()
 
 
 def _answers(finding: GentrackFinding, resource: str) -> bool:

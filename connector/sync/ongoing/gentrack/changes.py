@@ -5,18 +5,20 @@ of an address are one unit, which is written whole or not at all.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from connector.mapping import columns as named
 from connector.mapping.agreement.decisions import Decisions
 from connector.mapping.agreement.lines import meaning
 from connector.mapping.claims import Obstacle
 from connector.mapping.converters import Column
-from connector.mapping.vocabulary import EntitySpec, Field, Origin
+from connector.mapping.vocabulary import EntitySpec, Field
 from connector.sync.gentrack_units import Place, Unit, typed
 
 GentrackRecord = tuple[str, int]
@@ -55,19 +57,23 @@ def changes_of(
         if not asked.any():
             continue
         lost = lost_rows(decisions, fields)
+        places = {source: _places(spec, records, source) for source in sources}
+        given_in = {source: writes[source].tolist() for source in sources}
+        wished_in = {source: values[source].tolist() for source in sources}
         for row in asked.nonzero()[0].tolist():
-            given = {source: bool(writes[source].iloc[row]) for source in sources}
-            places = {source: list(_places(spec, records, row, source)) for source in sources}
-            if lost[row] or not all(places[source] for source in sources if given[source]):
+            given = {source: bool(given_in[source][row]) for source in sources}
+            here = {source: [one for one in places[source] if one.has[row]] for source in sources}
+            if lost[row] or not all(here[source] for source in sources if given[source]):
                 obstacles[row] = Obstacle.NOT_REPRESENTABLE if lost[row] else Obstacle.NO_PLACE
                 continue
             own: dict[GentrackRecord, Unit] = defaultdict(Unit)
             for source in sources:
-                wished = values[source].iloc[row]
-                for record, origin, found in places[source]:
-                    kind = origin.resource.leaves[origin.path]
-                    wish = wished if given[source] else found
-                    own[record].places.append(Place(row, origin.path, typed(found, kind), typed(wish, kind)))
+                for place in here[source]:
+                    found = place.found[row]
+                    wish = wished_in[source][row] if given[source] else found
+                    own[place.record(row)].places.append(
+                        Place(row, place.path, typed(found, place.kind), typed(wish, place.kind))
+                    )
             for record, unit in own.items():
                 units[record].append(unit)
     return Changes(units, obstacles)
@@ -96,12 +102,35 @@ def _units(spec: EntitySpec) -> list[list[Field]]:
     return list(units.values())
 
 
-def _places(
-    spec: EntitySpec, records: pd.DataFrame, row: int, source: str
-) -> Iterator[tuple[GentrackRecord, Origin, object]]:
-    """Each record of Gentrack in which a column's value stands, where in it, and what stands there."""
+@dataclass(frozen=True)
+class _PlaceOfColumn:
+    """A place in which the values of a column stand, and what of it each row has."""
+
+    resource: str
+    path: str
+    kind: pa.DataType
+    has: Sequence[bool]
+    records: Sequence[Any]
+    found: Sequence[object]
+
+    def record(self, row: int) -> GentrackRecord:
+        """The record of Gentrack that a row's value stands in."""
+        return self.resource, int(self.records[row])
+
+
+def _places(spec: EntitySpec, records: pd.DataFrame, source: str) -> list[_PlaceOfColumn]:
+    """The places of a column's values."""
+    places = []
     for origin in spec.source.origins_of(source):
-        record = records[named.gentrack(origin.record)].iloc[row]
-        if not pd.isna(record):
-            found = records[named.gentrack(origin.found_in)].iloc[row]
-            yield (origin.resource.name, int(record)), origin, found
+        ids = records[named.gentrack(origin.record)]
+        places.append(
+            _PlaceOfColumn(
+                resource=origin.resource.name,
+                path=origin.path,
+                kind=origin.resource.leaves[origin.path],
+                has=ids.notna().tolist(),
+                records=ids.tolist(),
+                found=records[named.gentrack(origin.found_in)].tolist(),
+            )
+        )
+    return places

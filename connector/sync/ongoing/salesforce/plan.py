@@ -158,8 +158,9 @@ def _refused(
     """What Salesforce would refuse, and what it has no place for."""
     for field in spec.fields:
         name = field.api_name
-        sent = values[name].where(rows.first.gives(name) | rows.later.gives(name) | rows.made)
-        yield from refusals(field, described.fields[name], sent, rows.made)
+        sent = rows.first.gives(name) | rows.later.gives(name) | rows.made
+        if sent.any():
+            yield from refusals(field, described.fields[name], values[name].where(sent), rows.made)
     if GONE not in described.fields or GONE_ON not in described.fields:
         yield Refusal(
             rows.flagged,

@@ -53,6 +53,23 @@ def test_a_change_that_did_not_arrive_is_sent_again(
     assert [orjson.loads(r.body) for r in gentrack.requests("PATCH", PATH)] == [{"name": "New"}] * 2
 
 
+def test_what_was_read_a_moment_ago_is_not_read_again_but_after_a_lost_answer(
+    gentrack: ScriptedServer, records: GentrackRecordsApi
+) -> None:
+    gentrack.answers("GET", "/v1/junifer/customers", Answer(200, {"results": [OLD], "links": {}}))
+    known = records.read_several("customers", [7, 8])
+    assert known == {7: OLD}
+    gentrack.answers("PATCH", PATH, Answer(200, NEW))
+    records.change("customers", 7, renamed, read=known[7])
+    assert gentrack.requests("GET", PATH) == []
+    gentrack.answers("PATCH", PATH, LOST)
+    gentrack.answers("GET", PATH, Answer(200, NEW))
+    change = records.change("customers", 7, renamed, read=known[7])
+    assert change is not None
+    assert (change.sent, change.record) == (True, NEW)
+    assert len(gentrack.requests("GET", PATH)) == 1
+
+
 def test_a_creation_whose_answer_was_lost_is_found_by_its_reference(
     gentrack: ScriptedServer, records: GentrackRecordsApi
 ) -> None:

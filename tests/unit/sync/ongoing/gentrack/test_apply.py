@@ -213,6 +213,17 @@ def test_one_record_that_gentrack_breaks_on_keeps_no_other_from_being_written(ro
     assert [number for _, number, _ in round_.gentrack.sent] == [8]
 
 
+def test_records_are_read_together_and_each_is_judged_by_what_stands_there(round_: Round) -> None:
+    decisions = round_.decided(CONTACT, {"C7": {"MobilePhone": "021 98"}, "C8": {"MobilePhone": "021 99"}})
+    round_.person(8)["primaryContact"] = {"phoneNumber3": "021 1"}
+    assert codes(round_.apply(CONTACT, decisions)) == [
+        (True, None, False),
+        (False, "CHANGED_MEANWHILE", True),
+    ]
+    assert round_.gentrack.asked["customers", "several"] == 1
+    assert [number for _, number, _ in round_.gentrack.sent] == [7]
+
+
 def test_a_deletion_that_gentrack_has_not_is_told(round_: Round) -> None:
     with GentrackSide(round_.gentrack, registry()) as side:
         round_.records = side.records(CONTACT, ["C8"])
