@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from connector.mapping import columns as named
 from connector.mapping.agreement.batch import batch_of
@@ -16,15 +17,28 @@ from connector.mapping.agreement.decide import decide
 from connector.mapping.agreement.decisions import Decisions
 from connector.mapping.agreement.field_cases import CASES, FieldCase
 from connector.mapping.agreement.hashes import hashed, packed
-from connector.mapping.agreement.lines import fingerprint, lines_of, meaning
+from connector.mapping.agreement.lines import agreed_of, fingerprint, holders_of, lines_of, meaning
 from connector.mapping.agreement.record_cases import RECORD_CASES, Presence, RecordCase, Standing
 from connector.mapping.agreement.terms import ConflictPolicy, Direction, DriftPolicy, Terms
 from connector.mapping.converters import TEXT, one_way
-from connector.mapping.vocabulary import EntitySpec, Field, FieldType, Master, NullPolicy, Parent, SourceView
+from connector.mapping.vocabulary import (
+    EntitySpec,
+    Field,
+    FieldType,
+    Master,
+    NullPolicy,
+    Origin,
+    Parent,
+    Resource,
+    SourceView,
+)
 
 VALUE, PARENT = "Value__c", "Parent__c"
 USUAL = Terms()
 """The terms of an instance that says nothing else."""
+_OWN, _ANOTHER = (Resource(name, pa.struct([("id", pa.int64())])) for name in ("own", "another"))
+_HELD = SourceView((_OWN, _ANOTHER), "", origins=(Origin("value", _ANOTHER, "value", record="another.id"),))
+"""The value of a record is another one's."""
 OUR_ID, OTHER_ID = "001000000000001AAA", "001000000000002AAA"
 
 
@@ -39,13 +53,17 @@ class FieldExample:
     terms: Terms = USUAL
     line: Mapping[str, Any] = field(default_factory=dict)
     record: Mapping[str, Any] = field(default_factory=dict)
+    of_another: bool = False
+    """Whether Gentrack has the value from another record than the one that was agreed on."""
 
     def case(self, master: Master) -> tuple[FieldCase, Direction | None]:
         """What is decided for a field of this master, and in which direction it is written."""
-        decisions = decide(
-            spec := of_one_field(master, **self.line), self.terms, batch_of(spec, [self._row(spec)])
+        spec = of_one_field(master, **self.line)
+        spec = replace(spec, source=_HELD) if self.of_another else spec
+        records = batch_of(spec, [self._row(spec)]).assign(
+            **{named.gentrack(one.column): pd.Series(["2"], dtype=TEXT) for one in holders_of(spec)}
         )
-        return _written(decisions, 0)
+        return _written(decide(spec, self.terms, records), 0)
 
     def _row(self, spec: EntitySpec) -> dict[str, Any]:
         values = {named.gentrack("value"): self.gentrack, named.salesforce(VALUE): self.salesforce}
@@ -153,6 +171,19 @@ POLICIES: tuple[tuple[Master, FieldExample], ...] = (
             record={named.elsewhere(VALUE): True},
         ),
     ),
+    (
+        Master.SALESFORCE,
+        FieldExample("another record of Gentrack than before has the value", gentrack="new", of_another=True),
+    ),
+    (
+        Master.SALESFORCE,
+        FieldExample(
+            "the same, and Salesforce changed the one of before",
+            gentrack="new",
+            salesforce="other",
+            of_another=True,
+        ),
+    ),
     (Master.SALESFORCE, FieldExample("no way back: changed in Salesforce", salesforce="new", line=_ONE_WAY)),
     (
         Master.GENTRACK,
@@ -231,8 +262,9 @@ def agreement(spec: EntitySpec, values: Mapping[str, str | None]) -> dict[str, A
     hashes = [
         one if values[line.name] is not None else one * 0 for line, one in zip(lines, known, strict=True)
     ]
+    hashes += [hashed(pd.Series(["1"], dtype=TEXT)) for _ in holders_of(spec)]
     whole = packed(np.column_stack(hashes), pd.RangeIndex(1))
-    return {named.FIELDS: fingerprint(lines), named.AGREED: whole.iloc[0]}
+    return {named.FIELDS: fingerprint(agreed_of(spec)), named.AGREED: whole.iloc[0]}
 
 
 def _written(decisions: Decisions, line: int) -> tuple[FieldCase, Direction | None]:

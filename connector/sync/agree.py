@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from connector.mapping import columns as named
 from connector.mapping.agreement.agreed import agreed
-from connector.mapping.agreement.lines import fingerprint, lines_of
+from connector.mapping.agreement.lines import agreed_of, fingerprint, holders_of
 from connector.mapping.converters import text_columns
 from connector.mapping.vocabulary import EntitySpec
 from connector.model.run import Run
@@ -42,7 +42,7 @@ def agree(run: Run, spec: EntitySpec, agreements: AgreementSets, workspace: Work
         there(run, spec, workspace.staging, sql)
         sql.keep(_PAIRED, _paired_sql())
         rows = _agreed(run, spec, sql, workspace)
-        kept = agreements.agree(run.instance, spec.name, fingerprint(lines_of(spec)), rows)
+        kept = agreements.agree(run.instance, spec.name, fingerprint(agreed_of(spec)), rows)
         if run.scope.is_whole:
             agreements.forget(run.instance, spec.name, _gone(run, spec, agreements, sql))
     return kept
@@ -65,7 +65,9 @@ def _agreed(run: Run, spec: EntitySpec, sql: StagedSql, workspace: Workspace) ->
     """The agreements, a batch of the plan at a time: each batch of Gentrack's rows is read where it lies."""
     parts = {part.number: part for part in workspace.staging.parts(folders.prepared(run, spec.name))}
     ours = [named.ROW, named.KEY, named.gentrack("id"), *(named.parent_key(p.field) for p in spec.parents)]
-    ours += sorted({named.gentrack(source) for field in spec.fields for source in field.sources} - set(ours))
+    sources = [source for field in spec.fields for source in field.sources]
+    sources += [holder.column for holder in holders_of(spec)]
+    ours += sorted(set(map(named.gentrack, sources)) - set(ours))
     for number, held in sql.batches(_held_sql(spec, sql.column_names(f"FROM {FOUND}"))):
         if held.num_rows:
             theirs = held.to_pandas(types_mapper=text_columns).set_index(named.ROW)

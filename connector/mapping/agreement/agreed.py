@@ -3,8 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from connector.mapping.agreement.hashes import UNKNOWN, hashed, packed
-from connector.mapping.agreement.lines import Line, gentrack_values, lines_of, meaning, salesforce_values
+from connector.mapping.agreement.hashes import UNKNOWN, hashed, of_holders, packed
+from connector.mapping.agreement.lines import (
+    Line,
+    gentrack_values,
+    holders_of,
+    lines_of,
+    meaning,
+    salesforce_values,
+)
 from connector.mapping.agreement.sides import Truth
 from connector.mapping.converters import Column
 from connector.mapping.vocabulary import EntitySpec
@@ -23,7 +30,7 @@ def agreed(spec: EntitySpec, records: pd.DataFrame) -> Column:
         meant = meaning(line, ours[line.name])
         same = _mean_the_same(line, meant, ours[line.name], theirs[line.name])
         hashes[same, place] = hashed(meant[same])
-    return packed(hashes, records.index)
+    return packed(np.hstack([hashes, of_holders(holders_of(spec), records)]), records.index)
 
 
 def _mean_the_same(line: Line, meant: Column, ours: Column, theirs: Column) -> Truth:

@@ -13,7 +13,7 @@ from connector.mapping import columns as named
 from connector.mapping.agreement.field_cases import CASES, CONTESTED, RETURNS, FieldCase, FieldVerdict
 from connector.mapping.agreement.field_rules import FieldCases
 from connector.mapping.agreement.hashes import packed
-from connector.mapping.agreement.lines import Line, fingerprint
+from connector.mapping.agreement.lines import Line, agreed_of, fingerprint
 from connector.mapping.agreement.record_cases import (
     ENDING,
     FIELDS_TOO,
@@ -133,11 +133,13 @@ class Decisions:
         agreed = np.where(self.fields.codes == FieldCase.EQUAL.code, self.sides.gentrack, self.sides.agreed)
         source = np.where(towards, self.sides.gentrack, self.sides.salesforce)
         agreed = np.where(self._writes & done, source, agreed)
+        differing = (self.fields.codes != FieldCase.EQUAL.code) & ~(self._writes & done)
+        agreed = np.hstack([agreed, self.sides.held_after(differing)])
         index = self.records.index
         return pd.DataFrame(
             {
                 named.STANDING: self._standing(in_salesforce, in_gentrack),
-                named.FIELDS: pd.Series(fingerprint(self.sides.lines), index=index, dtype=TEXT),
+                named.FIELDS: pd.Series(fingerprint(agreed_of(self.spec)), index=index, dtype=TEXT),
                 named.AGREED: packed(agreed, index),
                 named.CONTESTED: self._contested(done),
             },

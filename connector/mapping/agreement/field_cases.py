@@ -42,6 +42,11 @@ class FieldCase(Enum):
         True,
         "another record in Salesforce stands for the same value of Gentrack, and gave it this one",
     )
+    OF_ANOTHER_RECORD = (
+        FieldVerdict.UPDATED,
+        True,
+        "Gentrack has it from another record than before, which is no change of the same value",
+    )
     SHARED_CHANGED = (FieldVerdict.UPDATED, True, "one side changed what both may change")
     CONFLICT_SETTLED = (
         FieldVerdict.UPDATED,

@@ -46,9 +46,10 @@ def field_cases(
     one_changed = ours_agreed ^ theirs_agreed
     conflict = shared & ~one_changed & ~fills
     preferred = terms.conflict is ConflictPolicy.GENTRACK
-    given = ~shared & ~by_gentrack & theirs_agreed & ~ours_agreed & unit.all(elsewhere)
+    moved = ~shared & ~by_gentrack & unit.any(sides.moved)
+    given = ~moved & ~shared & ~by_gentrack & theirs_agreed & ~ours_agreed & unit.all(elsewhere)
     towards = fills_salesforce | np.where(
-        shared, (one_changed & theirs_agreed) | (conflict & preferred), by_gentrack | given
+        shared, (one_changed & theirs_agreed) | (conflict & preferred), by_gentrack | given | moved
     )
     source_blank = np.where(towards, ours_blank, theirs_blank)
     source_agreed = np.where(towards, ours_agreed, theirs_agreed)
@@ -73,6 +74,7 @@ def field_cases(
         (towards & unit.any(fixed), FieldCase.CREATION_ONLY),
         (~towards & unit.any(~back), FieldCase.NO_WAY_BACK),
         (fills, FieldCase.FILLED),
+        (moved, FieldCase.OF_ANOTHER_RECORD),
         (given, FieldCase.GIVEN_ELSEWHERE),
         (drift & (terms.drift is DriftPolicy.REPORT), FieldCase.DRIFT_REPORTED),
         (drift & weary, FieldCase.DRIFT_RETURNS),

@@ -16,8 +16,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connector.mapping.agreement.lines import FINGERPRINT, Line
-from connector.mapping.converters import Column
+from connector.mapping import columns as named
+from connector.mapping.agreement.lines import FINGERPRINT, Holder, Line
+from connector.mapping.converters import TEXT, Column
 
 BYTES = 8
 UNKNOWN = np.uint64(0)
@@ -43,6 +44,17 @@ def _whole(column: Column, kind: pa.DataType) -> Any:
     return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
 
 
+def of_holders(holders: Sequence[Holder], records: pd.DataFrame) -> Hashes:
+    """Whose values records show: the hash of its id for each holder; unknown where there is none."""
+    hashes = np.full((len(records), len(holders)), UNKNOWN)
+    for place, holder in enumerate(holders):
+        column = records.get(named.gentrack(holder.column))
+        if column is not None:
+            there = column.notna().to_numpy(dtype=np.bool_)
+            hashes[there, place] = hashed(column[there].astype(TEXT))
+    return hashes
+
+
 def packed(hashes: Hashes, index: pd.Index) -> Column:
     """A row of hashes for each record -> a column of agreements."""
     width = hashes.shape[1] * BYTES
@@ -51,7 +63,7 @@ def packed(hashes: Hashes, index: pd.Index) -> Column:
     return pd.Series(pd.arrays.ArrowExtensionArray(fixed.cast(pa.binary())), index=index, dtype=PACKED)
 
 
-def unpacked(lines: Sequence[Line], fields: Column, agreed: Column) -> Hashes:
+def unpacked(lines: Sequence[Line | Holder], fields: Column, agreed: Column) -> Hashes:
     """Agreements beside the fingerprints that they were packed under -> a row of hashes for each record.
 
     A line that has no agreement, or was mapped otherwise then, is unknown. So is what has another length.

@@ -56,6 +56,40 @@ class Line:
         return urlsafe_b64encode(digest[:3]).decode()
 
 
+@dataclass(frozen=True)
+class Holder:
+    """The record of another resource that values of some fields stand in: an account's primary customer.
+
+    `column` of the source view has its id. Which one it was is agreed on beside the values: another one's are
+    no change of the same.
+    """
+
+    column: str
+    lines: frozenset[str]
+
+    @property
+    def fingerprint(self) -> str:
+        """Four characters, as of a line."""
+        digest = hashlib.md5(repr(("holder", self.column)).encode(), usedforsecurity=False).digest()
+        return urlsafe_b64encode(digest[:3]).decode()
+
+
+def holders_of(spec: EntitySpec) -> tuple[Holder, ...]:
+    """Whose values an entity shows beside its own; their hashes are packed after those of the lines."""
+    held: dict[str, set[str]] = {}
+    for field in spec.fields:
+        for source in field.sources:
+            for origin in spec.source.origins_of(source):
+                if origin.resource is not spec.source.resources[0]:
+                    held.setdefault(origin.record, set()).add(field.api_name)
+    return tuple(Holder(column, frozenset(names)) for column, names in held.items())
+
+
+def agreed_of(spec: EntitySpec) -> "tuple[Line | Holder, ...]":
+    """All that an agreement has a hash of, in the order in which they are packed."""
+    return (*lines_of(spec), *holders_of(spec))
+
+
 def lines_of(spec: EntitySpec) -> tuple[Line, ...]:
     """The lines of an entity, in the order in which their hashes are packed."""
     fields = (
@@ -83,7 +117,7 @@ def lines_of(spec: EntitySpec) -> tuple[Line, ...]:
     return (*fields, *parents)
 
 
-def fingerprint(lines: Sequence[Line]) -> str:
+def fingerprint(lines: Sequence[Line | Holder]) -> str:
     """The fingerprint of a list of lines: it says which hash of a packed agreement belongs to which line."""
     return "".join(line.fingerprint for line in lines)
 

@@ -17,7 +17,7 @@ from connector.mapping import columns as named
 from connector.mapping.agreement.batch import typed
 from connector.mapping.agreement.decide import decide
 from connector.mapping.agreement.decisions import Decisions
-from connector.mapping.agreement.lines import fingerprint, lines_of
+from connector.mapping.agreement.lines import agreed_of, fingerprint
 from connector.mapping.agreement.record_cases import RecordCase, Standing
 from connector.mapping.agreement.terms import Terms
 from connector.mapping.converters import Column
@@ -88,7 +88,7 @@ class Comparison:
             learned = self.agreements.learn(
                 self.run.instance,
                 spec.name,
-                fingerprint(lines_of(spec)),
+                fingerprint(agreed_of(spec)),
                 (rows for decisions in batches for rows in self._repaired(decisions, found, inbox)),
             )
         return found.of(spec, learned=learned)

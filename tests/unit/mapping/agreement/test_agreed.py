@@ -30,5 +30,6 @@ def test_equal_lines_have_the_hash_that_both_sides_have_and_the_others_none(spec
     sides = sides_of(spec, lines, records)
     assert sides.equal.any()
     assert (~sides.equal).any(axis=0).all()
-    expected = packed(np.where(sides.equal, sides.gentrack, UNKNOWN), records.index)
+    hashes = np.where(sides.equal, sides.gentrack, UNKNOWN)
+    expected = packed(np.hstack([hashes, sides.held]), records.index)
     assert list(agreed(spec, records)) == list(expected)
