@@ -55,6 +55,8 @@ class SalesforcePoll:
     agreements: Agreements
     in_scope: Collection[str] = field(default_factory=frozenset)
     page: int = PAGE
+    _told: dict[str, tuple[str, frozenset[tuple[str, str]]]] = field(default_factory=dict)
+    """Entity -> its cursor after the last page, and the strangers on it, by id and stamp, that were told."""
 
     def turn(self, specs: Sequence[EntitySpec], cursors: Mapping[str, str], now: datetime) -> Polled:
         """Read a page of each entity from where its cursor says; of one without a cursor, what is new now.
@@ -68,14 +70,18 @@ class SalesforcePoll:
             for spec, position in zip(specs, positions, strict=True)
         ]
         reading = self.org.reading(asked, deleted=True)
-        notices, after = [], []
+        notices, after, seen = [], [], []
         for spec, position, records in zip(specs, positions, reading.records, strict=True):
-            notices += self._news(spec, records)
+            news, strangers = self._news(spec, records, cursors.get(spec.name))
+            notices += news
+            seen.append(strangers)
             last = (_moment(records[-1][STAMP]), str(records[-1]["Id"])) if records else None
             after.append(position.after(last, reading.began, is_full=len(records) >= self.page))
         if reading.began is not None:
             gone, after = self._gone_for_good(specs, after, reading.began, now)
             notices += gone
+        for spec, position, strangers in zip(specs, after, seen, strict=True):
+            self._told[spec.name] = (position.value, strangers)
         named_positions = list(zip((spec.name for spec in specs), after, strict=True))
         return Polled(
             notices=notices,
@@ -89,16 +95,29 @@ class SalesforcePoll:
             return PollPosition.of(cursors[spec.name])
         return PollPosition.at((self.org.now() or datetime.now(UTC)) - OVERLAP)
 
-    def _news(self, spec: EntitySpec, records: Sequence[Mapping[str, Any]]) -> list[Notice]:
+    def _news(
+        self, spec: EntitySpec, records: Sequence[Mapping[str, Any]], cursor: str | None
+    ) -> tuple[list[Notice], frozenset[tuple[str, str]]]:
+        """What is news, and the relations among it that nobody knows: these are told once a stamp.
+
+        Their parents alone make them what they are, so an edit in the same second changes nothing of that.
+        It was told where the cursor is the one that came with it: both are kept in one transaction.
+        """
         if not records:
-            return []
+            return [], frozenset()
         rows = rows_of(spec, self.org.describe(spec.salesforce_object), records)
         known = self.agreements.of_salesforce_ids(self.instance, spec.name, list(rows[named.SALESFORCE_ID]))
         news = rows[is_news(spec, rows, known, in_scope=spec.name in self.in_scope)]
+        ids = {one.salesforce_id for one in known}
+        kept, told = self._told.get(spec.name, (None, frozenset[tuple[str, str]]()))
+        each = list(zip(news[named.SALESFORCE_ID], news[named.STAMP], strict=True))
+        unkeyed = set(news.loc[news[named.SALESFORCE_KEY].isna(), named.SALESFORCE_ID]) - ids
+        by_parents = spec.found_by_parents and spec.name not in self.in_scope
+        strangers = frozenset(one for one in each if by_parents and one[0] in unkeyed)
+        quiet = told & strangers if kept == cursor else frozenset()
         return [
-            _notice(spec, record_id, _moment(stamp))
-            for record_id, stamp in zip(news[named.SALESFORCE_ID], news[named.STAMP], strict=True)
-        ]
+            _notice(spec, one, _moment(stamp)) for one, stamp in each if (one, stamp) not in quiet
+        ], strangers
 
     def _gone_for_good(
         self, specs: Sequence[EntitySpec], positions: Sequence[PollPosition], until: datetime, now: datetime

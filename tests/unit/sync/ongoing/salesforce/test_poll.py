@@ -223,3 +223,18 @@ def test_an_entity_without_a_cursor_begins_with_what_is_new() -> None:
     assert PollPosition.of(poller.cursors[PRODUCT.name]).known_until == datetime(
         2026, 11, 24, 11, 50, tzinfo=UTC
     )
+
+
+def test_a_relation_that_belongs_to_nothing_is_told_once_and_again_where_that_was_not_kept() -> None:
+    spec = entity("account_contact_relation")
+    row: dict[str, Any] = {"Id": "07k", KEY: None, "IsDeleted": False, "Account": {KEY: "A1"}}
+    row |= {"Contact": {KEY: "C1"}, "SystemModstamp": "2026-11-24T12:00:00.000+0000"}
+    poll = SalesforcePoll("61668309", ToldOrg(lambda _: [row]), ToldAgreements())
+    before = {spec.name: PollPosition.at(NOW).value}
+    first = poll.turn([spec], before, NOW)
+    assert len(first.notices) == 1
+    assert len(poll.turn([spec], before, NOW).notices) == 1
+    again = poll.turn([spec], first.cursors, NOW)
+    assert not again.notices
+    row["SystemModstamp"] = "2026-11-24T12:00:01.000+0000"
+    assert len(poll.turn([spec], again.cursors, NOW).notices) == 1
