@@ -19,7 +19,7 @@ from deployments.prefect_server import prefect_server as start_prefect_server
 from deployments.sandbox_process import Sandbox
 from deployments.sandbox_process import sandbox as start_sandbox
 
-SANDBOX_CUSTOMERS = 300
+SANDBOX_CUSTOMERS = 100
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -34,7 +34,7 @@ class Demo:
 def demo() -> Iterator[Demo]:
     """One demo with a second run on the same systems."""
     done = subprocess.run(
-        [sys.executable, "-m", "deployments.demo", "--customers", "300", "--again", "--folder", FOLDER],
+        [sys.executable, "-m", "deployments.demo", "--customers", "100", "--again", "--folder", FOLDER],
         capture_output=True,
         text=True,
         check=False,
@@ -79,7 +79,7 @@ def test_report_and_email_stay_where_the_summary_says(demo: Demo) -> None:
 
 
 def test_the_terminal_tells_what_the_summary_holds(demo: Demo) -> None:
-    for part in ("Sandbox of 300 customers ready in", "PostgreSQL ready in", "Prefect server ready in"):
+    for part in ("Sandbox of 100 customers ready in", "PostgreSQL ready in", "Prefect server ready in"):
         assert part in demo.said
     assert demo.summary["report_file"] in demo.said
     assert demo.summary["email"] in demo.said

@@ -15,16 +15,18 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.command import command
+
 PROJECT = Path(__file__).parents[2]
 FOLDER = Path("var", "tests", "up")
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]  # a whole stack, and two runs
 
 
 @pytest.fixture
 def running() -> Iterator[tuple[subprocess.Popen[str], str]]:
     """`make up` on free ports, and what it said once it was ready."""
-    command = [
+    started = [
         sys.executable,
         "-m",
         "deployments.up",
@@ -35,7 +37,7 @@ def running() -> Iterator[tuple[subprocess.Popen[str], str]]:
         "--folder",
         str(FOLDER),
     ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as up:
+    with subprocess.Popen(started, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as up:
         assert up.stdout is not None
         said = ""
         for line in up.stdout:
@@ -98,11 +100,4 @@ def by_hand(*arguments: str) -> subprocess.CompletedProcess[str]:
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith(("CONNECTOR", "PREFECT"))
     }
-    return subprocess.run(
-        [sys.executable, "-m", "deployments.command_line", *arguments],
-        cwd=PROJECT / FOLDER,
-        env=clean,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return command(arguments, cwd=PROJECT / FOLDER, env=clean)

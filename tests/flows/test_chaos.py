@@ -1,18 +1,16 @@
 """A run that is killed again and again, with faults on, ends as one that nothing disturbed.
 
-Five kills in the tests; `make test-chaos` does two hundred. Every kill is kill -9 of the run's process, at a
+Three kills in the tests; `make test-chaos` does two hundred. Every kill is kill -9 of the run's process, at a
 moment that a seeded clock chooses within a stage.
 """
 
 import json
 import os
 import random
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -24,9 +22,10 @@ from connector.mapping.vocabulary import EXTERNAL_ID
 from connector.model.progress import Progress
 from connector.store.ledger import open_ledger
 from deployments.sandbox_process import Sandbox
+from tests.command import Command
 from tests.flows.conftest import Site
 
-KILLS = int(os.environ.get("CHAOS_KILLS", "5"))
+KILLS = int(os.environ.get("CHAOS_KILLS", "3"))
 SEED = int(os.environ.get("CHAOS_SEED", "20261124"))
 STAGES = ("extract", "transform", "upsert", "upsert", "upsert", "upsert", "verify")
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120 + 60 * KILLS)]
@@ -39,10 +38,12 @@ FAULTS: list[dict[str, Any]] = [
 ]
 
 
-def connector(*words: str) -> "subprocess.Popen[bytes]":
+CUSTOMERS = 100
+
+
+def connector(*words: str) -> Command:
     """A command of the product in a process of its own."""
-    command = [sys.executable, "-m", "deployments.command_line", *words]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return Command(words, cwd=Path.cwd(), env=os.environ)
 
 
 def org_of(site: Site) -> dict[str, list[dict[str, Any]]]:
@@ -61,16 +62,14 @@ def org_of(site: Site) -> dict[str, list[dict[str, Any]]]:
 
 
 def at_a_moment(
-    process: "subprocess.Popen[bytes]", look: Callable[[], Progress | None], stage: str, chance: random.Random
+    running: Command, look: Callable[[], Progress | None], stage: str, chance: random.Random
 ) -> str | None:
     """Wait until the run is in a stage, and a little longer, or is over; returns its id."""
     known = look()
-    while process.poll() is None and (known is None or known.stage != stage):
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(0.02)
+    while not running.is_over and (known is None or known.stage != stage):
+        running.wait(0.02)
         known = look()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(chance.random() * 1.5)
+    running.wait(chance.random() * 1.5)
     return known.run_id if known else None
 
 
@@ -78,29 +77,30 @@ def test_a_run_that_is_killed_again_and_again_ends_as_an_undisturbed_one(
     start_sandbox_of: Callable[[int, int], Sandbox], make_site: Callable[..., Site], database_url: str
 ) -> None:
     chance = random.Random(SEED)
-    undisturbed = make_site(start_sandbox_of(200, 9))
-    first = connector("migrate", "--instance", undisturbed.instance, "--yes")
-    first.communicate()
-    assert first.returncode == 3
+    undisturbed = make_site(start_sandbox_of(CUSTOMERS, 9))
+    with connector("migrate", "--instance", undisturbed.instance, "--yes") as first:
+        assert first.ended().returncode == 3
     wished = org_of(undisturbed)
 
-    site = make_site(start_sandbox_of(200, 9))
+    site = make_site(start_sandbox_of(CUSTOMERS, 9))
     for fault in FAULTS:
         httpx.post(f"{site.sandbox.salesforce.url}/sandbox/faults", json=fault).raise_for_status()
-    ledger = open_ledger(database_url)
     began = datetime.now(UTC)
-    process = connector("migrate", "--instance", site.instance, "--yes")
-    for _ in range(KILLS):
-        stage = chance.choice(STAGES)
-        run_id = at_a_moment(process, lambda: ledger.latest_progress(site.instance, began), stage, chance)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        assert run_id
-        process = connector("resume", "--run", run_id, "--json")
-    answer, _ = process.communicate()
-    ledger.close()
-    assert process.returncode == 3
-    summary = json.loads(answer)
+    words = ["migrate", "--instance", site.instance, "--yes"]
+    with closing(open_ledger(database_url)) as ledger:
+        for _ in range(KILLS):
+            stage = chance.choice(STAGES)
+            with connector(*words) as running:
+                run_id = at_a_moment(
+                    running, lambda: ledger.latest_progress(site.instance, began), stage, chance
+                )
+                running.kill()
+            assert run_id
+            words = ["resume", "--run", run_id, "--json"]
+    with connector(*words) as last:
+        done = last.ended()
+    assert done.returncode == 3, done.stderr
+    summary = json.loads(done.stdout)
     assert summary["run_id"] == run_id
     assert org_of(site) == wished
     for counts in summary["entities"].values():

@@ -62,7 +62,7 @@ def refused_rows(summary: dict[str, Any]) -> list[dict[str, str]]:
 def test_a_first_run_loads_everything_and_a_second_run_sends_nothing(
     start_sandbox_of: Callable[[int, int], Sandbox], make_site: Callable[..., Site]
 ) -> None:
-    site = make_site(start_sandbox_of(600, 3))
+    site = make_site(start_sandbox_of(250, 3))
     state, flow_run = run_flow(site.instance)
 
     assert state.is_completed()
@@ -126,7 +126,7 @@ def test_a_first_run_loads_everything_and_a_second_run_sends_nothing(
 def test_salesforce_lost_in_upsert_fails_the_run_at_its_stage_and_still_tells(
     start_sandbox_of: Callable[[int, int], Sandbox], make_site: Callable[..., Site], database_url: str
 ) -> None:
-    site = make_site(start_sandbox_of(1500, 4), give_up_after=2)
+    site = make_site(start_sandbox_of(400, 4), give_up_after=2)
     began = datetime.now(UTC)
     ledger = open_ledger(database_url)
     over = threading.Event()

@@ -24,7 +24,7 @@ def test_a_ledger_lost_in_upsert_fails_the_run_at_its_stage_with_report_and_emai
     with ExitStack() as own:
         server = own.enter_context(postgres(tmp_path / "ledger"))
         server.create_database("ledger")
-        site = make_site(start_sandbox_of(300, 6), CONNECTOR_DATABASE_URL=server.url("ledger"))
+        site = make_site(start_sandbox_of(150, 6), CONNECTOR_DATABASE_URL=server.url("ledger"))
         began, ledger, over = datetime.now(UTC), open_ledger(server.url("ledger")), threading.Event()
 
         def stop_in_upsert() -> None:

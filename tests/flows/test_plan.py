@@ -60,7 +60,7 @@ def change_service_points(site: Site, keys: list[str], town: str) -> None:
 def test_a_plan_writes_nothing_and_the_migration_does_what_it_said(
     start_sandbox_of: Callable[[int, int], Sandbox], make_site: Callable[..., Site], database_url: str
 ) -> None:
-    site = make_site(start_sandbox_of(400, 5))
+    site = make_site(start_sandbox_of(200, 5))
     site.forget_calls()
     httpx.delete(f"{site.sandbox.control_url}/log").raise_for_status()
     told = planned(site)

@@ -64,7 +64,7 @@ def rows_sent(ledger: SqlLedger, run_id: str) -> dict[str, int]:
 def test_what_is_mended_and_what_waited_for_it_is_sent_and_nothing_else(
     start_sandbox_of: Callable[..., Sandbox], make_site: Callable[..., Site], database_url: str
 ) -> None:
-    site = make_site(start_sandbox_of(200, 9, 20))
+    site = make_site(start_sandbox_of(100, 9, 20))
     first = summary_of(site, initial_sync(site.instance, confirmed_by="Tui", return_state=True))
     left = refused(first)
     (mended,) = [key for (name, key), code in left.items() if code == "INVALID_EMAIL_ADDRESS"]

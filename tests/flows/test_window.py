@@ -1,10 +1,7 @@
 """The outage window around a run: nothing reacts to the load, and everything is put back whatever happens."""
 
 import csv
-import signal
-import subprocess
-import sys
-import threading
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +27,7 @@ from deployments.sandbox_process import Sandbox
 from flows import initial_sync as initial_sync_flow
 from flows.initial_sync import initial_sync
 from flows.window_watchdog import window_watchdog
+from tests.command import Command
 from tests.flows.conftest import Site
 
 pytestmark = pytest.mark.stack
@@ -37,7 +35,7 @@ pytestmark = pytest.mark.stack
 
 @pytest.fixture(scope="module")
 def own_sandbox(start_sandbox_of: Callable[[int, int], Sandbox]) -> Sandbox:
-    return start_sandbox_of(250, 21)
+    return start_sandbox_of(80, 21)
 
 
 @pytest.fixture
@@ -206,22 +204,15 @@ def test_a_killed_run_leaves_its_window_to_the_watchdog(
     site: Site, at: Connection, ledger: SqlLedger, database_url: str, tmp_path: Path
 ) -> None:
     began, killed = datetime.now(UTC), False
-    command = [sys.executable, "-m", "deployments.command_line", "migrate", "--yes"]
-    with subprocess.Popen(
-        [*command, "--instance", site.instance],
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as migrating:
-        pause = threading.Event()
-        while migrating.poll() is None and not killed:
+    words = ["migrate", "--yes", "--instance", site.instance]
+    with Command(words, cwd=tmp_path, env=os.environ) as migrating:
+        while not migrating.is_over and not killed:
             progress = ledger.latest_progress(site.instance, began)
             if progress and progress.stage == "upsert":
-                migrating.send_signal(signal.SIGKILL)
+                migrating.kill()
                 killed = True
-            pause.wait(0.02)
-        assert killed, migrating.communicate()[1]
+            migrating.wait(0.02)
+        assert killed, migrating.ended().stderr
     window = ledger.windows.current(site.instance)
     assert window
     assert (window.state, bypass(at), at.event_publishing.is_on()) == (WindowState.OPEN, True, False)

@@ -44,6 +44,7 @@ class GentrackApi:
         self._page_size = section.page_size
         self._patience = patience
         self._token = AppToken(root, secrets)
+        self._authorities = httpx.create_ssl_context()
 
     def check(self) -> None:
         """Sign in and read one account. Raises SignInRefused, RequestRefused, GaveUp."""
@@ -128,7 +129,9 @@ class GentrackApi:
     def _connection(self) -> httpx.Client:
         """Connections for one reading; the token outlives them."""
         user_agent = {"User-Agent": "gentrack-salesforce-connector"}
-        return httpx.Client(auth=self._token, timeout=TIME_LIMITS, headers=user_agent)
+        return httpx.Client(
+            auth=self._token, timeout=TIME_LIMITS, headers=user_agent, verify=self._authorities
+        )
 
     def _get(self, http: httpx.Client, below_product: str) -> dict[str, Any]:
         return collection_of(self._answer(http, below_product))
