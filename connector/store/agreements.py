@@ -29,7 +29,7 @@ _KEEP = text("""
     ON CONFLICT (instance, entity, folded) DO UPDATE SET
         key = excluded.key, salesforce_id = excluded.salesforce_id, gentrack_id = excluded.gentrack_id,
         standing = excluded.standing, fields = excluded.fields, agreed = excluded.agreed,
-        contested = excluded.contested
+        contested = excluded.contested, seen = NULL
 """)
 _GIVEN = {
     "folded": "text NOT NULL",
@@ -37,6 +37,7 @@ _GIVEN = {
     named.SALESFORCE_ID: "text NOT NULL",
     named.GENTRACK_ID: "bigint NOT NULL",
     named.AGREED: "bytea NOT NULL",
+    named.SEEN: "bigint",
 }
 _HELD: dict[str, pa.DataType] = {
     named.KEY: pa.string(),
@@ -49,7 +50,7 @@ _HELD: dict[str, pa.DataType] = {
 }
 _INSERT = f"""
     INSERT INTO agreement
-        (instance, entity, folded, key, salesforce_id, gentrack_id, agreed, standing, fields, contested)
+        (instance, entity, folded, key, salesforce_id, gentrack_id, agreed, seen, standing, fields, contested)
     SELECT %(instance)s, %(entity)s, given.*, '{Standing.LINKED}', %(fields)s, 0 FROM given
 """
 _LEARN = f"{_INSERT} ON CONFLICT DO NOTHING"
@@ -57,7 +58,8 @@ _AGREED_ON = f"""
     {_INSERT}
     ON CONFLICT (instance, entity, folded) DO UPDATE SET
         key = excluded.key, salesforce_id = excluded.salesforce_id, gentrack_id = excluded.gentrack_id,
-        standing = excluded.standing, fields = excluded.fields, agreed = excluded.agreed, contested = 0
+        standing = excluded.standing, fields = excluded.fields, agreed = excluded.agreed, contested = 0,
+        seen = excluded.seen
     WHERE agreement.standing <> '{Standing.ENDED}' OR agreement.salesforce_id <> excluded.salesforce_id
 """
 _ONE_KEY_A_RECORD = f"""
@@ -122,9 +124,10 @@ class SqlAgreements:
     def agree(self, instance: str, entity: str, fields: str, agreed: Iterable[pa.RecordBatch]) -> int:
         """Let what a run found stand, many at once, all or none; returns how many pairs stand by it.
 
-        `agreed` are key, salesforce_id, gentrack_id and agreed (packed) of records that both sides hold. A
-        pair that has ended with the same Salesforce record stays as it is: what becomes of it now that both
-        sides hold it again is for a decision. A Salesforce record is linked with one key: with its new one.
+        `agreed` are key, salesforce_id, gentrack_id, agreed (packed) and, where it is known, seen, of records
+        that both sides hold. A pair that has ended with the same Salesforce record stays as it is: what
+        becomes of it now that both sides hold it again is for a decision. A Salesforce record is linked with
+        one key: with its new one.
         """
         of = {"instance": instance, "entity": entity, "fields": fields}
         with copied(self._engine, map(_given, agreed), _GIVEN) as here:
@@ -141,14 +144,15 @@ class SqlAgreements:
             here.execute(_LEARN, {"instance": instance, "entity": entity, "fields": fields})
             return here.rowcount
 
-    def linked(self, instance: str, entity: str) -> pa.Table:
-        """key, salesforce_id of every linked pair."""
+    def linked(self, instance: str, entity: str, fields: str) -> pa.Table:
+        """key, salesforce_id of every linked pair; and seen, if it was agreed on under `fields`."""
         chosen = (
-            "SELECT key, salesforce_id FROM agreement WHERE instance = %(instance)s AND entity = %(entity)s"
+            "SELECT key, salesforce_id, CASE WHEN fields = %(fields)s AND contested = 0 THEN seen END"
+            " FROM agreement WHERE instance = %(instance)s AND entity = %(entity)s"
             f" AND standing = '{Standing.LINKED}'"
         )
-        columns = {name: _HELD[name] for name in (named.KEY, named.SALESFORCE_ID)}
-        of = {"instance": instance, "entity": entity}
+        columns = {name: _HELD[name] for name in (named.KEY, named.SALESFORCE_ID)} | {named.SEEN: pa.int64()}
+        of = {"instance": instance, "entity": entity, "fields": fields}
         return pa.concat_tables(rows_of(self._engine, chosen, of, columns))
 
     def all(self, instance: str, entity: str) -> Iterator[pa.Table]:
@@ -181,8 +185,14 @@ def _given(batch: pa.RecordBatch) -> pa.RecordBatch:
         "folded": pc.utf8_lower(key),
         **{name: batch.column(name) for name in (named.KEY, named.SALESFORCE_ID, named.GENTRACK_ID)},
         named.AGREED: _as_hex(batch.column(named.AGREED)),
+        named.SEEN: _seen(batch),
     }
     return pa.RecordBatch.from_pydict(columns)
+
+
+def _seen(batch: pa.RecordBatch) -> Any:
+    known = named.SEEN in batch.schema.names
+    return batch.column(named.SEEN) if known else pa.nulls(batch.num_rows, pa.int64())
 
 
 def _as_hex(packed: Any) -> Any:

@@ -230,6 +230,11 @@ class AgreementRow(SQLModel, table=True):
     fields: str = Field(description="The fingerprint of the lines, which says what each hash is of.")
     agreed: bytes = Field(sa_type=LargeBinary, description="Eight bytes a line.")
     contested: int = 0
+    seen: int | None = Field(
+        default=None,
+        sa_type=BigInteger,
+        description="Of what both sides held, where a run agreed and nobody kept another agreement since.",
+    )
 
 
 class AuditRow(SQLModel, table=True):

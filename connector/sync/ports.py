@@ -314,15 +314,20 @@ class AgreementSets(Protocol):
     def agree(self, instance: str, entity: str, fields: str, agreed: Iterable[pa.RecordBatch]) -> int:
         """Let what a run found stand, many at once, all or none; returns how many pairs stand by it.
 
-        `agreed` are key, salesforce_id, gentrack_id and agreed (packed hashes of the lines whose fingerprint
-        is `fields`). A pair that has ended with the same Salesforce record stays as it is.
+        `agreed` are key, salesforce_id, gentrack_id, agreed (packed hashes of the lines whose fingerprint is
+        `fields`) and, where it is known, seen: a number of what both sides held. A pair that has ended with
+        the same Salesforce record stays as it is.
         """
 
     def learn(self, instance: str, entity: str, fields: str, agreed: Iterable[pa.RecordBatch]) -> int:
         """Let these stand, as `agree` takes them, where nothing is known of their external ids yet."""
 
-    def linked(self, instance: str, entity: str) -> pa.Table:
-        """key, salesforce_id of every linked pair."""
+    def linked(self, instance: str, entity: str, fields: str) -> pa.Table:
+        """key, salesforce_id and seen of every linked pair.
+
+        seen is missing where nobody said it, where the lines were others than `fields`, where the pair is
+        contested, and where somebody kept another agreement since.
+        """
 
     def all(self, instance: str, entity: str) -> Iterator[pa.Table]:
         """Every agreement of an entity, piece by piece, at least one; the packed hashes as hex digits.

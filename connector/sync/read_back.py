@@ -47,6 +47,12 @@ def read_back(
 
 def there(run: Run, spec: EntitySpec, staging: Staging, sql: StagedSql) -> None:
     """Make the tables THERE and FOUND: of what was read back, and of what is still as it was extracted."""
+    found_again(run, spec, staging, sql)
+    sql.keep(THERE, f"SELECT {named.SALESFORCE_ID}, {named.KEY}, steady FROM {FOUND}")
+
+
+def found_again(run: Run, spec: EntitySpec, staging: Staging, sql: StagedSql) -> None:
+    """Make the table FOUND."""
     kinds, changed = [], folders.read_back(run, spec.name)
     if staging.parts(changed):
         sql.table("changed", changed)
@@ -57,4 +63,3 @@ def there(run: Run, spec: EntitySpec, staging: Staging, sql: StagedSql) -> None:
         again = f"ANTI JOIN changed USING ({named.SALESFORCE_ID})" if kinds else ""
         kinds.append(f"SELECT *, true AS steady FROM extracted SEMI JOIN stamps USING {_SAME} {again}")
     sql.run(f"CREATE VIEW {FOUND} AS {' UNION ALL BY NAME '.join(kinds)}")
-    sql.keep(THERE, f"SELECT {named.SALESFORCE_ID}, {named.KEY}, steady FROM {FOUND}")

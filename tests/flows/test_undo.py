@@ -38,7 +38,7 @@ def contents(site: Site) -> dict[str, dict[str, dict[str, Any]]]:
 def agreed_on(site: Site) -> dict[str, set[str]]:
     """Object -> the Salesforce ids of the records that the ledger holds an agreement of."""
     agreements = ledger().agreements
-    linked = {spec: agreements.linked(site.instance, spec.name).to_pylist() for spec in registry()}
+    linked = {spec: agreements.linked(site.instance, spec.name, "").to_pylist() for spec in registry()}
     return {spec.salesforce_object: {row["salesforce_id"] for row in rows} for spec, rows in linked.items()}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import cast
 
 import pyarrow as pa
 import pytest
@@ -106,6 +107,21 @@ def test_a_salesforce_record_is_linked_with_its_newest_key(ledger: SqlLedger) ->
     assert kept(ledger, "A-1", "A-2", "A-1001") == [ACME, ended]
 
 
+def test_what_a_run_saw_is_known_until_somebody_keeps_another_agreement(ledger: SqlLedger) -> None:
+    def seen(fields: str) -> list[int | None]:
+        return cast("list[int | None]", ledger.agreements.linked(HERE, "account", fields)["seen"].to_pylist())
+
+    saw = batch(ACME).append_column("seen", pa.array([-(2**63)], pa.int64()))
+    ledger.agreements.agree(HERE, "account", ACME.fields, [saw])
+    assert (seen(ACME.fields), seen("of another mapping")) == ([-(2**63)], [None])
+    ledger.agreements.keep(HERE, "account", [replace(ACME, contested=1)])
+    assert seen(ACME.fields) == [None]
+    ledger.agreements.agree(HERE, "account", ACME.fields, [saw])
+    assert seen(ACME.fields) == [-(2**63)]
+    ledger.agreements.keep(HERE, "account", [ACME])
+    assert seen(ACME.fields) == [None], "also where it reads the same"
+
+
 def test_what_is_learned_changes_nothing_that_is_known(ledger: SqlLedger) -> None:
     known = replace(ACME, standing="ended", contested=2)
     ledger.agreements.keep(HERE, "account", [known])
@@ -129,8 +145,8 @@ def test_whole_entities_are_read_as_they_were_kept(ledger: SqlLedger) -> None:
     (table,) = ledger.agreements.all(HERE, "account")
     read = [Agreement(**row | {"agreed": bytes.fromhex(row["agreed"])}) for row in table.to_pylist()]
     assert sorted(read, key=lambda row: row.key) == [ACME, replace(ACME, key="N/A", fields=""), ENDED]
-    assert set(ledger.agreements.linked(HERE, "account")["key"].to_pylist()) == {"A-1001", "N/A"}
-    assert ledger.agreements.linked(HERE, "contact").num_rows == 0
+    assert set(ledger.agreements.linked(HERE, "account", "")["key"].to_pylist()) == {"A-1001", "N/A"}
+    assert ledger.agreements.linked(HERE, "contact", "").num_rows == 0
 
 
 def test_more_than_one_table_is_read(ledger: SqlLedger) -> None:

@@ -13,10 +13,13 @@ class AgreementsTwin:
 
     def __init__(self) -> None:
         self.rows: dict[str, dict[str, Row]] = {}
+        self.told = 0
+        """How many rows the last `agree` was given."""
 
     def agree(self, instance: str, entity: str, fields: str, agreed: Iterable[pa.RecordBatch]) -> int:
         rows = self.rows.setdefault(entity, {})
         given = {row["key"].lower(): row for batch in agreed for row in batch.to_pylist()}
+        self.told = len(given)
         for folded, row in given.items():
             before = rows.get(folded)
             if before and before["standing"] == "ended" and before["salesforce_id"] == row["salesforce_id"]:
@@ -38,11 +41,14 @@ class AgreementsTwin:
         kinds |= dict.fromkeys(("gentrack_id", "contested"), pa.int64())
         yield pa.Table.from_pylist(rows, pa.schema(kinds))
 
-    def linked(self, instance: str, entity: str) -> pa.Table:
-        linked = [row for row in self.rows.get(entity, {}).values() if row["standing"] == "linked"]
-        return pa.table(
-            {name: pa.array([row[name] for row in linked], pa.string()) for name in ("key", "salesforce_id")}
-        )
+    def linked(self, instance: str, entity: str, fields: str) -> pa.Table:
+        linked = [
+            row if (row["fields"], row["contested"]) == (fields, 0) else row | {"seen": None}
+            for row in self.rows.get(entity, {}).values()
+            if row["standing"] == "linked"
+        ]
+        kinds = {"key": pa.string(), "salesforce_id": pa.string(), "seen": pa.int64()}
+        return pa.table({n: pa.array([row.get(n) for row in linked], kind) for n, kind in kinds.items()})
 
     def forget(self, instance: str, entity: str, keys: Collection[str]) -> None:
         for key in keys:

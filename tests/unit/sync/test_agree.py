@@ -171,3 +171,68 @@ class TestPairsOfBefore:
         agreed_on(loaded, known)
         assert known.rows["contact"]["c7"]["standing"] == "ended"
         assert known.rows["contact"]["c8"]["standing"] == "linked"
+
+
+class TestWhatAnEarlierRunAgreedOn:
+    """Of records that both sides hold as they did then, nothing is told to the ledger again."""
+
+    @pytest.fixture
+    def known(self, loaded: WholeRun, agreements: AgreementsTwin) -> AgreementsTwin:
+        agreed_on(loaded, agreements)
+        return agreements
+
+    def again(self, loaded: WholeRun, known: AgreementsTwin, spec: EntitySpec = CONTACT) -> int:
+        """Read everything anew; returns how many of an entity the ledger was told."""
+        loaded.plan()
+        loaded.load()
+        loaded.verify()
+        assert agree(loaded.run, spec, known, loaded.workspace) == len(known.rows[spec.name])
+        return known.told
+
+    def test_stands_where_nothing_changed(self, loaded: WholeRun, known: AgreementsTwin) -> None:
+        before = {name: dict(rows) for name, rows in known.rows.items()}
+        for spec in loaded.entities:
+            assert self.again(loaded, known, spec) == 0, spec.name
+        assert known.rows == before
+
+    def test_is_said_anew_of_what_changed_in_salesforce(
+        self, loaded: WholeRun, known: AgreementsTwin
+    ) -> None:
+        before = known.rows["contact"]["c8"]["agreed"]
+        loaded.org.by_key("Contact", "C8")["Title"] = "Banker"
+        assert self.again(loaded, known) == 1
+        assert known.rows["contact"]["c8"]["agreed"] != before
+
+    def test_is_said_anew_of_what_changed_in_gentrack(
+        self, loaded: WholeRun, known: AgreementsTwin, stage_gentrack: Stage
+    ) -> None:
+        stage_gentrack(
+            accounts=[account(1), account(2, parentAccountId=1, fromDttm="2020-01-01T00:00:00Z")],
+            customers=[customer(7, email="new@example.com", title="Dr"), customer(8, jobTitle="Baker")],
+            accountCustomers=[link(1, 1, 7), link(2, 2, 7, primary="N"), link(3, 2, 8)],
+        )
+        before = known.rows["contact"]["c7"]["agreed"]
+        assert self.again(loaded, known) == 1
+        assert known.rows["contact"]["c7"]["agreed"] != before
+
+    def test_is_said_anew_where_a_parent_is_another(self, loaded: WholeRun, known: AgreementsTwin) -> None:
+        loaded.org.by_key("Account", "A1")["ParentId"] = loaded.org.add("Account", Name="A group of ours")
+        assert self.again(loaded, known, ACCOUNT) == 1
+
+    @pytest.mark.parametrize("since", [{"seen": None}, {"contested": 1}, {"fields": "of another mapping"}])
+    def test_is_said_anew_where_the_ledger_holds_another_agreement(
+        self, loaded: WholeRun, known: AgreementsTwin, since: dict[str, Any]
+    ) -> None:
+        agreed = known.rows["contact"]["c8"]["agreed"]
+        known.rows["contact"]["c8"] |= {"agreed": b"of another round"} | since
+        assert self.again(loaded, known) == 1
+        assert known.rows["contact"]["c8"]["agreed"] == agreed
+
+    def test_is_said_anew_where_the_record_is_linked_with_another_key_too(
+        self, loaded: WholeRun, known: AgreementsTwin
+    ) -> None:
+        contacts = known.rows["contact"]
+        contacts["c88"] = contacts["c8"] | {"key": "C88"}
+        loaded.verify()
+        agree(loaded.run, CONTACT, known, loaded.workspace)
+        assert known.told == 1
