@@ -97,28 +97,25 @@ def _message(jobs: Sequence[SyncJob]) -> str:
 
 
 def _page(jobs: Sequence[SyncJob]) -> str:
-    lines = [
-        f"{jobs[0].request.direction}, {jobs[0].request.entity}. Values are personal: the API shows them.",
-        "",
-        "| record | came of it | field | master | what was done | why |",
-        "|---|---|---|---|---|---|",
-    ]
+    asked = jobs[0].request
+    lines = [f"{asked.direction}, {asked.entity}. Values are personal: the API shows them."]
     for job in jobs:
-        reason = job.result.reason if job.result else job.reason
-        code = f" ({reason.code})" if reason and job.result and job.result.outcome in REFUSED else ""
-        told = f"{_cell(job.request.record)} | {_cell(job.summary)}{code}"
-        fields = job.result.fields if job.result else ()
-        lines += [
-            f"| {told} | {one.name} | {one.master} | {one.verdict} | {_cell(one.why)} |" for one in fields
-        ]
-        if not fields:
-            lines.append(f"| {told} | | | | |")
-    lines += [
-        f"\n**What to do** about {_cell(job.request.record)}: {_cell(reason.todo)}"
-        for job in jobs
-        if (reason := job.result.reason if job.result else job.reason) and reason.todo
-    ]
+        lines += _section(job)
     return "\n".join(lines)
+
+
+def _section(job: SyncJob) -> list[str]:
+    """What came of a record, what to do about it, and its fields."""
+    reason = job.result.reason if job.result else job.reason
+    code = f" ({reason.code})" if reason and job.result and job.result.outcome in REFUSED else ""
+    lines = ["", f"## {_cell(job.request.record)}", "", f"{_cell(job.summary)}{code}"]
+    if reason and reason.todo:
+        lines += ["", f"**What to do:** {_cell(reason.todo)}"]
+    fields = job.result.fields if job.result else ()
+    if fields:
+        lines += ["", "| field | master | what was done | why |", "|---|---|---|---|"]
+        lines += [f"| {one.name} | {one.master} | {one.verdict} | {_cell(one.why)} |" for one in fields]
+    return lines
 
 
 def _cell(text: str) -> str:

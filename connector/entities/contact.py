@@ -82,9 +82,9 @@ SPEC = EntitySpec(
             ),
             people AS (
                 SELECT *,
-                    (forename IS NULL AND surname IS NULL)
-                    OR (forename IS NOT DISTINCT FROM "primaryContact.forename"
-                        AND surname IS NOT DISTINCT FROM "primaryContact.surname") AS isContact
+                    (forename IS NULL OR forename IS NOT DISTINCT FROM "primaryContact.forename")
+                    AND (surname IS NULL OR surname IS NOT DISTINCT FROM "primaryContact.surname")
+                        AS isContact
                 FROM customers
             )
             SELECT customers.* EXCLUDE (isContact),

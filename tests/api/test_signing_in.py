@@ -48,10 +48,10 @@ def at(service: Service, path: str) -> str:
     return str(service.http.base_url.join(path))
 
 
-def forged(service: Service, signed: Signed, key: Any, algorithm: str = "RS256", **changed: Any) -> str:
-    header = jwt.get_unverified_header(service.token(signed))
+def forged(token: str, key: Any, algorithm: str = "RS256", **changed: Any) -> str:
+    header = jwt.get_unverified_header(token)
     return jwt.encode(
-        claims_of(service.token(signed)) | changed,
+        claims_of(token) | changed,
         key,
         algorithm=algorithm,
         headers={"kid": header["kid"], "typ": header["typ"]},
@@ -166,26 +166,27 @@ def test_a_token_that_is_not_ours_gets_nowhere(service: Service) -> None:
     public = service.key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    header, body, _ = service.token(signed).split(".")
+    ours = service.token(signed)
+    header, body, _ = ours.split(".")
     by_public = f"{header_of('HS256')}.{body}"
     digest = hmac.new(public, by_public.encode(), "sha256").digest()
     now = datetime.now(UTC)
     for token in (
-        forged(service, signed, other),
-        forged(service, signed, service.key, "RS512"),
-        forged(service, signed, None, "none"),
+        forged(ours, other),
+        forged(ours, service.key, "RS512"),
+        forged(ours, None, "none"),
         f"{header_of('none')}.{body}.",
         f"{header}.{body}.",
         f"{header}.{body}",
         f"{by_public}.{encoded(digest)}",
-        forged(service, signed, service.key, iss="https://elsewhere.example"),
-        forged(service, signed, service.key, aud="https://elsewhere.example"),
-        forged(service, signed, service.key, nbf=now + timedelta(minutes=5)),
-        forged(service, signed, service.key, sub="nobody"),
-        forged(service, signed, service.key, ver=0),
-        forged(service, signed, service.key, instance="22222222"),
-        jwt.encode(claims_of(service.token(signed)), service.key, "RS256", {"kid": "of-the-tests"}),
-        jwt.encode(claims_of(service.token(signed)), service.key, "RS256", {"typ": "at+jwt"}),
+        forged(ours, service.key, iss="https://elsewhere.example"),
+        forged(ours, service.key, aud="https://elsewhere.example"),
+        forged(ours, service.key, nbf=now + timedelta(minutes=5)),
+        forged(ours, service.key, sub="nobody"),
+        forged(ours, service.key, ver=0),
+        forged(ours, service.key, instance="22222222"),
+        jwt.encode(claims_of(ours), service.key, "RS256", {"kid": "of-the-tests"}),
+        jwt.encode(claims_of(ours), service.key, "RS256", {"typ": "at+jwt"}),
         "nonsense",
         "a.b.c",
     ):
@@ -196,7 +197,7 @@ def test_a_token_that_is_not_ours_gets_nowhere(service: Service) -> None:
 
 def test_an_expired_token_is_told_apart(service: Service) -> None:
     signed = service.add_app()
-    expired = forged(service, signed, service.key, exp=int(time.time()) - 10)
+    expired = forged(service.token(signed), service.key, exp=int(time.time()) - 10)
     assert problem(asked(service, expired)) == (401, "TOKEN_EXPIRED")
 
 

@@ -99,9 +99,9 @@ def test_a_run_makes_a_job_of_its_own_and_shows_no_value(site: Site, ledger: Sql
     assert (made.outcome, made.source, missing.outcome) == ("created", "ui", "rejected")
     message, page = shown(run_id)
     assert message == "2 records: 1 created, 1 rejected"
-    assert f"| {number} | Created; fields written: " in page
+    assert f"## {number}\n\nCreated; fields written: " in page
     assert "| Name | salesforce | created | the record is new on this side |" in page
-    assert "NOT_FOUND" in page
+    assert "(NOT_FOUND)\n\n**What to do:** " in page
     values = [one.after for one in made.result.fields if one.after and len(one.after) > 3]
     assert values
     assert not [value for value in values if value in page]

@@ -144,6 +144,13 @@ def test_what_is_cleared_is_blank_though_somebody_else_is_the_contact_person(rou
     assert round_.change(CONTACT, {"C7": {"Salutation": None}}).empty
 
 
+def test_a_name_that_the_contact_person_completes_is_written_to_both(round_: Round) -> None:
+    person = round_.person()
+    person["surname"] = None
+    assert codes(round_.change(CONTACT, {"C7": {"LastName": "Ngata"}})) == [(True, None, False)]
+    assert (person["surname"], person["primaryContact"]["surname"]) == ("Ngata", "Ngata")
+
+
 def test_an_address_is_written_whole_and_left_whole_where_a_line_changed_meanwhile(round_: Round) -> None:
     decisions = round_.decided(ACCOUNT, {"A1": {"BillingCity": "Hastings", "Account_Class__c": "Cost"}})
     round_.gentrack.records["accounts"][1]["billingAddress"] = HOME | {"postcode": "4120"}
