@@ -90,7 +90,7 @@ def _all_stages(
         window = confirm(run, findings, confirmed_by, write_back)
     with lease_kept(window):
         with staged(run, Stage.OPEN_WINDOW):
-            open_window(window)
+            open_window(run, window)
         summary = _load(run, window, rejected_share)
         with staged(run, Stage.CLOSE_WINDOW):
             summary = close_window(run, window, summary)

@@ -55,7 +55,7 @@ def _all_stages(run: Run, confirmed_by: str | None) -> Summary:
         window = confirm(run, findings, confirmed_by)
     with lease_kept(window):
         with staged(run, Stage.OPEN_WINDOW):
-            open_window(window)
+            open_window(run, window)
         summary = _undo(run)
         with staged(run, Stage.CLOSE_WINDOW):
             summary = close_window(run, window, summary)

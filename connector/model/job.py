@@ -42,6 +42,16 @@ class JobRequest:
 
 
 @dataclass(frozen=True)
+class FormerJob:
+    """A job of an attempt before the one that goes on: what it was for, in the numbers of that attempt."""
+
+    id: str
+    entity: str
+    batch: int
+    operation: str
+
+
+@dataclass(frozen=True)
 class JobStatus:
     """What Salesforce says of a job. `processed` includes the failed rows.
 

@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, create_engine, func
+from sqlalchemy import Engine, and_, create_engine, func, or_, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, delete, select, update
 
 from connector.model.batch import Batch
-from connector.model.job import JobRequest
+from connector.model.job import TERMINAL, FormerJob, JobRequest
 from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.progress import Progress
 from connector.model.run import Run, Stage
@@ -44,6 +44,8 @@ from connector.store.writers import SqlWriters
 
 _CREATED = "created"
 """The state of a job whose data is not committed."""
+_FORMER, _FORMER_OVER = "former", "former, over"
+"""The purposes of a job of an attempt before the one that goes on: no batch of this one asks for it."""
 
 
 def open_ledger(database_url: str) -> "SqlLedger":
@@ -163,11 +165,36 @@ class SqlLedger:
             session.commit()
 
     def begin_anew(self, run: Run) -> None:
-        """Forget every step, batch, job and reading of a run: its next attempt reads both systems again."""
+        """Forget every step, batch and reading of a run: its next attempt reads both systems again.
+
+        So are its jobs, but those that may not be over, or whose answers may not have been kept: they are
+        former ones from now on.
+        """
+        of_run, job = col(BulkJobRow.run_id) == run.id, tuple_(col(BulkJobRow.entity), col(BulkJobRow.batch))
+        finished = select(BatchRow.entity, BatchRow.number).where(BatchRow.run_id == run.id)
+        known = and_(col(BulkJobRow.state).in_(TERMINAL), job.in_(finished))
+        over = or_(known, col(BulkJobRow.purpose) == _FORMER_OVER)
         with transaction(self._engine) as session:
-            for table in (StepRow, BatchRow, BulkJobRow, ReadingRow):
+            session.exec(delete(BulkJobRow).where(of_run, over))
+            session.exec(update(BulkJobRow).where(of_run).values(purpose=_FORMER))
+            for table in (StepRow, BatchRow, ReadingRow):
                 session.exec(delete(table).where(col(table.run_id) == run.id))
             session.commit()
+
+    def former_jobs(self, run: Run) -> list[FormerJob]:
+        """The jobs of attempts before the one that goes on which may not be over, the oldest first."""
+        with transaction(self._engine) as session:
+            query = (
+                select(BulkJobRow)
+                .where(BulkJobRow.run_id == run.id, BulkJobRow.purpose == _FORMER)
+                .order_by(col(BulkJobRow.created_at))
+            )
+            found = session.exec(query).all()
+            return [FormerJob(row.id, row.entity, row.batch, row.operation) for row in found]
+
+    def former_job_over(self, job_id: str, state: str) -> None:
+        """How such a job ended; what it answered counts for nothing in the attempt that goes on."""
+        self._update_job(job_id, {"state": state, "purpose": _FORMER_OVER})
 
     def expect_rows(self, run: Run, entity: str, rows: int) -> None:
         """How many rows an entity has in this run."""

@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connector.mapping import columns as named
+from connector.mapping.canonical import folded
+from connector.mapping.converters import text_columns
 from connector.mapping.decisions import Operation
 from connector.mapping.vocabulary import EntitySpec, Field, Master, NullPolicy
 from connector.model.batch import Batch
@@ -50,16 +52,29 @@ def tell_met(run: Run, batch: Batch, rows: pd.DataFrame, results: pd.DataFrame, 
     to_create = rows.loc[results.index, named.OPERATION] == Operation.CREATE.value
     updated = results[named.OUTCOME] == RowOutcome.UPDATED.value
     keys = results.loc[(to_create & updated).astype(bool), named.KEY]
-    kept = attempts_kept(run.id, batch.name, staging)
+    keys_met(run, batch.name, batch.number, folded(keys), staging)
+
+
+def keys_met(run: Run, entity: str, number: int, keys: "pd.Series[str]", staging: Staging) -> None:
+    """Tell a batch's newest images that records of these folded keys stood there before it could create them.
+
+    What has no image, or one of another kind, is left alone.
+    """
+    kept = attempts_kept(run.id, entity, staging)
     if keys.empty or not kept:
         return
     for part in staging.parts(kept[-1]):
-        if part.number == batch.number:
+        if part.number == number:
             table = staging.read(part.path)
-            met = pc.is_in(table[named.KEY], value_set=pa.array(keys, pa.string()))
+            to_create = pc.equal(table[named.OPERATION], pa.scalar(Operation.CREATE.value))
+            met = pc.and_(to_create, pc.is_in(_folded(table), value_set=pa.array(keys, pa.string())))
             told = pc.if_else(met, pa.scalar(Operation.MET.value), table[named.OPERATION])
             place = table.column_names.index(named.OPERATION)
-            staging.write(batch.name, part.number, kept[-1], table.set_column(place, named.OPERATION, told))
+            staging.write(entity, number, kept[-1], table.set_column(place, named.OPERATION, told))
+
+
+def _folded(table: pa.Table) -> pa.StringArray:
+    return pa.array(folded(table[named.KEY].to_pandas(types_mapper=text_columns)), pa.string())
 
 
 def attempts_kept(run_id: str, entity: str, staging: Staging) -> list[str]:

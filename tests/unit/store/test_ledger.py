@@ -14,7 +14,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from connector.errors import ServiceUnavailable
 from connector.model.batch import Batch
-from connector.model.job import JobRequest, JobState
+from connector.model.job import FormerJob, JobRequest, JobState
 from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.run import Run, Stage
 from connector.store.ledger import SqlLedger, open_ledger
@@ -192,3 +192,27 @@ def test_a_database_that_went_away_is_named_with_what_to_do(ledger: SqlLedger, r
         away.stage_started(run, Stage.UPSERT)
     assert "connector resume" in lost.value.todo
     away.close()
+
+
+def test_a_run_that_begins_anew_keeps_the_jobs_that_may_not_be_over(ledger: SqlLedger, run: Run) -> None:
+    unfinished = Batch("contact", 4, "path", 10)
+    for job_id, batch in (("750A", BATCH), ("750B", BATCH), ("750C", unfinished)):
+        ledger.job_created(run, batch, job_id, UPSERT, 10)
+    ledger.job_state("750A", JobState.JOB_COMPLETE)
+    ledger.job_state("750B", "committed")
+    ledger.job_state("750C", JobState.JOB_COMPLETE)
+    ledger.batch_finished(run, BATCH, EntityCounts(read=10, created=10))
+    ledger.begin_anew(run)
+    assert ledger.former_jobs(run) == [
+        FormerJob("750B", "contact", 3, "upsert"),
+        FormerJob("750C", "contact", 4, "upsert"),
+    ]
+    assert ledger.jobs_of(run, BATCH, UPSERT) == ledger.committed_jobs(run, unfinished, UPSERT) == []
+    ledger.former_job_over("750B", JobState.ABORTED)
+    assert [job.id for job in ledger.former_jobs(run)] == ["750C"]
+    assert [(job.id, job.state) for job in ledger.jobs(run)] == [
+        ("750B", "Aborted"),
+        ("750C", "JobComplete"),
+    ]
+    ledger.begin_anew(run)
+    assert [job.id for job in ledger.jobs(run)] == ["750C"]

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from connector.model.batch import Batch
-from connector.model.job import JobRequest
+from connector.model.job import TERMINAL, FormerJob, JobRequest
 from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.run import Run, Stage
 
@@ -18,6 +18,7 @@ class LedgerTwin:
         self.finished: dict[tuple[str, int], EntityCounts] = {}
         self.rows: dict[str, int] = {}
         self.jobs: dict[str, tuple[str, int, str, str]] = {}
+        self.former: dict[str, FormerJob] = {}
 
     def stage_started(self, run: Run, stage: Stage) -> None: ...
 
@@ -32,8 +33,19 @@ class LedgerTwin:
         return self.finished.get((batch.name, batch.number))
 
     def begin_anew(self) -> None:
+        for job_id, (entity, number, operation, _) in self.jobs.items():
+            ended = self.states.get(job_id, [""])[-1] in TERMINAL
+            if not (ended and (entity, number) in self.finished):
+                self.former[job_id] = FormerJob(job_id, entity, number, operation)
         self.finished.clear()
         self.jobs.clear()
+
+    def former_jobs(self, run: Run) -> list[FormerJob]:
+        return list(self.former.values())
+
+    def former_job_over(self, job_id: str, state: str) -> None:
+        self.job_state(job_id, state)
+        del self.former[job_id]
 
     def jobs_of(self, run: Run, batch: Batch, request: JobRequest) -> list[str]:
         wanted = (batch.name, batch.number, request.operation, request.purpose)

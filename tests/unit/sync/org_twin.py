@@ -69,6 +69,7 @@ class OrgTwin:
         self.ignored: set[str] = set()
         self.failing_jobs: dict[int, str] = {}
         self.standing_jobs: dict[int, int] = {}
+        self.later_jobs: dict[int, JobState] = {}
         self.run_records: dict[str, Mapping[str, Any]] = {}
         self.files: list[tuple[str, str, str]] = []
         self.clock = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
@@ -189,7 +190,13 @@ class OrgTwin:
         self.told.append(f"committed {job_id}")
         job = self._job(job_id)
         job.rows = list(csv.DictReader(job.content.decode("utf-8").splitlines(keepends=True)))
-        number = self.jobs.index(job)
+        if state := self.later_jobs.get(self.jobs.index(job)):
+            job.status = JobStatus(job_id, state, 0, 0)
+        else:
+            self._work_on(job)
+
+    def _work_on(self, job: Job) -> None:
+        number, job_id = self.jobs.index(job), job.id
         if number in self.failing_jobs:
             job.status = JobStatus(job_id, JobState.FAILED, 0, 0, self.failing_jobs[number])
             job.answers[ResultKind.UNPROCESSED] = job.rows
@@ -211,9 +218,12 @@ class OrgTwin:
         self._job(job_id).status = JobStatus(job_id, JobState.ABORTED, 0, 0)
 
     def wait_for_job(self, job_id: str) -> JobStatus:
-        status = self._job(job_id).status
-        assert status
-        return status
+        """A job that is processed later is so while somebody waits for it."""
+        job = self._job(job_id)
+        assert job.status
+        if self.later_jobs.pop(self.jobs.index(job), None) and not job.status.is_terminal:
+            self._work_on(job)
+        return job.status
 
     def results(self, job_id: str, kind: ResultKind) -> pa.Table:
         if self.job_status(job_id).state is JobState.OPEN:

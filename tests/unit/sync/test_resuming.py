@@ -11,6 +11,7 @@ from connector.model.run import Run
 from connector.sync.staged_sql import Workspace
 from tests.unit.sync.org_twin import LOCKED
 from tests.unit.sync.test_upsert import Row, Site, contact
+from tests.unit.sync.whole_run import WholeRun
 
 CONTACT = entity("contact")
 STOPS = ["create_job", "job_created", "upload", "commit_job", "wait_for_job", "results", "job_counted"]
@@ -29,7 +30,7 @@ def rows() -> list[Row]:
     return [contact(number) for number in range(5)]
 
 
-def stop_at(site: Site, name: str, *, after: bool) -> Callable[[], None]:
+def stop_at(site: Site | WholeRun, name: str, *, after: bool) -> Callable[[], None]:
     """Let the first call of this name be the last thing that the process does; returns how to undo that."""
     target = site.org if hasattr(site.org, name) else site.ledger
     real = getattr(target, name)
