@@ -28,17 +28,22 @@ class Alert:
 
 
 @dataclass(frozen=True)
-class AlertChange:
-    """Alerts that are new, and kinds that have recovered."""
-
-    new: tuple[Alert, ...] = ()
-    recovered: tuple[AlertKind, ...] = ()
-
-
-@dataclass(frozen=True)
 class StandingAlert:
-    """An alert that was told and has not recovered."""
+    """An alert as it was raised: since when, and what it said then."""
 
     kind: AlertKind
     since: datetime
     told: str
+
+
+@dataclass(frozen=True)
+class AlertChange:
+    """Alerts that are new and kinds that have recovered; and whose email has not gone out.
+
+    `untold` are wrong now and nobody was told; `untold_ends` were told of, and that they recovered was not.
+    """
+
+    new: tuple[Alert, ...] = ()
+    recovered: tuple[AlertKind, ...] = ()
+    untold: tuple[Alert, ...] = ()
+    untold_ends: tuple[StandingAlert, ...] = ()

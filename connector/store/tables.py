@@ -298,7 +298,7 @@ class ReplayRow(SQLModel, table=True):
 
 
 class AlertRow(SQLModel, table=True):
-    """What somebody was alerted of and has not recovered: it is told once."""
+    """What somebody is alerted of, once, until they know that it has recovered."""
 
     __tablename__ = "alert"
 
@@ -306,6 +306,10 @@ class AlertRow(SQLModel, table=True):
     kind: str = Field(primary_key=True)
     since: datetime = Field(sa_column=moment(nullable=False))
     told: str = Field(sa_type=Text)
+    emailed_at: datetime | None = Field(default=None, sa_column=moment())
+    recovered_at: datetime | None = Field(
+        default=None, sa_column=moment(), description="Then its end is still to be told."
+    )
 
 
 class WriteBackRow(SQLModel, table=True):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from connector.model.alert import Alert, AlertKind
+from connector.model.alert import Alert, AlertChange, AlertKind
 from connector.model.audit import AuditAction
 from connector.model.change import Notice, NoticeSource, Reason
 from connector.model.change import Side as NoticeSide
@@ -31,15 +31,30 @@ def test_a_cursor_moves_with_what_was_found(ledger: SqlLedger) -> None:
     assert [row.notice for row in ledger.inbox.ready(HERE, 9)] == [ACCOUNT]
 
 
-def test_an_alert_is_new_once_until_it_has_recovered(ledger: SqlLedger) -> None:
+def test_an_alert_is_new_once_and_untold_until_somebody_is_told(ledger: SqlLedger) -> None:
     lag = Alert(AlertKind.LAG, "much", "look")
-    assert ledger.alerts.changed(HERE, [lag]).new == (lag,)
-    assert ledger.alerts.changed(HERE, [lag]).new == ()
+    assert ledger.alerts.changed(HERE, [lag]) == AlertChange(new=(lag,), untold=(lag,))
+    assert ledger.alerts.changed(HERE, [lag]) == AlertChange(untold=(lag,))
     assert ledger.alerts.changed("another", [lag]).new == (lag,)
-    assert ledger.alerts.changed(HERE, []).recovered == (AlertKind.LAG,)
-    assert ledger.alerts.changed(HERE, [lag]).new == (lag,)
-    ledger.alerts.forget(HERE, [AlertKind.LAG])
+    ledger.alerts.told(HERE, [AlertKind.LAG])
+    assert ledger.alerts.changed(HERE, [lag]) == AlertChange()
+    assert ledger.alerts.changed("another", [lag]).untold == (lag,)
+
+
+def test_the_end_of_an_alert_is_untold_until_somebody_is_told(ledger: SqlLedger) -> None:
+    lag = Alert(AlertKind.LAG, "much", "look")
+    ledger.alerts.changed(HERE, [lag])
+    assert ledger.alerts.changed(HERE, []) == AlertChange(recovered=(AlertKind.LAG,)), "nobody knew of it"
+    ledger.alerts.changed(HERE, [lag])
+    ledger.alerts.told(HERE, [AlertKind.LAG])
+    (standing,) = ledger.alerts.standing(HERE)
+    ended = AlertChange(recovered=(AlertKind.LAG,), untold_ends=(standing,))
+    assert ledger.alerts.changed(HERE, []) == ended
     assert ledger.alerts.standing(HERE) == []
+    assert ledger.alerts.changed(HERE, []) == AlertChange(untold_ends=(standing,))
+    ledger.alerts.told_of_recovery(HERE, [AlertKind.LAG])
+    assert ledger.alerts.changed(HERE, []) == AlertChange()
+    assert ledger.alerts.changed(HERE, [lag]).new == (lag,)
 
 
 def test_what_a_person_does_about_dead_letters_is_audited(ledger: SqlLedger) -> None:

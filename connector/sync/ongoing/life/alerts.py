@@ -1,4 +1,8 @@
-"""What is wrong with ongoing synchronisation, and how somebody is told: once, until it has recovered."""
+"""What is wrong with ongoing synchronisation, and how somebody is told: once, and once that it has recovered.
+
+The ledger learns that somebody was told after the email has gone out: a process that dies between the two
+tells it again, which is better than not at all.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,21 +11,26 @@ from email.message import EmailMessage
 from typing import Protocol
 
 from connector.errors import ConnectorError
-from connector.model.alert import Alert, AlertChange, AlertKind
+from connector.model.alert import Alert, AlertChange, AlertKind, StandingAlert
 from connector.model.change import DeadLetter
 from connector.ongoing_section import OngoingSection
 from connector.sync.ongoing.life.record import Standing
 from connector.sync.ports import Mailer
 
+_SENT = "sent"
+
 
 class Alerts(Protocol):
-    """Which alerts were told."""
+    """Which alerts stand, and which were told."""
 
     def changed(self, instance: str, wrong: Sequence[Alert]) -> AlertChange:
-        """Keep what is wrong now; returns what was not before, and what was and is no more."""
+        """Keep what is wrong now; returns what changed by that, and what somebody is still to be told of."""
 
-    def forget(self, instance: str, kinds: Sequence[AlertKind]) -> None:
-        """An alert that could not be told is new again."""
+    def told(self, instance: str, kinds: Sequence[AlertKind]) -> None:
+        """Somebody has been told of these alerts."""
+
+    def told_of_recovery(self, instance: str, kinds: Sequence[AlertKind]) -> None:
+        """Somebody has been told that these have recovered."""
 
 
 def alerts_of(
@@ -69,38 +78,58 @@ class OnCall:
 
 
 def tell_alerts(instance: str, wrong: Sequence[Alert], alerts: Alerts, on_call: OnCall) -> str:
-    """Tell what is new by email and as events; returns what became of the email, empty where none was due.
+    """Tell what is new and what has recovered, by events and by email.
 
-    Where the mail server is away the alerts are new again, and told the next time.
+    Returns what became of the email, empty where none was due. One that could not be sent is due the next
+    time; of what recovers before anybody was told, nobody is.
     """
     change = alerts.changed(instance, wrong)
     for alert in change.new:
         on_call.emit("raised", alert.kind, alert.told)
     for kind in change.recovered:
         on_call.emit("recovered", kind, "")
-    if not change.new or not on_call.recipients or on_call.mailer is None:
+    became = ""
+    if change.untold:
+        became = _sent(on_call, "needs somebody", instance, change.untold, _what_is_wrong(change.untold))
+        if became == _SENT:
+            alerts.told(instance, [alert.kind for alert in change.untold])
+    if change.untold_ends:
+        ends = _what_is_over(change.untold_ends)
+        became = _sent(on_call, "has recovered", instance, change.untold_ends, ends)
+        if became == _SENT:
+            alerts.told_of_recovery(instance, [ended.kind for ended in change.untold_ends])
+    return became
+
+
+def _sent(
+    on_call: OnCall, how: str, instance: str, alerts: Sequence[Alert | StandingAlert], lines: Sequence[str]
+) -> str:
+    """Send an email, `how` in its subject; returns what became of it, empty where nobody is to be told."""
+    if not on_call.recipients or on_call.mailer is None:
         return ""
-    try:
-        on_call.mailer.send(composed(instance, change.new, on_call.recipients, on_call.sender))
-    except ConnectorError as error:
-        alerts.forget(instance, [alert.kind for alert in change.new])
-        return f"not sent: {error.message}"
-    return "sent"
-
-
-def composed(instance: str, alerts: Sequence[Alert], recipients: Sequence[str], sender: str) -> EmailMessage:
-    """The email: what is wrong in its subject, what to do in its text. Counts, codes and keys only."""
     message = EmailMessage()
-    message["From"] = sender
-    message["To"] = ", ".join(recipients)
+    message["From"] = on_call.sender
+    message["To"] = ", ".join(on_call.recipients)
     what = ", ".join(alert.kind.value for alert in alerts)
-    message["Subject"] = f"Ongoing synchronisation needs somebody: {what} - {instance}"
-    lines = [f"Instance {instance}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.", ""]
-    for alert in alerts:
-        lines += [alert.told, alert.todo, ""]
-    lines.append("This is told once, and again only if it comes back after it has recovered.")
-    message.set_content("\n".join(lines) + "\n")
-    return message
+    message["Subject"] = f"Ongoing synchronisation {how}: {what} - {instance}"
+    head = f"Instance {instance}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC."
+    message.set_content("\n".join([head, "", *lines]) + "\n")
+    try:
+        on_call.mailer.send(message)
+    except ConnectorError as error:
+        return f"not sent: {error.message}"
+    return _SENT
+
+
+def _what_is_wrong(alerts: Sequence[Alert]) -> list[str]:
+    """What is wrong and what to do: counts, codes and keys only."""
+    lines = [line for alert in alerts for line in (alert.told, alert.todo, "")]
+    return [*lines, "This is told once, and again only if it comes back after it has recovered."]
+
+
+def _what_is_over(ends: Sequence[StandingAlert]) -> list[str]:
+    told = [f"{one.kind.value.capitalize()}, since {one.since:%Y-%m-%d %H:%M} UTC: over." for one in ends]
+    return [*told, "", "Nothing is to be done."]
 
 
 def _span(seconds: float) -> str:
