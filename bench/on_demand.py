@@ -26,9 +26,10 @@ from connector.api.auth.secrets import hashed, new_secret
 from connector.model.api_app import AppRole
 from connector.settings import Settings
 from connector.store.ledger import open_ledger
+from deployments.ending import end_on_sigterm
 from deployments.prefect_server import register_deployments
 from deployments.service import service
-from deployments.stack import PROJECT, Stack, end_on_sigterm, stack
+from deployments.stack import PROJECT, Stack, stack
 
 LIMITS = {"CONNECTOR_API__REQUESTS_PER_MINUTE": "1000000", "CONNECTOR_API__BURST": "1000000"}
 

@@ -32,7 +32,7 @@ from bench.soak.picture import taken
 from bench.soak.site import ONGOING, Site, site
 from bench.soak.targets import Pair, targets_of
 from connector.entities import entity
-from deployments.stack import end_on_sigterm
+from deployments.ending import end_on_sigterm
 
 PARTS = ("events", "backlog", "poll")
 RATE = 20.0

@@ -30,8 +30,8 @@ from connector.ongoing import parties_of, polling_of, round_of
 from connector.settings import load_settings
 from connector.sync.on_demand.synchronising import RecordsOnDemand
 from connector.sync.ongoing.round.parties import Parties
+from deployments.ending import end_on_sigterm
 from deployments.sandbox_process import Sandbox
-from deployments.stack import end_on_sigterm
 
 SIZES = (1, 20, 40, 300, 1000)
 _ON_DEMAND = 30

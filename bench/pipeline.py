@@ -26,8 +26,9 @@ from rich.console import Console
 from connector.bootstrap import ledger_of
 from connector.model.run import Run, Stage
 from connector.settings import load_settings
+from deployments.ending import end_on_sigterm
 from deployments.sandbox_process import SandboxGentrack
-from deployments.stack import PROJECT, Stack, end_on_sigterm, stack
+from deployments.stack import PROJECT, Stack, stack
 
 CHANGED_SHARE = 0.001
 CHANGED_TOWN = "New Plymouth"

@@ -16,10 +16,11 @@ from rich.console import Console
 
 from connector.model.outcome import RunOutcome
 from deployments.child import Child
+from deployments.ending import end_on_sigterm
 from deployments.errors import StackFailed, told_clearly
 from deployments.folder import owned_folder
 from deployments.postgres import stop_left_behind
-from deployments.stack import PROJECT, Stack, end_on_sigterm, stack
+from deployments.stack import PROJECT, Stack, stack
 from deployments.summary_table import show_summary
 
 FOLDER = Path("var/demo")

@@ -14,12 +14,13 @@ from connector.settings import ApiSettings
 from connector.sync.on_demand.ports import JobRuns
 from connector.sync.on_demand.runner import JobRunner
 
-_GRACE_SECONDS = 10
+_GRACE_SECONDS = 5
+"""Of requests that are being answered when the service ends; the runner's jobs have as long after them."""
 
 
 @contextmanager
-def job_runner(instances: Instances, runs: JobRuns, threads: int) -> Iterator[Callable[[], None]]:
-    """The runner, until the context ends; gives what wakes it."""
+def job_runner(instances: Instances, runs: JobRuns, threads: int) -> Iterator[JobRunner]:
+    """The runner, at work until the context ends."""
     windows = instances.ledger.windows
 
     def closed() -> set[str]:
@@ -27,7 +28,7 @@ def job_runner(instances: Instances, runs: JobRuns, threads: int) -> Iterator[Ca
 
     runner = JobRunner(instances.ledger.sync_jobs, runs, closed)
     with runner.running(threads):
-        yield runner.wake
+        yield runner
 
 
 def service(

@@ -1,12 +1,10 @@
 """The whole stack on one machine: sandbox, PostgreSQL and a Prefect server, with all state in one folder."""
 
 import os
-import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 
@@ -65,16 +63,3 @@ def stack(home: Path, console: Console, *, customers: int, ui_port: int = 0) -> 
         }
         write_settings(settings, home)
         yield Stack(home, systems, server, write_instance(systems, home, listens=True))
-
-
-def end_on_sigterm() -> None:
-    """Let SIGTERM end this process as Ctrl-C does, so that what it started is stopped in order.
-
-    And let Ctrl-C do so where a shell started us in the background, which ignores SIGINT.
-    """
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupt)
-    signal.signal(signal.SIGINT, interrupt)

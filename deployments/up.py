@@ -13,11 +13,12 @@ import typer
 from rich.console import Console
 
 from deployments.child import Child
+from deployments.ending import end_on_sigterm
 from deployments.errors import StackFailed, told_clearly
 from deployments.folder import owned_folder
 from deployments.prefect_server import register_deployments, start_run, worker
 from deployments.service import service
-from deployments.stack import PROJECT, Stack, end_on_sigterm, stack
+from deployments.stack import PROJECT, Stack, stack
 from deployments.starting import starting
 
 FOLDER = Path("var/up")

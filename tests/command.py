@@ -37,6 +37,10 @@ class Command(AbstractContextManager["Command"]):
         self._process.kill()
         self._process.join()
 
+    def end(self) -> None:
+        """Ask it to end, as a supervisor of services does."""
+        self._process.terminate()
+
     def wait(self, seconds: float) -> None:
         """Wait for its end, but no longer."""
         self._process.join(seconds)

@@ -25,10 +25,11 @@ from bench.soak.site import Site, site
 from bench.soak.targets import targets_of
 from bench.soak.traffic import Traffic
 from connector.model.change import DeadLetter
+from deployments.ending import end_on_sigterm
 from deployments.errors import told_clearly
 from deployments.folder import owned_folder
 from deployments.postgres import stop_left_behind
-from deployments.stack import PROJECT, end_on_sigterm
+from deployments.stack import PROJECT
 
 FOLDER = Path("var/soak")
 _STILL = 75.0

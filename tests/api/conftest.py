@@ -105,8 +105,8 @@ def serving(
             SynchroniserTwin(),
             MigrationsTwin(),
         )
-        with job_runner(instances, Here(ledger.sync_jobs, lambda _: synchroniser), threads=2) as wake:
-            server = api_server(instances, settings.api, address, wake=wake, migrations=migrations)
+        with job_runner(instances, Here(ledger.sync_jobs, lambda _: synchroniser), threads=2) as runner:
+            server = api_server(instances, settings.api, address, wake=runner.wake, migrations=migrations)
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
             thread.start()
             with httpx.Client(base_url=address, transport=httpx.HTTPTransport(retries=5)) as http:

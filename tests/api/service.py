@@ -1,7 +1,11 @@
 """The running API as a test sees it."""
 
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -13,6 +17,7 @@ from tests.api.logs import is_secret
 from tests.api.twins import MigrationsTwin, SynchroniserTwin
 
 INSTANCE = "61668309"
+SOON = 20.0
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,16 @@ class Signed:
     @property
     def basic(self) -> tuple[str, str]:
         return self.app.id, self.secret
+
+
+def until(found: Callable[[], Any]) -> Any:
+    """The first true answer, within some seconds."""
+    end = time.monotonic() + SOON
+    while time.monotonic() < end:
+        if answer := found():
+            return answer
+        threading.Event().wait(0.02)
+    raise AssertionError("it did not come about")
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:

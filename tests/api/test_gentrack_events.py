@@ -1,39 +1,17 @@
 """Gentrack's events: kept before they are answered, and nothing is kept of a sender that can't be known."""
 
-import base64
-import json
 import time
-from typing import Any
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.hashes import SHA512
+from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connector.api.body import MOST_BYTES
 from connector.model.change import Notice, Side
 from tests.api.service import INSTANCE, Service, problem
-
-
-def event(**more: Any) -> bytes:
-    known = {
-        "appId": "59eaf43d-31c0-4151-8c1f-2ae76c68ce65",
-        "createdAt": "2026-11-24T08:00:00.123Z",
-        "data": {"id": 101, "number": "00000101", "updatedDttm": "2026-11-24T08:00:00.000Z"},
-        "eventId": "9a93dd8d-b81e-4ede-b7ab-c003d5fea3ee",
-        "eventType": "account-updated",
-        "tenantId": INSTANCE,
-        "version": 1,
-    }
-    return json.dumps(known | more, separators=(",", ":")).encode()
-
-
-def signed(key: rsa.RSAPrivateKey, body: bytes, at: float | None = None) -> dict[str, str]:
-    seconds = int(time.time() if at is None else at)
-    signature = key.sign(f"{seconds}.".encode() + body, padding.PKCS1v15(), SHA512())
-    return {"X-Payload-Signature": f"t={seconds},v={base64.b64encode(signature).decode()}"}
+from tests.api.signed_events import event, signed
 
 
 def send(service: Service, body: bytes, headers: dict[str, str], instance: str = INSTANCE) -> httpx.Response:

@@ -9,8 +9,8 @@ import pytest
 
 from connector.api.instances import Instances
 from tests.api.logs import Logs, is_secret
-from tests.api.service import INSTANCE, Service, problem
-from tests.api.test_sync_jobs import asked, finished, post, until
+from tests.api.service import INSTANCE, Service, problem, until
+from tests.api.test_sync_jobs import asked, finished, post
 from tests.api.twins import SECRET_VALUE, UPDATED
 
 

@@ -1,8 +1,5 @@
 """Sync jobs: kept before they are answered, carried out once, told field by field, and never lost."""
 
-import threading
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -21,12 +18,11 @@ from connector.model.window import ClosedBy, TriggerSwitch
 from connector.settings import ApiSettings
 from connector.sync.on_demand import runner
 from tests.api.conftest import serving
-from tests.api.service import INSTANCE, Service, problem
+from tests.api.service import INSTANCE, SOON, Service, problem, until
 from tests.api.twins import AWAY, EQUAL, SECRET_VALUE, UPDATED
 
 JOBS = f"/v1/salesforce/instances/{INSTANCE}/sync-jobs"
 TO_SALESFORCE, TO_GENTRACK = "gentrack-to-salesforce", "salesforce-to-gentrack"
-SOON = 20.0
 
 
 def asked(
@@ -45,16 +41,6 @@ def post(
 ) -> httpx.Response:
     headers = caller | ({"Idempotency-Key": key} if key else {})
     return service.http.post(JOBS, json=asked() if body is None else body, headers=headers)
-
-
-def until(found: Callable[[], Any]) -> Any:
-    """The first true answer, within some seconds."""
-    end = time.monotonic() + SOON
-    while time.monotonic() < end:
-        if answer := found():
-            return answer
-        threading.Event().wait(0.02)
-    raise AssertionError("it did not come about")
 
 
 def finished(service: Service, caller: dict[str, str], answer: httpx.Response) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from connector.errors import ConnectorError, PassingError
+from connector.errors import ConnectorError, GaveUp, PassingError
 from connector.mapping.agreement.terms import Direction
 from connector.model.change import Reason
 from connector.model.outcome import RowOutcome
@@ -55,9 +55,9 @@ class Here:
 
 
 def failed(error: ConnectorError) -> JobResult:
-    """What an error makes of a job."""
+    """What an error makes of a job. A side that was given up for now is asked again: the job has a day."""
     reason = Reason(_code(error), error.message, error.todo)
-    return JobResult(RowOutcome.FAILED, reason, passing=isinstance(error, PassingError))
+    return JobResult(RowOutcome.FAILED, reason, passing=isinstance(error, PassingError | GaveUp))
 
 
 def settle(jobs: Sequence[SyncJob], results: Mapping[str, JobResult], kept: Jobs) -> None:

@@ -6,6 +6,7 @@ turn comes again; what it was doing may be done again.
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -23,6 +24,8 @@ _TOGETHER = 50
 """Jobs of one instance, direction and entity that are carried out together where so many wait."""
 _LOOK_EVERY = 2.0
 """Seconds after which the ledger is looked at even if nobody was waked: another process may have put in."""
+_GRACE = 5.0
+"""Seconds that what is under way has when the runner ends; the turn of what takes longer comes again."""
 _BROKEN_ATTEMPTS = 5
 """Of what ended in a way that is not foreseen."""
 _logger = logging.getLogger(__name__)
@@ -38,6 +41,12 @@ class JobRunner:
         self._something = threading.Event()
         self._ending = threading.Event()
         self._in_hand: dict[str, SyncJob] = {}
+        self._workers: list[threading.Thread] = []
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a thread of it lives, also after its end."""
+        return any(worker.is_alive() for worker in self._workers)
 
     def wake(self) -> None:
         """A job was put in."""
@@ -45,20 +54,23 @@ class JobRunner:
 
     @contextmanager
     def running(self, threads: int) -> Iterator[None]:
-        """Run in so many threads until the context ends; what is under way then is finished first."""
-        workers = [
+        """Run in so many threads until the context ends; what is under way then has a few seconds more."""
+        self._workers = [
             threading.Thread(target=self._work, name=f"sync-jobs-{number}") for number in range(threads)
         ]
-        workers.append(threading.Thread(target=self._hold, name="sync-jobs-lease"))
-        for worker in workers:
+        self._workers.append(threading.Thread(target=self._hold, name="sync-jobs-lease"))
+        for worker in self._workers:
             worker.start()
         try:
             yield
         finally:
             self._ending.set()
             self._something.set()
-            for worker in workers:
-                worker.join()
+            deadline = time.monotonic() + _GRACE
+            for worker in self._workers:
+                worker.join(max(0.0, deadline - time.monotonic()))
+            if self.is_at_work:
+                _logger.warning("%d sync jobs were not finished at the end", len(self._in_hand))
 
     def run_due(self) -> int:
         """Carry out one batch of jobs whose turn it is; returns how many. Raises ServiceUnavailable."""
