@@ -90,7 +90,8 @@ def prefect_server(folder: Path, database: Postgres, *, port: int = 0) -> Iterat
         needs=[database.child] if database.child else [],
     )
     try:
-        child.wait_until(lambda: _is_healthy(url), seconds=START_SECONDS)
+        with httpx.Client(base_url=url, timeout=2) as http:
+            child.wait_until(lambda: _is_healthy(http), seconds=START_SECONDS)
         yield PrefectServer(child, url, home, settings)
     finally:
         child.stop()
@@ -128,19 +129,21 @@ def worker(server: PrefectServer, environment: Mapping[str, str], *, cwd: Path) 
         grace=WORKER_GRACE,
     )
     try:
-        child.wait_until(lambda: _has_worker(server), seconds=WORKER_SECONDS)
+        with httpx.Client(base_url=server.api_url, timeout=10) as http:
+            child.wait_until(lambda: _has_worker(http), seconds=WORKER_SECONDS)
         yield child
     finally:
         child.stop()
 
 
-def _is_healthy(url: str) -> bool:
+def _is_healthy(http: httpx.Client) -> bool:
+    """One client asks again and again: to make one takes longer than the answer."""
     try:
-        return httpx.get(f"{url}/api/health", timeout=2).is_success
+        return http.get("/api/health").is_success
     except httpx.TransportError:
         return False
 
 
-def _has_worker(server: PrefectServer) -> bool:
-    answer = httpx.post(f"{server.api_url}/work_pools/{WORK_POOL}/workers/filter", json={}, timeout=10)
+def _has_worker(http: httpx.Client) -> bool:
+    answer = http.post(f"/work_pools/{WORK_POOL}/workers/filter", json={})
     return answer.is_success and any(known["status"] == "ONLINE" for known in answer.json())

@@ -30,7 +30,8 @@ def service(running: Stack, *, port: int = 0) -> Iterator[tuple[Child, str]]:
         needs=[running.prefect.child],
     )
     try:
-        child.wait_until(lambda: _answers(address), seconds=_SECONDS)
+        with httpx.Client(base_url=address, timeout=2) as http:
+            child.wait_until(lambda: _answers(http), seconds=_SECONDS)
         webhook = {"url": f"{address}/v1/events/gentrack/{running.instance}"}
         httpx.put(f"{running.sandbox.control_url}/webhook", json=webhook, timeout=10).raise_for_status()
         yield child, address
@@ -38,8 +39,8 @@ def service(running: Stack, *, port: int = 0) -> Iterator[tuple[Child, str]]:
         child.stop()
 
 
-def _answers(address: str) -> bool:
+def _answers(http: httpx.Client) -> bool:
     try:
-        return httpx.get(f"{address}/health", timeout=2).is_success
+        return http.get("/health").is_success
     except httpx.TransportError:
         return False

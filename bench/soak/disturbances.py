@@ -41,6 +41,7 @@ STREAM: list[dict[str, Any]] = [
     {"kind": "drop-stream", "probability": 0.01},
     {"kind": "delay-events", "probability": 0.02, "seconds": 1.0},
 ]
+_PATIENCE = 60.0
 _REPLAYS_EXPIRE_EVERY = 400.0
 """Seconds, about, after which every replay id becomes invalid, as when an org moves."""
 
@@ -67,13 +68,13 @@ class Disturbances:
     def end(self) -> None:
         """Nothing goes wrong any more."""
         for address in self._scripts():
-            httpx.delete(address).raise_for_status()
+            httpx.delete(address, timeout=_PATIENCE).raise_for_status()
 
     def struck(self) -> dict[str, int]:
         """How often each kind has struck."""
         counts: dict[str, int] = {}
         for address in self._scripts():
-            found = httpx.get(address).raise_for_status().json()
+            found = httpx.get(address, timeout=_PATIENCE).raise_for_status().json()
             for fault in found["faults"] if isinstance(found, dict) else found:
                 counts[fault["kind"]] = counts.get(fault["kind"], 0) + fault["struck"]
         return counts
@@ -82,7 +83,8 @@ class Disturbances:
         """Now and then the org forgets its events, until told to end."""
         chance = random.Random(self.seed)
         while not until.wait(_REPLAYS_EXPIRE_EVERY * (0.5 + chance.random())):
-            httpx.delete(f"{self.sandbox.salesforce.url}/sandbox/events").raise_for_status()
+            address = f"{self.sandbox.salesforce.url}/sandbox/events"
+            httpx.delete(address, timeout=_PATIENCE).raise_for_status()
 
     def _scripts(self) -> list[str]:
         org, control = self.sandbox.salesforce.url, self.sandbox.control_url
@@ -90,4 +92,4 @@ class Disturbances:
 
 
 def _post(address: str, fault: dict[str, Any]) -> None:
-    httpx.post(address, json=fault).raise_for_status()
+    httpx.post(address, json=fault, timeout=_PATIENCE).raise_for_status()

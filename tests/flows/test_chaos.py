@@ -1,6 +1,6 @@
 """A run that is killed again and again, with faults on, ends as one that nothing disturbed.
 
-Three kills in the tests; `make test-chaos` does two hundred. Every kill is kill -9 of the run's process, at a
+Five kills in the tests; `make test-chaos` does two hundred. Every kill is kill -9 of the run's process, at a
 moment that a seeded clock chooses within a stage.
 """
 
@@ -25,7 +25,7 @@ from deployments.sandbox_process import Sandbox
 from tests.command import Command
 from tests.flows.conftest import Site
 
-KILLS = int(os.environ.get("CHAOS_KILLS", "3"))
+KILLS = int(os.environ.get("CHAOS_KILLS", "5"))
 SEED = int(os.environ.get("CHAOS_SEED", "20261124"))
 STAGES = ("extract", "transform", "upsert", "upsert", "upsert", "upsert", "verify")
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120 + 60 * KILLS)]
@@ -67,7 +67,7 @@ def at_a_moment(
     """Wait until the run is in a stage, and a little longer, or is over; returns its id."""
     known = look()
     while not running.is_over and (known is None or known.stage != stage):
-        running.wait(0.02)
+        running.wait(0.1)
         known = look()
     running.wait(chance.random() * 1.5)
     return known.run_id if known else None

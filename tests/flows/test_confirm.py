@@ -53,7 +53,7 @@ def test_a_run_outlives_worker_and_server_that_are_killed_while_it_waits_and_whi
     deadline = time.monotonic() + 120
     while (known := ledger.latest_progress(team.instance, began)) is None or known.stage != "upsert":
         assert time.monotonic() < deadline
-        threading.Event().wait(0.02)
+        threading.Event().wait(0.05)
     team.kill()
     team.start()
     (window,) = ledger.windows.of_run(run)

@@ -132,7 +132,7 @@ def test_salesforce_lost_in_upsert_fails_the_run_at_its_stage_and_still_tells(
     over = threading.Event()
 
     def kill_in_upsert() -> None:
-        while not over.wait(0.02):
+        while not over.wait(0.05):
             progress = ledger.latest_progress(site.instance, began)
             if progress and progress.stage == "upsert":
                 os.kill(site.sandbox.pids["salesforce"], signal.SIGKILL)

@@ -28,7 +28,7 @@ def test_a_ledger_lost_in_upsert_fails_the_run_at_its_stage_with_report_and_emai
         began, ledger, over = datetime.now(UTC), open_ledger(server.url("ledger")), threading.Event()
 
         def stop_in_upsert() -> None:
-            while not over.wait(0.02):
+            while not over.wait(0.05):
                 progress = ledger.latest_progress(site.instance, began)
                 if progress and progress.stage == "upsert":
                     ledger.close()

@@ -211,7 +211,7 @@ def test_a_killed_run_leaves_its_window_to_the_watchdog(
             if progress and progress.stage == "upsert":
                 migrating.kill()
                 killed = True
-            migrating.wait(0.02)
+            migrating.wait(0.05)
         assert killed, migrating.ended().stderr
     window = ledger.windows.current(site.instance)
     assert window
