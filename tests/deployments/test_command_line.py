@@ -84,7 +84,7 @@ def test_used_wrongly_is_status_2(home: Path) -> None:
     assert connector(home, "dance").returncode == 2
 
 
-@pytest.mark.parametrize("command", [["doctor"], ["migrate", "--yes"]])
+@pytest.mark.parametrize("command", [["doctor"], ["migrate", "--yes"], ["reconcile"]])
 def test_an_unknown_instance_is_one_clear_line(home: Path, command: list[str]) -> None:
     done = connector(home, *command, "--instance", "1")
     assert (done.returncode, done.stdout) == (1, "")

@@ -54,13 +54,3 @@ def test_an_edit_of_what_gentrack_masters_is_found_and_noticed(
     assert summary["email"] == "sent"
     staged = site.reports.parent / "staging" / summary["run_id"]
     assert not staged.exists()
-
-
-def test_it_refuses_while_a_run_holds_the_instance(sandbox: Sandbox, make_site: Callable[..., Site]) -> None:
-    site = make_site(sandbox)
-    holder = ledger().run_started("holder", site.instance, "initial")
-    ledger().windows.reserve(holder, 60)
-    state, summary = compared(site)
-    assert state.is_failed()
-    assert summary["stage"] == "preflight"
-    assert "is held by run holder, and changes while it is compared" in summary["message"]
