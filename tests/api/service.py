@@ -32,9 +32,9 @@ class Signed:
         return self.app.id, self.secret
 
 
-def until(found: Callable[[], Any]) -> Any:
+def until(found: Callable[[], Any], *, seconds: float = SOON) -> Any:
     """The first true answer, within some seconds."""
-    end = time.monotonic() + SOON
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         if answer := found():
             return answer
