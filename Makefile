@@ -86,7 +86,7 @@ test-postgres: setup ## the flow tests with PostgreSQL of the system for ledger 
 		echo 'PostgreSQL with pg_virtualenv is needed: install postgresql, or run this as root on Debian.' >&2; exit 1; }
 	@command -v pg_virtualenv >/dev/null || { echo 'Installing PostgreSQL ...'; apt-get -qq update; \
 		DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends postgresql >/dev/null; }
-	pg_virtualenv -t $(RUN) pytest --own-postgres tests/flows/test_initial_sync.py
+	LC_ALL=C.UTF-8 pg_virtualenv -t $(RUN) pytest --own-postgres tests/flows/test_initial_sync.py
 
 soak: setup ## people at work in both systems, faults on, the connector killed at random: nothing is lost; SECONDS=3600, RATE=20, SEED=1
 	$(RUN) bench.soak --seconds "$(or $(SECONDS),3600)" --rate "$(or $(RATE),20)" --seed "$(SEED)"

@@ -20,7 +20,11 @@ SCOPE = ("LeadSource", "Partner Referral")
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do. `then` gives what is to follow, by what was made: a record, or a Salesforce id."""
+    """One thing to do. `then` gives what is to follow, by what was made: a record, or a Salesforce id.
+
+    `holds` are more records that nobody else may touch meanwhile, as object and id, as what follows is about
+    them.
+    """
 
     side: Side
     deed: Deed
@@ -29,6 +33,7 @@ class Step:
     fields: Mapping[str, Any] = field(default_factory=dict)
     into: str | None = None
     then: Callable[[Any], "list[Step]"] | None = None
+    holds: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,12 @@ class Act:
 
     name: str
     steps: list[Step]
+
+    @property
+    def records(self) -> set[tuple[str, str]]:
+        """What it is about, as kind and id."""
+        named = {(step.kind, str(step.record)) for step in self.steps if step.record}
+        return named.union(*(step.holds for step in self.steps))
 
 
 Draw = Callable[[Targets, random.Random], list[Step] | None]
@@ -150,7 +161,8 @@ def _merged(targets: Targets, chance: random.Random) -> list[Step] | None:
         loser, winner = (twin, pair.salesforce) if keeps_ours else (pair.salesforce, twin)
         return [Step("salesforce", "merge", "Contact", loser, into=winner)]
 
-    return [Step("salesforce", "create", "Contact", fields=_person(chance), then=merge)]
+    kept = frozenset({("Contact", pair.salesforce)})
+    return [Step("salesforce", "create", "Contact", fields=_person(chance), then=merge, holds=kept)]
 
 
 def _moved_in_gentrack(targets: Targets, chance: random.Random) -> list[Step] | None:

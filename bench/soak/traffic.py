@@ -62,11 +62,10 @@ class Traffic:
 
     def _taken(self, act: Act) -> bool:
         """Two people don't edit one record at the same moment, unless that is the act."""
-        records = {(step.kind, str(step.record)) for step in act.steps if step.record}
         with self._lock:
-            if records & self._busy:
+            if act.records & self._busy:
                 return False
-            self._busy |= records
+            self._busy |= act.records
         return True
 
     def done(self, act: Act) -> None:
@@ -79,7 +78,7 @@ class Traffic:
                     list(together.map(lambda step: self._step(act.name, step), act.steps))
         finally:
             with self._lock:
-                self._busy -= {(step.kind, str(step.record)) for step in act.steps}
+                self._busy -= act.records
 
     def _step(self, act: str, step: Step) -> None:
         made = self._in_gentrack(act, step) if step.side == "gentrack" else self._in_salesforce(act, step)
