@@ -8,7 +8,7 @@ from connector.model.change import Notice, Side
 from connector.sync.ongoing.round.notices import identity
 from tests.unit.sync.ongoing.ongoing_twins import Twins
 from tests.unit.sync.ongoing.round.agreed_twins import SF, SF2, agreed, gentrack, salesforce
-from tests.unit.sync.ongoing.twin_state import SITE, Record
+from tests.unit.sync.ongoing.twin_state import METER, SITE, Record
 
 
 def test_what_is_equal_is_linked_and_nothing_is_written() -> None:
@@ -215,6 +215,24 @@ def test_a_merge_into_an_unlinked_record_links_with_it_and_compares_it() -> None
     twins.rounds()
     assert twins.equal()
     assert twins.pairs["site", "s1"].salesforce_id == "a00000000000000007"
+
+
+def test_what_a_merge_deleted_below_its_loser_is_neither_made_again_nor_asked_for_again() -> None:
+    twins, winner = agreed(), "a00000000000000007"
+    twins.theirs[winner] = Record(SITE, values={"Title__c": "Winner", "Memo__c": "old"})
+    kept = Record(METER, values={"Status__c": "on"}, parents={"Site__c": winner})
+    twins.theirs["a00000000000000008"] = kept
+    twins.theirs[SF].deleted, twins.theirs[SF].merged_into = True, winner
+    twins.theirs[SF2].deleted = True
+    twins.hear(salesforce(twins, SF), salesforce(twins, SF2))
+    twins.rounds()
+    assert (twins.pairs["site", "s1"].salesforce_id, twins.pairs["meter", "m1"].standing) == (winner, "ended")
+    records, twins.written[:] = len(twins.theirs), []
+    twins.hear_all()
+    twins.rounds()
+    assert (len(twins.theirs), twins.theirs[SF2].deleted, kept.key) == (records, True, None)
+    assert not twins.written
+    assert not twins.letters
 
 
 def test_a_child_moves_with_its_parent_in_gentrack() -> None:
