@@ -118,7 +118,8 @@ def home(own_sandbox: Sandbox, database_url: str, tmp_path: Path, signing_key: S
         ours = instance_settings(given, tmp_path) | {"CONNECTOR_DATABASE_URL": database_url}
         ours |= {name.replace(tenant, MUTE): value for name, value in ours.items() if tenant in name}
         ledger.signing_keys.renewed(lambda _: True, lambda: signing_key)
-        environment = {**os.environ, **ours, "PREFECT_HOME": str(tmp_path / "prefect")}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+        environment = {**inherited, **ours, "PREFECT_HOME": str(tmp_path / "prefect")}
         environment["CONNECTOR_API__PUBLIC_URL"] = "https://connector.retailer.example"
         yield Home(tmp_path, environment, tenant, ledger, mute)
 

@@ -123,6 +123,7 @@ def test_a_first_run_loads_everything_and_a_second_run_sends_nothing(
         assert counts["read"] == first["entities"][name]["read"]
 
 
+@pytest.mark.slow
 def test_salesforce_lost_in_upsert_fails_the_run_at_its_stage_and_still_tells(
     start_sandbox_of: Callable[[int, int], Sandbox], make_site: Callable[..., Site], database_url: str
 ) -> None:

@@ -63,12 +63,12 @@ class Subscription:
                 if response is not None:
                     yield response
                     silent_since = time.monotonic()
-                elif self._is_closed:
-                    return
-                else:
+                elif not self._is_closed:
                     rest = silent_since + patience - time.monotonic()
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._wake.wait(), max(min(rest, _LOOK_SECONDS), 0.001))
+                elif self._refusal is None:
+                    return
         finally:
             unlisten()
             reading.cancel()
