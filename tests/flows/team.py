@@ -81,11 +81,19 @@ class Team:
         deadline = time.monotonic() + 180
         while True:
             known = dict(self._get(f"/flow_runs/{run}"))
-            if known["state"]["name"] in wanted or known["state"]["type"] in wanted:
+            reached = known["state"]["name"] in wanted or known["state"]["type"] in wanted
+            if reached and self._asks(run, known["state"]["state_details"].get("run_input_keyset")):
                 return known
             assert known["state"]["type"] not in FINAL, known["state"]
             assert time.monotonic() < deadline, known["state"]
             threading.Event().wait(0.2)
+
+    def _asks(self, run: str, keys: dict[str, str] | None) -> bool:
+        """Whether what a suspended run asks is there yet: Prefect keeps it just after the suspension."""
+        if keys is None:
+            return True
+        kept = f"{self.server.api_url}/flow_runs/{run}/input/{keys['description']}"
+        return httpx.get(kept, timeout=30, verify=_TLS).is_success
 
     def watched(self) -> dict[str, Any]:
         """A run of the watchdog; one that the schedule has just started takes the place of ours."""
