@@ -45,7 +45,8 @@ def stack(home: Path, console: Console, *, customers: int, ui_port: int = 0) -> 
 
     The caller owns `home` (`deployments.folder`). Raises StackFailed.
     """
-    ui_port = choose_port(ui_port, what="the Prefect UI")
+    if ui_port:  # any free one is chosen when it is needed: another might take it meanwhile
+        choose_port(ui_port, what="the Prefect UI")
     with ExitStack() as parts:
         with starting(f"Sandbox of {customers:,} customers", console):
             systems = parts.enter_context(
