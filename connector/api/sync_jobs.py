@@ -90,7 +90,8 @@ def sync_jobs(instances: Instances, callers: Callers, wake: Callable[[], None]) 
         limit: Annotated[int, Query(ge=1, le=200, description="How many on a page.")] = 50,
         status: Annotated[JobState | None, Query(description="Only those.")] = None,
         entity: Annotated[
-            str | None, Query(alias="entityType", max_length=64, description="Only those of this type.")
+            str | None,
+            Query(alias="entityType", pattern="^[a-z_]{1,64}$", description="Only those of this type."),
         ] = None,
         record: Annotated[
             str | None,

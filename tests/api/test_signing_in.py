@@ -195,6 +195,11 @@ def test_a_token_that_is_not_ours_gets_nowhere(service: Service) -> None:
         assert answer.headers["WWW-Authenticate"].startswith('Bearer error="invalid_token"')
 
 
+def test_an_app_id_that_postgresql_can_not_hold_is_unknown(service: Service) -> None:
+    answer = service.http.post("/v1/token", auth=("a\0b", "secret"))
+    assert problem(answer) == (401, "APP_REFUSED")
+
+
 def test_an_expired_token_is_told_apart(service: Service) -> None:
     signed = service.add_app()
     expired = forged(service.token(signed), service.key, exp=int(time.time()) - 10)

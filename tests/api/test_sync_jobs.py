@@ -217,6 +217,8 @@ def test_pages_and_filters(service: Service, caller: dict[str, str]) -> None:
         found = service.http.get(JOBS, params=query, headers=caller).json()["jobs"]
         assert [job["id"] for job in found] == expected
     assert problem(service.http.get(JOBS, params={"limit": 0}, headers=caller)) == (422, "NOT_VALID")
+    wrong = service.http.get(JOBS, params={"entityType": "\0a"}, headers=caller)
+    assert problem(wrong) == (422, "NOT_VALID"), "PostgreSQL has no such text"
 
 
 def test_a_job_of_another_instance_is_not_there(service: Service, caller: dict[str, str]) -> None:

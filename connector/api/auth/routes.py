@@ -91,7 +91,7 @@ def _granted(apps: SqlApiApps, tokens: Tokens, rates: RateLimits, asked: TokenRe
             "Keep a token until it expires.",
             **{"Retry-After": str(max(1, round(seconds + 0.5)))},
         )
-    found = apps.with_hashes(asked.app_id)
+    found = apps.with_hashes(asked.app_id) if asked.app_id.isprintable() else None
     if not is_one_of(asked.secret, found[1] if found else ()) or found is None:
         _logger.warning("A token was refused to %s", f"app {found[0].id}" if found else "an unknown app id")
         raise Problem(
