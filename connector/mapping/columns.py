@@ -35,7 +35,7 @@ OUTCOME = "outcome"
 CODE = "code"
 FIELD = "field"
 REASON = "reason"
-TODO = "todo"
+WHAT_TO_DO = "todo"
 JOB = "job"
 
 CREATED_BY = "created_by"
@@ -93,7 +93,7 @@ DONE = "done"
 PASSING = "passing"
 """Whether it may come through when it is tried again."""
 
-VERDICT = (OUTCOME, CODE, FIELD, REASON, TODO)
+VERDICT = (OUTCOME, CODE, FIELD, REASON, WHAT_TO_DO)
 """What became of a row, and why, in the order in which every part has them."""
 
 

@@ -12,7 +12,7 @@ _NAMES = {"account", "accountnumber", "gentrackaccountnumber", "gentrackexternal
 """What the column may be called, letter case, spaces and underscores aside."""
 _LONGEST = 255
 _SHOWN = 5
-_TODO = "Write one account number a line, or a CSV with a header that has a column account_number."
+_WHAT_TO_DO = "Write one account number a line, or a CSV with a header that has a column account_number."
 
 
 def read_accounts(file: Path) -> tuple[str, ...]:
@@ -32,9 +32,9 @@ def read_accounts(file: Path) -> tuple[str, ...]:
             found[number] = None
     if wrong:
         more = f", and {len(wrong) - _SHOWN:,} more" if len(wrong) > _SHOWN else ""
-        raise FileInvalid(f"{file} can't be used: {', '.join(wrong[:_SHOWN])}{more}.", todo=_TODO)
+        raise FileInvalid(f"{file} can't be used: {', '.join(wrong[:_SHOWN])}{more}.", todo=_WHAT_TO_DO)
     if not found:
-        raise FileInvalid(f"{file} names no account.", todo=_TODO)
+        raise FileInvalid(f"{file} names no account.", todo=_WHAT_TO_DO)
     return tuple(found)
 
 
@@ -50,7 +50,7 @@ def _numbers(file: Path, text: str) -> Iterator[tuple[int, str]]:
         if rows.line_num == 1 and (header := _column(row)) is not None:
             column = header
         elif rows.line_num == 1 and len(row) > 1:
-            raise FileInvalid(f"{file} has no column of account numbers in its header.", todo=_TODO)
+            raise FileInvalid(f"{file} has no column of account numbers in its header.", todo=_WHAT_TO_DO)
         elif column is None:
             yield rows.line_num, delimiter.join(row).strip()
         else:

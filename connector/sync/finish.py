@@ -147,7 +147,7 @@ _NOT_FINISHED = {
     named.CODE: "NOT_FINISHED",
     named.FIELD: None,
     named.REASON: "It is in Salesforce, but the run failed before it was finished.",
-    named.TODO: "Resume the run, or retry what failed of it.",
+    named.WHAT_TO_DO: "Resume the run, or retry what failed of it.",
 }
 _SCHEMA = pa.schema({named.ROW: pa.int64()} | dict.fromkeys((named.KEY, *named.VERDICT), pa.string()))
 

@@ -28,7 +28,7 @@ IN_DOUBT = "IN_DOUBT"
 """A code of ours: whether the row was written is not known."""
 _OPEN = PASSING | {IN_DOUBT}
 """Codes of rows that a later job may have written after all."""
-_TODO = "Resume the run: it asks Salesforce for that job, and sends again only what was not written."
+_WHAT_TO_DO = "Resume the run: it asks Salesforce for that job, and sends again only what was not written."
 
 
 class InDoubt:
@@ -121,6 +121,6 @@ def _verdict(job_id: str) -> list[str | None]:
         named.OUTCOME: RowOutcome.FAILED.value,
         named.CODE: IN_DOUBT,
         named.REASON: reason,
-        named.TODO: _TODO,
+        named.WHAT_TO_DO: _WHAT_TO_DO,
     }
     return [told.get(name) for name in named.VERDICT]

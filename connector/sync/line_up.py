@@ -90,7 +90,7 @@ def _lined_up_sql(spec: EntitySpec, columns: list[str], batch_rows: int) -> str:
                     f" || coalesce({p.field}_result.reason, 'no reason was kept.')"
                 ),
             ),
-            named.TODO: _of_first_stopped(spec, lambda p: f"'Mend the {p.entity} first.'"),
+            named.WHAT_TO_DO: _of_first_stopped(spec, lambda p: f"'Mend the {p.entity} first.'"),
         }
     if spec.found_by_parents:
         replaced[named.SALESFORCE_ID] = (

@@ -19,22 +19,15 @@ from connector.model.run import Run
 from connector.sync import folders
 from connector.sync.gentrack_tables import gentrack_tables
 from connector.sync.link_sql import (
-    CANDIDATES,
     LINKED,
-    OPEN,
     OURS,
     PROPOSED,
     RECORDS,
     THEIRS,
-    accepted_sql,
-    candidates_sql,
-    linked_sql,
-    open_sql,
     ours_sql,
-    proposed_sql,
-    records_sql,
     stale_links_sql,
     stale_proposals_sql,
+    statements,
 )
 from connector.sync.ports import LinkLedger, Staging
 from connector.sync.proposals import pairs_in_words
@@ -122,12 +115,8 @@ def _find(
     if not sql.rows(f"FROM {THEIRS} SELECT 1 LIMIT 1"):
         rules, support = (), None  # nothing is there to be found: our values need no normal form
     sql.keep(OURS, ours_sql(spec, rules, support))
-    sql.keep(RECORDS, records_sql(scoped=scoped))
-    sql.keep(CANDIDATES, candidates_sql(rules))
-    sql.keep("accepted", accepted_sql())
-    sql.keep(OPEN, open_sql())
-    sql.keep(LINKED, linked_sql(rules, support))
-    sql.keep(PROPOSED, proposed_sql())
+    for name, statement in statements(rules, support, scoped=scoped):
+        sql.keep(name, statement)
 
 
 def _pieces(sql: StagedSql, select: str, schema: pa.Schema) -> Iterator[pa.Table]:

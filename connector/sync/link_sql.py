@@ -5,7 +5,7 @@ Over the tables of the source view, `existing` (what Salesforce holds, with and 
 Each statement's result is kept for the next; they are narrow: keys, Salesforce ids, values in normal form.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
 
 from connector.mapping import columns as named
@@ -27,6 +27,18 @@ OURS, THEIRS, RECORDS, CANDIDATES, OPEN, LINKED, PROPOSED = (
     "linked",
     "proposed",
 )
+
+
+def statements(
+    rules: Sequence[MatchingRule], support: Support | None, *, scoped: bool
+) -> Iterator[tuple[str, str]]:
+    """What is found in `ours` and `theirs`: each table with its statement, those first that others need."""
+    yield RECORDS, records_sql(scoped=scoped)
+    yield CANDIDATES, candidates_sql(rules)
+    yield "accepted", accepted_sql()
+    yield OPEN, open_sql()
+    yield LINKED, linked_sql(rules, support)
+    yield PROPOSED, proposed_sql()
 
 
 def ours_sql(spec: EntitySpec, rules: Sequence[MatchingRule], support: Support | None) -> str:

@@ -18,7 +18,7 @@ from connector.sync.staged_sql import Workspace, quoted
 
 MOST_RECORDS = 10_000
 SKEW = "owner skew"
-_TODO = (
+_WHAT_TO_DO = (
     "Spread them by [owners] of the instance; or give that owner no role, or one at the top of the hierarchy,"
     " and keep it out of public groups that sharing rules start from."
 )
@@ -32,7 +32,7 @@ def skewed(counts: Iterable[tuple[str, str, int]]) -> Iterator[Finding]:
             by_owner.setdefault(owner, []).append(f"{records:,} {sobject}")
     for owner, many in by_owner.items():
         what = f"{owner} will own {', '.join(many)} records more, and {MOST_RECORDS:,} of an object are many."
-        yield Finding(Severity.NOTE, SKEW, what, _TODO)
+        yield Finding(Severity.NOTE, SKEW, what, _WHAT_TO_DO)
 
 
 def planned_skew(

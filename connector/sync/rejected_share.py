@@ -19,7 +19,7 @@ FEWEST = 20
 """Rejected rows below which no share counts: a handful of a small entity says nothing of the mapping."""
 _TOP = 3
 """Reasons of an entity that are named."""
-_TODO = (
+_WHAT_TO_DO = (
     "Mend the mapping, or the records in Gentrack. If these rows are meant to be left out, allow them:"
     " [load] rejected_share of the instance, or --rejected-share for one run."
 )
@@ -44,7 +44,7 @@ def check_rejected_share(
         raise TooManyRejected(
             f"More rows are rejected than the limit of {limit:.1%} allows, so nothing was written."
             f" {' '.join(found)}",
-            todo=_TODO,
+            todo=_WHAT_TO_DO,
         )
 
 
@@ -61,7 +61,7 @@ def share_findings(
             spec.salesforce_object,
             f"A migration would stop at transform, where {limit:.1%} of the rows may be rejected:"
             f" {_told(spec, counts[spec.name], reasons)}",
-            _TODO,
+            _WHAT_TO_DO,
         )
         for spec in entities
         if too_many(counts[spec.name], limit)

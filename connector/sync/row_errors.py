@@ -29,7 +29,7 @@ PASSING = frozenset(
 )
 """Codes of rows that are worth sending again."""
 
-_TODO = {
+_WHAT_TO_DO = {
     "DUPLICATE_VALUE": "Find the other record that holds this value in Salesforce, and merge or correct it.",
     "DUPLICATES_DETECTED": "A duplicate rule of the org found a similar record: link or merge them, or let "
     "the integration user bypass the rule.",
@@ -63,6 +63,6 @@ def explained(errors: Column) -> pd.DataFrame:
             named.CODE: code,
             named.FIELD: parts[2].str.strip().astype(TEXT).mask(parts[2].str.strip() == ""),
             named.REASON: said + reason.fillna("no reason given"),
-            named.TODO: code.map(_TODO).astype(TEXT).fillna(_OTHERWISE),
+            named.WHAT_TO_DO: code.map(_WHAT_TO_DO).astype(TEXT).fillna(_OTHERWISE),
         }
     )

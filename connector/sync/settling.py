@@ -23,7 +23,7 @@ _NOT_REACHED = {
     named.OUTCOME: RowOutcome.FAILED.value,
     named.CODE: "NOT_REACHED",
     named.REASON: "The run failed before this row was sent, or before its answer was read.",
-    named.TODO: "Start the run again once its cause is mended.",
+    named.WHAT_TO_DO: "Start the run again once its cause is mended.",
 }
 
 _REFUSED = ", ".join(f"'{outcome}'" for outcome in REFUSED)
@@ -49,7 +49,7 @@ def refused_by_reason(run: Run, spec: EntitySpec, workspace: Workspace) -> list[
     with workspace.sql() as sql:
         rows = sql.rows(f"""
             SELECT {named.OUTCOME}, coalesce({named.CODE}, ''), coalesce({named.FIELD}, ''), count(*),
-                   coalesce(min({named.TODO}), '')
+                   coalesce(min({named.WHAT_TO_DO}), '')
             FROM ({settled_sql(run, spec, workspace.staging, sql)})
             WHERE {named.OUTCOME} IN ({_REFUSED})
             GROUP BY 1, 2, 3
@@ -88,7 +88,7 @@ def write_errors(run: Run, spec: EntitySpec, workspace: Workspace, target: Path)
                 SELECT '{spec.salesforce_object}' AS object, prepared.{named.KEY} AS external_id,
                        settled.{named.SALESFORCE_ID} AS salesforce_id, settled.{named.OUTCOME} AS outcome,
                        settled.{named.CODE} AS code, settled.{named.FIELD} AS field,
-                       settled.{named.REASON} AS reason, settled.{named.TODO} AS what_to_do,
+                       settled.{named.REASON} AS reason, settled.{named.WHAT_TO_DO} AS what_to_do,
                        to_json({{{source}}})::VARCHAR AS source_row
                 FROM ({settled}) AS settled
                 JOIN prepared USING ({named.ROW})

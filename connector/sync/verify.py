@@ -28,7 +28,9 @@ _LEFT_UNFINISHED = f"""
     ANTI JOIN (FROM finished WHERE {named.OUTCOME} <> '{RowOutcome.UPDATED}') AS left_unfinished
         USING ({named.ROW})
 """
-_TODO = "Look at the record's history in Salesforce: a trigger, a flow or a person changed it during the run."
+_WHAT_TO_DO = (
+    "Look at the record's history in Salesforce: a trigger, a flow or a person changed it during the run."
+)
 
 
 def verify(run: Run, spec: EntitySpec, org: SalesforceOrg, workspace: Workspace) -> Verification:
@@ -117,7 +119,7 @@ def _wrong(spec: EntitySpec, frame: pd.DataFrame) -> pd.DataFrame:
             named.REASON: pd.Series(
                 "The record in Salesforce does not hold what was loaded.", index=found.index
             ).mask(lost, "There is no record in Salesforce, though its job reported none missing."),
-            named.TODO: _TODO,
+            named.WHAT_TO_DO: _WHAT_TO_DO,
         }
     )
 

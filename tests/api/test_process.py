@@ -25,6 +25,7 @@ from deployments.sandbox_process import Sandbox
 from tests.api.service import SOON, until
 from tests.api.signed_events import event, signed
 from tests.command import Command
+from tests.gentrack_accounts import account_numbers
 
 TO_SALESFORCE, KEY = "gentrack-to-salesforce", "Gentrack_External_Id__c"
 MUTE = "22222222"
@@ -197,12 +198,3 @@ def test_a_kill_loses_nothing_and_two_at_once_do_nothing_twice(
     with closing(connect(home.tenant, Settings(_env_file=None))) as at:
         found = [row[KEY] for row in at.salesforce.query(f"SELECT {KEY} FROM Account")]
     assert sorted(found) == sorted(numbers)
-
-
-def account_numbers(sandbox: Sandbox) -> list[str]:
-    gentrack = sandbox.gentrack
-    with httpx.Client(base_url=f"{gentrack.url}/v1") as client:
-        secret = gentrack.app_secret.get_secret_value()
-        token = client.post("/token", auth=(gentrack.app_id, secret)).json()["accessToken"]
-        client.headers["Authorization"] = f"Bearer {token}"
-        return [account["number"] for account in client.get("/junifer/accounts").json()["results"]]

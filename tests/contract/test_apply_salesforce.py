@@ -267,7 +267,7 @@ def test_each_record_is_refused_by_itself_with_its_reason(org: Org, sender: Sale
         "REQUIRED_FIELD_MISSING",
     ]
     assert list(told[named.PASSING]) == [False, True, False, False]
-    assert told.loc[~told[named.DONE], [named.REASON, named.TODO]].notna().all(axis=None)
+    assert told.loc[~told[named.DONE], [named.REASON, named.WHAT_TO_DO]].notna().all(axis=None)
 
 
 def test_new_records_belong_to_whom_their_parent_belongs(org: Org, sender: SalesforceSender) -> None:

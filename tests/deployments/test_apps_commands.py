@@ -11,18 +11,12 @@ from connector.api.auth.secrets import is_one_of
 from connector.model.audit import AuditAction
 from connector.store.ledger import open_ledger
 from deployments.command_line.app import app
-
-INSTANCE = "61668309"
+from tests.deployments.nowhere import ID, put_instance
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
-    (tmp_path / "instances").mkdir()
-    (tmp_path / "instances" / f"{INSTANCE}.toml").write_text(
-        f'id = "{INSTANCE}"\nname = "Test"\n[salesforce]\nurl = "https://127.0.0.1:1"\n'
-        '[gentrack]\nurl = "http://127.0.0.1:1"\n',
-        "utf-8",
-    )
+    put_instance(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CONNECTOR_DATABASE_URL", database_url)
 
@@ -34,14 +28,14 @@ def said(*arguments: str) -> Any:
 
 
 def created(*more: str, role: str = "operator") -> dict[str, Any]:
-    known = ("create", "--instance", INSTANCE, "--name", "Sales app", "--role", role, "--by", "Aroha")
+    known = ("create", "--instance", ID, "--name", "Sales app", "--role", role, "--by", "Aroha")
     return dict(said(*known, *more))
 
 
 def test_an_app_from_its_beginning_to_its_end(database_url: str) -> None:
     made = created()
     assert made["scopes"] == ["sync-jobs:start", "sync:read", "sync:values"]
-    (listed,) = said("list", "--instance", INSTANCE)
+    (listed,) = said("list", "--instance", ID)
     assert listed["id"] == made["id"]
     assert "secret" not in json.dumps(listed)
     rotated = said("rotate", "--app", made["id"], "--keep-hours", "2", "--by", "Aroha")
@@ -54,7 +48,7 @@ def test_an_app_from_its_beginning_to_its_end(database_url: str) -> None:
     assert not is_one_of(made["secret"], [newest])
     said("revoke", "--app", made["id"], "--by", "Aroha")
     assert ledger.api_apps.with_hashes(made["id"]) is None
-    entries = ledger.audit.entries(INSTANCE)
+    entries = ledger.audit.entries(ID)
     assert [(entry.who, entry.action) for entry in entries] == [
         ("Aroha", AuditAction.APP_REVOKED),
         ("Aroha", AuditAction.APP_ROTATED),
@@ -66,7 +60,7 @@ def test_an_app_from_its_beginning_to_its_end(database_url: str) -> None:
 
 def test_an_app_may_have_less_than_its_role_and_never_more() -> None:
     assert created("--scope", "sync:read")["scopes"] == ["sync:read"]
-    known = ("apps", "create", "--instance", INSTANCE, "--name", "x", "--role", "viewer")
+    known = ("apps", "create", "--instance", ID, "--name", "x", "--role", "viewer")
     refused = CliRunner().invoke(app, [*known, "--scope", "initial-sync:start"])
     assert refused.exit_code == 2
     assert "not for a viewer" in refused.output
@@ -77,7 +71,7 @@ def test_new_signing_keys_end_what_was_signed_before(database_url: str) -> None:
     said("replace-signing-keys", "--by", "Aroha")
     ledger = open_ledger(database_url)
     assert ledger.signing_keys.all() == []
-    assert ledger.audit.entries(INSTANCE)[0].action is AuditAction.SIGNING_KEYS_REPLACED
+    assert ledger.audit.entries(ID)[0].action is AuditAction.SIGNING_KEYS_REPLACED
     ledger.close()
 
 

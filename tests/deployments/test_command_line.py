@@ -12,33 +12,12 @@ from deployments.ports import LOOPBACK, choose_port
 from deployments.prefect_server import PrefectServer
 from tests.command import command
 
-INSTANCE = """
-id = "61668309"
-name = "Nowhere"
-[salesforce]
-url = "https://{loopback}:{port}"
-[gentrack]
-url = "http://{loopback}:{port}"
-[load]
-give_up_after = 1
-"""
 SECRETS = {
     "CONNECTOR_SECRETS__61668309__SALESFORCE__CLIENT_ID": "an id",
     "CONNECTOR_SECRETS__61668309__SALESFORCE__CLIENT_SECRET": "of nowhere",
     "CONNECTOR_SECRETS__61668309__GENTRACK__APP_ID": "an app",
     "CONNECTOR_SECRETS__61668309__GENTRACK__APP_SECRET": "of nowhere",
 }
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A folder to work in, with an instance whose systems do not answer."""
-    (tmp_path / "instances").mkdir()
-    port = choose_port(0, what="nobody")
-    (tmp_path / "instances" / "61668309.toml").write_text(
-        INSTANCE.format(loopback=LOOPBACK, port=port), "utf-8"
-    )
-    return tmp_path
 
 
 def connector(home: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:

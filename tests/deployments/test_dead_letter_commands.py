@@ -12,25 +12,15 @@ from connector.model.agreement import Agreement
 from connector.model.audit import AuditAction
 from connector.model.change import Notice, NoticeSource, Reason, Side
 from connector.store.ledger import SqlLedger, open_ledger
-from deployments.ports import LOOPBACK
-from tests.deployments.test_command_line import INSTANCE, connector
+from tests.deployments.nowhere import ID
+from tests.deployments.test_command_line import connector
 
-ID = "61668309"
 CONFLICT = Reason("CONFLICT", "both sides changed Phone", "Give both sides the same value, then retry it.")
 REFUSED = Reason("FIELD_CUSTOM_VALIDATION_EXCEPTION", "Salesforce refused it", "Correct the value.")
 LETTERS = {
     Notice(Side.GENTRACK, "accounts", "101"): CONFLICT,
     Notice(Side.SALESFORCE, "Contact", "003000000000001AAA"): REFUSED,
 }
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A folder to work in, with an instance that no command here asks anything of."""
-    (tmp_path / "instances").mkdir()
-    text = INSTANCE.format(loopback=LOOPBACK, port=9)
-    (tmp_path / "instances" / f"{ID}.toml").write_text(text, "utf-8")
-    return tmp_path
 
 
 @pytest.fixture

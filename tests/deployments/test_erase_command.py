@@ -14,20 +14,16 @@ from connector.model.sync_job import JobResult, SyncRequest
 from connector.store.ledger import SqlLedger, open_ledger
 from deployments.command_line import erase as command
 from tasks.connection import close_connections
+from tests.deployments.nowhere import ID, put_instance
 
-INSTANCE, PERSON = "61668309", "00000106"
+PERSON = "00000106"
 DONE = JobResult(RowOutcome.UNCHANGED, Reason("LINKED", "both sides have the same values"))
 
 
 @pytest.fixture
 def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> Iterator[SqlLedger]:
     """Of an instance whose systems are not there; what is erased in them and in files is not looked at."""
-    (tmp_path / "instances").mkdir()
-    (tmp_path / "instances" / f"{INSTANCE}.toml").write_text(
-        f'id = "{INSTANCE}"\nname = "Test"\n[salesforce]\nurl = "https://127.0.0.1:1"\n'
-        '[gentrack]\nurl = "http://127.0.0.1:1"\n',
-        "utf-8",
-    )
+    put_instance(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CONNECTOR_DATABASE_URL", database_url)
     monkeypatch.setattr(command, "_erased", lambda *_: [])
@@ -38,26 +34,26 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -
 
 
 def erased(ledger: SqlLedger) -> int:
-    return [entry.action for entry in ledger.audit.entries(INSTANCE)].count(AuditAction.ERASED)
+    return [entry.action for entry in ledger.audit.entries(ID)].count(AuditAction.ERASED)
 
 
 def test_a_person_whose_job_is_carried_out_is_erased_after_it(ledger: SqlLedger) -> None:
     request = SyncRequest("gentrack-to-salesforce", "contact", PERSON)
-    ledger.sync_jobs.accept(INSTANCE, request, by="tests")
+    ledger.sync_jobs.accept(ID, request, by="tests")
     (job,) = ledger.sync_jobs.take(1, timedelta(minutes=1))
     with pytest.raises(InstanceInUse, match=rf"contact {PERSON} is being synchronised.*nothing was erased"):
-        command.erase(INSTANCE, "contact", PERSON, as_json=True)
+        command.erase(ID, "contact", PERSON, as_json=True)
     assert erased(ledger) == 0
     ledger.sync_jobs.finish(job.id, DONE)
-    assert command.erase(INSTANCE, "contact", PERSON, as_json=True) == 0
+    assert command.erase(ID, "contact", PERSON, as_json=True) == 0
     assert erased(ledger) == 1
 
 
 def test_a_person_whom_a_round_has_is_erased_after_it(ledger: SqlLedger) -> None:
-    with ledger.writers.writing(INSTANCE, "contact", [PERSON]) as had:
+    with ledger.writers.writing(ID, "contact", [PERSON]) as had:
         assert had == {PERSON}
         with pytest.raises(InstanceInUse, match="Repeat this in a minute"):
-            command.erase(INSTANCE, "contact", PERSON, as_json=True)
+            command.erase(ID, "contact", PERSON, as_json=True)
     assert erased(ledger) == 0
-    assert command.erase(INSTANCE, "contact", PERSON, as_json=True) == 0
+    assert command.erase(ID, "contact", PERSON, as_json=True) == 0
     assert erased(ledger) == 1

@@ -14,20 +14,10 @@ from connector.model.run import Run
 from connector.store.ledger import SqlLedger, open_ledger
 from connector.store.staging import FolderStaging
 from connector.sync import folders
-from deployments.ports import LOOPBACK
-from tests.deployments.test_command_line import INSTANCE, connector
+from tests.deployments.nowhere import ID
+from tests.deployments.test_command_line import connector
 
-ID = "61668309"
 PAIRS = (("00001", "003A"), ("00001", "003B"), ("00002", "003C"), ("00003", "003D"))
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A folder to work in, with an instance that no command here asks anything of."""
-    (tmp_path / "instances").mkdir()
-    text = INSTANCE.format(loopback=LOOPBACK, port=9)
-    (tmp_path / "instances" / f"{ID}.toml").write_text(text, "utf-8")
-    return tmp_path
 
 
 @pytest.fixture

@@ -12,13 +12,12 @@ from connector.model.outcome import EntityCounts, RunOutcome
 from connector.model.run import Run, Stage
 from connector.model.scope import Scope
 from connector.store.ledger import SqlLedger, open_ledger
-from deployments.ports import LOOPBACK
 from deployments.prefect_server import PrefectServer
 from deployments.sandbox_instance import instance_settings, write_instance
 from deployments.sandbox_process import Sandbox
-from tests.deployments.test_command_line import INSTANCE, SECRETS, connector
+from tests.deployments.nowhere import ID
+from tests.deployments.test_command_line import SECRETS, connector
 
-ID = "61668309"
 SUMMARY = {
     "outcome": "completed with errors",
     "message": "completed with errors: 2 created, 1 held",
@@ -40,15 +39,6 @@ SUMMARY = {
     "errors_file": "errors.csv",
     "email": "sent",
 }
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A folder to work in, with an instance that no command here asks anything of."""
-    (tmp_path / "instances").mkdir()
-    text = INSTANCE.format(loopback=LOOPBACK, port=9)
-    (tmp_path / "instances" / f"{ID}.toml").write_text(text, "utf-8")
-    return tmp_path
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import httpx
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
@@ -21,6 +20,7 @@ from deployments.sandbox_process import Sandbox
 from deployments.warm_runs import WarmRuns
 from flows.on_demand_sync import EntityType, Way, on_demand_sync
 from tests.flows.conftest import Site
+from tests.gentrack_accounts import account_numbers
 
 pytestmark = pytest.mark.stack
 
@@ -40,15 +40,6 @@ def ledger(database_url: str) -> Iterator[SqlLedger]:
     opened = open_ledger(database_url)
     yield opened
     opened.close()
-
-
-def account_numbers(sandbox: Sandbox) -> list[str]:
-    gentrack = sandbox.gentrack
-    with httpx.Client(base_url=f"{gentrack.url}/v1") as client:
-        secret = gentrack.app_secret.get_secret_value()
-        token = client.post("/token", auth=(gentrack.app_id, secret)).json()["accessToken"]
-        client.headers["Authorization"] = f"Bearer {token}"
-        return [account["number"] for account in client.get("/junifer/accounts").json()["results"]]
 
 
 def shown(run_id: str) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from deployments.sandbox_process import Sandbox
 from flows.initial_sync import initial_sync
 from tests.flows.conftest import Site
 from tests.flows.team import Team
-from tests.flows.test_on_demand import account_numbers
+from tests.gentrack_accounts import account_numbers
 
 pytestmark = pytest.mark.browser
 PICTURES = Path("var/browser")

@@ -19,7 +19,7 @@ from connector.errors import ExportsUnusable
 from connector.locations import Location
 from connector.mapping.vocabulary import Resource
 
-_TODO = "Mend the export; docs/gentrack-contract.md says what it holds."
+_WHAT_TO_DO = "Mend the export; docs/gentrack-contract.md says what it holds."
 
 
 class GentrackExports:
@@ -41,7 +41,7 @@ class GentrackExports:
         if problems:
             raise ExportsUnusable(
                 f"The exports in {self._folder.name} can't be used: {' '.join(problems)}",
-                todo=_TODO,
+                todo=_WHAT_TO_DO,
             )
 
     def now(self) -> None:
@@ -59,7 +59,7 @@ class GentrackExports:
         """
         for file in self._found(resource):
             if problems := _problems(file, file.schema(), row_type):
-                raise ExportsUnusable(" ".join(problems), todo=_TODO)
+                raise ExportsUnusable(" ".join(problems), todo=_WHAT_TO_DO)
             yield from _records(file, row_type)
 
     def changed(
@@ -83,18 +83,18 @@ class GentrackExports:
             single = self._folder.files.get_file_info([at + kind for kind in KINDS])
             inside = self._folder.files.get_file_info(fs.FileSelector(at, allow_not_found=True))
         except OSError as refused:
-            raise ExportsUnusable(f"{resource}: can't be looked for: {refused}.", todo=_TODO) from None
+            raise ExportsUnusable(f"{resource}: can't be looked for: {refused}.", todo=_WHAT_TO_DO) from None
         paths = [i.path for i in (*single, *inside) if i.is_file and i.path.endswith(KINDS)]
         files = [ExportFile(self._folder.files, path, path[len(self._folder.path) + 1 :]) for path in paths]
         if not files:
             raise ExportsUnusable(
                 f"{resource}: there is no {resource}.parquet, no {resource}.csv and no folder of such files.",
-                todo=_TODO,
+                todo=_WHAT_TO_DO,
             )
         if len({(file.parent, file.suffix) for file in map(PurePosixPath, paths)}) > 1:
             raise ExportsUnusable(
                 f"{resource}: {files[0].name} and {files[-1].name} are both there; leave one of them.",
-                todo=_TODO,
+                todo=_WHAT_TO_DO,
             )
         return sorted(files, key=lambda file: file.path)
 
@@ -110,7 +110,7 @@ def _records(file: ExportFile, row_type: pa.StructType) -> Iterator[pa.Table]:
             except Misfit as misfit:
                 raise ExportsUnusable(
                     f"{file.name}: in row {read + misfit.row + 1} the column {path} holds what is no {kind}.",
-                    todo=_TODO,
+                    todo=_WHAT_TO_DO,
                 ) from None
         read += piece.num_rows
         yield nested(columns, row_type)

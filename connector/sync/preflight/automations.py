@@ -22,7 +22,7 @@ OWN_TRIGGERS = frozenset(
     }
 )
 """The triggers of `salesforce/`: the outage window switches them off."""
-_TODO = "Make sure that each may run for every loaded row, or switch it off for the time of the window."
+_WHAT_TO_DO = "Make sure that each may run for every loaded row, or switch it off for the time of the window."
 _MOMENTS = {
     "RecordBeforeSave": "before each save",
     "RecordAfterSave": "after each save",
@@ -71,7 +71,7 @@ def flows(subject: Subject) -> Iterator[Finding]:
     processes = [row["ApiName"] for row in active if row["ProcessType"] == _PROCESS]
     if processes:
         what = f"They are active, and the org doesn't say on which objects: {', '.join(processes)}."
-        yield attest("processes of Process Builder", what, _TODO)
+        yield attest("processes of Process Builder", what, _WHAT_TO_DO)
 
 
 def workflow_rules(subject: Subject) -> Iterator[Finding]:
@@ -101,4 +101,4 @@ def _by_object(
         by_object[sobject].append(name)
     for sobject in objects:
         if names := by_object.get(sobject):
-            yield attest(f"{kind} of {sobject}", f"{len(names):,} {verb}: {', '.join(names)}.", _TODO)
+            yield attest(f"{kind} of {sobject}", f"{len(names):,} {verb}: {', '.join(names)}.", _WHAT_TO_DO)

@@ -128,7 +128,7 @@ def lined_up_sql(columns: Sequence[str], left: Sequence[str], reopened: Sequence
         named.CODE: "'CHILD_LEFT'",
         named.FIELD: "NULL",
         named.REASON: "'It was not deleted, because a record below it was not: ' || left_below.reason",
-        named.TODO: "'Mend that first, then undo again.'",
+        named.WHAT_TO_DO: "'Mend that first, then undo again.'",
     }
     replaced = {quoted(name): value for name, value in replaced.items()}
     replaced |= {cell: f"CASE WHEN plan.{cell} IS NOT NULL THEN {value} END" for cell, value in cells.items()}

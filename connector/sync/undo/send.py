@@ -30,7 +30,7 @@ _GONE = frozenset({"ENTITY_IS_DELETED"})
 _DRAFT_LEFT = "DRAFT_LEFT"
 """A code of ours: a record that stays after all could not be finished again."""
 _SENT = [Undoing.DELETE.value, Undoing.RESTORE.value, Undoing.FINISH.value]
-_TODO = "Delete or correct the record by hand in Salesforce, or mend what it names and undo again."
+_WHAT_TO_DO = "Delete or correct the record by hand in Salesforce, or mend what it names and undo again."
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def _take_held(results: pd.DataFrame, planned: pd.DataFrame, answer: pd.DataFram
     said = planned.loc[refused, named.REASON] + " It stays a draft, as it could not be finished again. "
     results.loc[refused, named.REASON] = said + answer.loc[refused, named.REASON]
     results.loc[refused, named.CODE] = _DRAFT_LEFT
-    results.loc[refused, named.TODO] = "Activate it by hand, or mend what it names and undo again."
+    results.loc[refused, named.WHAT_TO_DO] = "Activate it by hand, or mend what it names and undo again."
     results.loc[answer.index, named.JOB] = answer[named.JOB]
 
 
@@ -140,7 +140,7 @@ def _take(results: pd.DataFrame, answer: pd.DataFrame) -> None:
     told = answer[refused].copy()
     passing = told[named.CODE].isin(PASSING).to_numpy(dtype=bool)
     told[named.OUTCOME] = told[named.OUTCOME].mask(passing, RowOutcome.FAILED.value)
-    told[named.TODO] = told[named.TODO].where(passing, _TODO)
+    told[named.WHAT_TO_DO] = told[named.WHAT_TO_DO].where(passing, _WHAT_TO_DO)
     results.loc[told.index, list(named.VERDICT)] = told[list(named.VERDICT)]
     well = answer.index[~refused]
     passed = well[results.loc[well, named.CODE].isin(PASSING).to_numpy(dtype=bool)]

@@ -88,7 +88,7 @@ def _wrong(spec: EntitySpec, frame: pd.DataFrame) -> pd.DataFrame:
     verdict = pd.DataFrame({named.ROW: frame[named.ROW], named.KEY: frame[named.KEY]})
     for name in named.VERDICT:
         verdict[name] = pd.Series(pd.NA, index=frame.index, dtype=object)
-    columns = [named.OUTCOME, named.CODE, named.REASON, named.TODO]
+    columns = [named.OUTCOME, named.CODE, named.REASON, named.WHAT_TO_DO]
     for rows, told in (
         (~restored & there & ~follows, _STILL),
         (follows & there, _LEFT),

@@ -103,5 +103,5 @@ def frame_of(told: Mapping[int, Told], index: pd.Index) -> pd.DataFrame:
     positions = sorted(told)
     rows = pd.DataFrame([vars(told[position]) for position in positions], columns=list(vars(Told())))
     rows.index = index[positions]
-    texts = dict.fromkeys((named.KEY, named.CODE, named.REASON, named.TODO), TEXT)
+    texts = dict.fromkeys((named.KEY, named.CODE, named.REASON, named.WHAT_TO_DO), TEXT)
     return rows.astype({**texts, named.GENTRACK_ID: "Int64", named.DONE: bool, named.PASSING: bool})

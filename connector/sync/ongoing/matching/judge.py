@@ -10,21 +10,7 @@ from connector.mapping import columns as named
 from connector.mapping.matching import MatchingRule
 from connector.mapping.normal_forms import PLACEHOLDERS, SEPARATOR, normal_sql
 from connector.model.link import LinkState, Match
-from connector.sync.link_sql import (
-    CANDIDATES,
-    LINKED,
-    OPEN,
-    OURS,
-    PROPOSED,
-    RECORDS,
-    THEIRS,
-    accepted_sql,
-    candidates_sql,
-    linked_sql,
-    open_sql,
-    proposed_sql,
-    records_sql,
-)
+from connector.sync.link_sql import LINKED, OURS, PROPOSED, THEIRS, statements
 from connector.sync.ongoing.matching.net import Sought
 from connector.sync.staged_sql import NUMBER, quoted
 
@@ -86,14 +72,7 @@ class Judge:
         for name, table in tables.items():
             self._sql.register(name, table)
         self._sql.execute(f"CREATE VIEW {THEIRS} AS FROM {EXISTING} WHERE {named.KEY} IS NULL")
-        for name, statement in (
-            (RECORDS, records_sql(scoped=True)),
-            (CANDIDATES, candidates_sql(rules)),
-            ("accepted", accepted_sql()),
-            (OPEN, open_sql()),
-            (LINKED, linked_sql(rules, None)),
-            (PROPOSED, proposed_sql()),
-        ):
+        for name, statement in statements(rules, None, scoped=True):
             self._sql.execute(f"CREATE TABLE {name} AS SELECT *, 0 AS {NUMBER} FROM ({statement})")
         return [*self._found(LINKED, LinkState.LINKED), *self._found(PROPOSED, LinkState.PROPOSED)]
 

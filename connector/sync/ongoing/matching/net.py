@@ -7,14 +7,13 @@ dash, an apostrophe or an accent. What is caught is judged by the rules afterwar
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote_plus
 
 from connector.mapping.matching import Agreement, MatchingRule
 from connector.mapping.normal_forms import NormalForm
 from connector.mapping.vocabulary import EXTERNAL_ID
 from connector.model.describe import ObjectDescribe
 from connector.model.soql import soql_text
-from connector.sync.ongoing.salesforce.soql import ADDRESS
+from connector.sync.ongoing.salesforce.soql import pieces
 from connector.sync.soql import parent_path
 
 MOST = 2000
@@ -61,7 +60,7 @@ class Net:
             own = ["Id", EXTERNAL_ID, self.rule.children[0].lookup, *self.child_columns]
             columns = [*own, *(self.path + name for name in columns)]
         head = f"SELECT {', '.join(dict.fromkeys(columns))} FROM {(self.below or self.above).name} WHERE "
-        for some in _pieces(list(conditions), ADDRESS - len(quote_plus(head))):
+        for some in pieces(head, list(conditions), lambda one: f"{one} OR ", most=_A_QUERY):
             yield f"{head}{' OR '.join(some)} LIMIT {MOST}"
 
     def _condition(self, sought: Sought) -> str | None:
@@ -112,18 +111,3 @@ def _name(value: str) -> str:
     words = " ".join(word for word in value.split() if word != "and")
     letters = [letter for letter in words if letter in _PLAIN][:_LETTERS]
     return "%" + "".join(f"{letter}%" for letter in letters)
-
-
-def _pieces(conditions: Sequence[str], room: int) -> Iterator[list[str]]:
-    """Conditions cut so that the query of each piece fits into an address."""
-    piece: list[str] = []
-    length = 0
-    for condition in conditions:
-        needs = len(quote_plus(f"{condition} OR "))
-        if piece and (length + needs > room - 100 or len(piece) == _A_QUERY):
-            yield piece
-            piece, length = [], 0
-        piece.append(condition)
-        length += needs
-    if piece:
-        yield piece

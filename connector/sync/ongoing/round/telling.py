@@ -21,7 +21,7 @@ from connector.sync.ongoing.round.fates import awaiting
 from connector.sync.ongoing.round.parties import Parties
 from connector.sync.ongoing.round.results import Fate, FieldChange, RecordResult
 from connector.sync.ongoing.round.settle import given
-from connector.sync.ongoing.round.todo import CONFLICT, TODO
+from connector.sync.ongoing.round.todo import CONFLICT, WHAT_TO_DO
 
 _FATES = {
     RecordCase.NO_ANSWER.name: Fate.AGAIN,
@@ -54,7 +54,7 @@ def results_of(
     results: dict[int, RecordResult] = {}
     for place, row in zip(records.index, decisions.actions.to_dict("records"), strict=True):
         code, outcome = str(row[named.CODE]), _outcome(row[named.OUTCOME])
-        reason = Reason(code, str(row[named.WHY]), TODO.get(code, ""))
+        reason = Reason(code, str(row[named.WHY]), WHAT_TO_DO.get(code, ""))
         fate, reason = _fate(reason, outcome, in_conflict.get(place, ()), held.get(place, ()))
         if code == RecordCase.LINK_PROPOSED.name and records.at[place, named.IN_GENTRACK] == _ABSENT:
             fate = Fate.DONE  # the dead letter is the other record's; a decision is a notice of this one
@@ -93,10 +93,10 @@ def _fate(
         return _FATES[reason.code], reason
     if in_conflict:
         told = f"both sides changed {', '.join(in_conflict)}, and nobody said whose value counts"
-        return Fate.PERSON, Reason(CONFLICT, told, TODO[CONFLICT])
+        return Fate.PERSON, Reason(CONFLICT, told, WHAT_TO_DO[CONFLICT])
     if held:
         awaited = RecordCase.PARENT_AWAITED
-        return Fate.PARENT, Reason(awaited.name, awaited.why, TODO[awaited.name])
+        return Fate.PARENT, Reason(awaited.name, awaited.why, WHAT_TO_DO[awaited.name])
     lasting = outcome in {RowOutcome.REJECTED, RowOutcome.HELD}
     return (Fate.PERSON if lasting else Fate.DONE), reason
 
@@ -113,10 +113,10 @@ def _refusal(at: Parties, row: dict[Any, Any]) -> tuple[Fate, Reason]:
     if (lacks := _NO_PARENT.search(told)) is not None:
         parent = next((spec.name for spec in at.entities if spec.salesforce_object == lacks[2]), lacks[2])
         awaited = RecordCase.PARENT_AWAITED
-        reason = Reason(awaited.name, awaited.why, TODO[awaited.name])
+        reason = Reason(awaited.name, awaited.why, WHAT_TO_DO[awaited.name])
         return Fate.PARENT, awaiting(reason, [f"{parent} {lacks[1]}"])
     fate = Fate.AGAIN if row[named.PASSING] else Fate.PERSON
-    return fate, Reason(_text(row[named.CODE]) or "REFUSED", told, _text(row[named.TODO]) or "")
+    return fate, Reason(_text(row[named.CODE]) or "REFUSED", told, _text(row[named.WHAT_TO_DO]) or "")
 
 
 def _fields(changes: pd.DataFrame, verdict: FieldVerdict) -> dict[Any, tuple[str, ...]]:

@@ -6,7 +6,7 @@ CONFLICT = "CONFLICT"
 BUSY = "BUSY"
 UNFORESEEN = "UNFORESEEN"
 
-TODO: dict[str, str] = {
+WHAT_TO_DO: dict[str, str] = {
     RecordCase.NO_ANSWER.name: "Let the connector's user see the record in Salesforce, then retry it.",
     RecordCase.DUPLICATE_KEY.name: "Give each record in Gentrack its own number, then retry it.",
     RecordCase.KEY_NOT_USABLE.name: "Correct the number in Gentrack, then retry it.",

@@ -27,7 +27,7 @@ from connector.sync.ongoing.round.prefetched import prefetched
 from connector.sync.ongoing.round.results import Fate, RecordResult, Synchronised
 from connector.sync.ongoing.round.subjects import Subject, Trace, trace
 from connector.sync.ongoing.round.synchronise import Considered, carry_out, consider, synchronise
-from connector.sync.ongoing.round.todo import TODO, UNFORESEEN
+from connector.sync.ongoing.round.todo import UNFORESEEN, WHAT_TO_DO
 
 _TOLD_IN_LOG = (Action.REPORT.value, Action.FLAG.value, Action.DELETE_IN_GENTRACK.value)
 _logger = logging.getLogger(__name__)
@@ -236,7 +236,9 @@ def _reason(error: Exception) -> Reason:
         return Reason(error.code or "REFUSED", error.message, error.todo)
     if isinstance(error, ConnectorError):
         return Reason(type(error).__name__, error.message, error.todo)
-    return Reason(UNFORESEEN, f"an error that nobody foresaw ({type(error).__name__})", TODO[UNFORESEEN])
+    return Reason(
+        UNFORESEEN, f"an error that nobody foresaw ({type(error).__name__})", WHAT_TO_DO[UNFORESEEN]
+    )
 
 
 def _tell(instance: str, inbox: Inbox, dead_letters: DeadLetters, fates: Fates) -> None:

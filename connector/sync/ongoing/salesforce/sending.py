@@ -140,6 +140,6 @@ def _as_frame(saved: Sequence[Saved], index: pd.Index) -> pd.DataFrame:
     }
     if refused:
         why = explained(pd.Series(refused, dtype=TEXT))
-        for name in (named.CODE, named.REASON, named.TODO):
+        for name in (named.CODE, named.REASON, named.WHAT_TO_DO):
             told.loc[why.index, name] = why[name]
     return told

@@ -65,7 +65,7 @@ def _literal(moment: datetime) -> str:
 
 def among(head: str, column: str, values: Iterable[str], tail: str = "") -> Iterator[str]:
     """`head` WHERE `column` IN (values) `tail`, in as many queries as it takes."""
-    for some in _pieces(head + tail + column, list(values), soql_text):
+    for some in pieces(head + tail + column, list(values), lambda value: soql_text(value) + ","):
         yield f"{head} WHERE {column} IN ({','.join(map(soql_text, some))}){tail}"
 
 
@@ -73,7 +73,7 @@ def among_parents(spec: EntitySpec, described: ObjectDescribe, keys: Iterable[st
     """Records that have the parents which these keys are made of, and some that have only one of each."""
     head = select(spec, described)
     paths = [parent_path(described, parent.field) for parent in spec.parents]
-    for some in _pieces(head + "".join(paths), list(keys), lambda key: key + "'" * 4 * len(paths)):
+    for some in pieces(head + "".join(paths), list(keys), lambda key: f"{key}," + "'" * 4 * len(paths)):
         parts = zip(*(parents_of(spec, key) for key in some), strict=True)
         lists = [",".join(map(soql_text, dict.fromkeys(each))) for each in parts]
         conditions = (f"{path} IN ({one})" for path, one in zip(paths, lists, strict=True))
@@ -87,14 +87,20 @@ def parents_of(spec: EntitySpec, key: str) -> tuple[str, ...]:
     return tuple(one for one in known if one is not None) if None not in known else ()
 
 
-def _pieces(around: str, values: Sequence[str], literal: Callable[[str], str]) -> Iterator[list[str]]:
-    """The values cut so that each piece, and what stands around it, fits into an address."""
+def pieces(
+    around: str, values: Sequence[str], written: Callable[[str], str], *, most: int | None = None
+) -> Iterator[list[str]]:
+    """The values cut so that each piece, and what stands around it, fits into an address.
+
+    No piece has more than `most` of them. `written` is what stands in the query for one of them, with what
+    parts it from the next.
+    """
     room = ADDRESS - len(quote_plus(around)) - 100
     piece: list[str] = []
     length = 0
     for value in values:
-        needs = len(quote_plus(literal(value) + ","))
-        if piece and length + needs > room:
+        needs = len(quote_plus(written(value)))
+        if piece and (length + needs > room or len(piece) == most):
             yield piece
             piece, length = [], 0
         piece.append(value)

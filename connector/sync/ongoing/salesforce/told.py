@@ -9,7 +9,7 @@ from connector.mapping import columns as named
 from connector.mapping.converters import TEXT, Column
 from connector.sync.row_errors import PASSING
 
-ANSWER = [named.SALESFORCE_ID, named.CODE, named.REASON, named.TODO]
+ANSWER = [named.SALESFORCE_ID, named.CODE, named.REASON, named.WHAT_TO_DO]
 """The columns of an answer: a code only where a record was not written."""
 _LATER = frozenset({"ENTITY_IS_DELETED", "FAILED_ACTIVATION"})
 """Codes that another look at the record, or what is made meanwhile, may end."""
@@ -30,7 +30,7 @@ def begun(asked: Column, ids: Column) -> pd.DataFrame:
     """A row for each record that has something to be done: done, as long as nothing of it was sent."""
     index = asked.index[asked]
     told = pd.DataFrame({named.DONE: True, named.SALESFORCE_ID: ids.loc[index]}, index=index)
-    for name in (named.CODE, named.REASON, named.TODO):
+    for name in (named.CODE, named.REASON, named.WHAT_TO_DO):
         told[name] = pd.Series(pd.NA, index=index, dtype=TEXT)
     told[named.PASSING] = False
     return told
@@ -41,7 +41,7 @@ def tell_refused(told: pd.DataFrame, verdict: pd.DataFrame) -> None:
     rows = verdict.loc[told.index]
     rows = rows[rows[named.OUTCOME].notna()]
     told.loc[rows.index, named.DONE] = False
-    for name in (named.CODE, named.REASON, named.TODO):
+    for name in (named.CODE, named.REASON, named.WHAT_TO_DO):
         told.loc[rows.index, name] = rows[name].astype(TEXT)
 
 
@@ -63,4 +63,4 @@ def tell(told: pd.DataFrame, answer: pd.DataFrame, *, unfinished: bool = False) 
     told.loc[rows, named.PASSING] = (refused & (codes.isin(PASSING | _LATER) | awaited)).astype(bool)
     told.loc[rows, named.CODE] = codes
     told.loc[rows, named.REASON] = _UNFINISHED + reasons if unfinished else reasons
-    told.loc[rows, named.TODO] = answer[named.TODO]
+    told.loc[rows, named.WHAT_TO_DO] = answer[named.WHAT_TO_DO]

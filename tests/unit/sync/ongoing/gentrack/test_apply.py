@@ -181,7 +181,7 @@ def test_two_records_that_stand_for_one_value_are_not_both_written(round_: Round
 def test_a_value_that_gentrack_can_not_hold_clears_nothing(round_: Round) -> None:
     told = round_.change(RELATION, {"A2:C8": {"Roles": "Authorised;Billing"}, "A1:C7": {"Roles": "Joint"}})
     assert codes(told) == [(False, "NO_PLACE", False), (False, "NOT_REPRESENTABLE", False)]
-    assert told[named.TODO].notna().all()
+    assert told[named.WHAT_TO_DO].notna().all()
     assert round_.gentrack.sent == []
     assert codes(round_.change(RELATION, {"A2:C8": {"Roles": "Authorised"}})) == [(True, None, False)]
     assert round_.gentrack.records["accountCustomers"][3]["role"] == "Authorised"
@@ -321,7 +321,7 @@ def test_an_account_without_a_primary_contact_waits_and_says_for_what(
     row = {"s.Name": "Tui", named.salesforce_parent("ParentId"): None, named.parent_id("ParentId"): None}
     told = round_.create(ACCOUNT, row)
     assert codes(told) == [expected]
-    assert told[named.TODO].notna().all()
+    assert told[named.WHAT_TO_DO].notna().all()
     assert round_.gentrack.sent == []
 
 

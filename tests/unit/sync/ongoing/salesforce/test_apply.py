@@ -109,7 +109,7 @@ def test_an_org_without_our_flag_refuses_it_in_plain_words() -> None:
     decisions = decided(PRODUCT, product() | dict(GONE_IN_GENTRACK))
     told = apply_to_salesforce(PRODUCT, decisions, sender(org), today=TODAY).iloc[0]
     assert (told[named.DONE], told[named.CODE]) == (False, FLAG_NOT_THERE)
-    assert "Deploy salesforce/" in told[named.TODO]
+    assert "Deploy salesforce/" in told[named.WHAT_TO_DO]
     assert org.calls == []
 
 
